@@ -1,0 +1,40 @@
+"""Fields by their standard names, and the shapes a column may declare.
+
+People write routes, policies and schemas with these names only; receipts and errors name
+columns by them. A name that is not here cannot be released, because it cannot be said.
+"""
+
+from typing import Literal
+
+FieldName = Literal[
+    "reference", "upn", "former_upn", "uln", "local_id",
+    "forename", "middle_names", "surname", "preferred_forename", "preferred_surname",
+    "former_forename", "former_surname", "date_of_birth", "sex",
+    "address_line_1", "address_line_2", "address_line_3", "address_line_4", "address_line_5",
+    "town", "county", "postcode", "uprn",
+    "phone", "mobile", "email", "parent_name", "parent_address", "parent_phone", "parent_email",
+    "school_name", "school_number", "school_urn", "year_group", "enrolment_status", "entry_date", "leaving_date",
+    "part_time", "boarder", "first_language", "free_school_meals", "service_child", "youth_support_agreement",
+    "attendance_possible", "attendance_missed", "exclusions", "attainment", "post_16_offer",
+    "intended_destination", "current_activity",
+    "ethnicity", "sen_provision", "sen_need", "disability", "medical_flag", "looked_after", "care_leaver",
+    "offending", "young_carer", "nationality", "religion", "notes",
+]  # fmt: skip
+
+SPECIAL: frozenset[str] = frozenset(
+    {
+        "ethnicity", "sen_provision", "sen_need", "disability", "medical_flag", "looked_after", "care_leaver",
+        "offending", "young_carer", "nationality", "religion",
+    }
+)  # fmt: skip
+"""UK GDPR Articles 9 and 10, and care status: only in a tier of their own (DESIGN §5)."""
+
+NEVER: frozenset[str] = frozenset({"former_upn", "former_forename", "former_surname", "notes"})
+"""What may link an adopted child to a birth identity, and free text: no consent route releases them."""
+
+ADDRESS: tuple[FieldName, ...] = (
+    "address_line_1", "address_line_2", "address_line_3", "address_line_4", "address_line_5", "town", "county",
+)  # fmt: skip
+
+Shape = Literal["text", "upn", "uln", "date", "postcode"]
+Slug = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"

@@ -1,0 +1,104 @@
+"""What may be released on a route, about whom, on which condition (`config/policies/`)."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from gateway.contract.document import Document
+from gateway.contract.fields import NEVER, SPECIAL, FieldName, Slug
+
+
+class Agreement(Document):
+    """The data sharing agreement: past its review date the route is suspended."""
+
+    reference: Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9./-]{0,39}$")]
+    review: date
+
+
+class Eligibility(Document):
+    """Attained `from_age` and not `until_age`, in whole years at London midnight, judged at release."""
+
+    from_age: Annotated[int, Field(ge=0, le=25)]
+    until_age: Annotated[int, Field(ge=1, le=26)]
+
+    @model_validator(mode="after")
+    def _ages_in_order(self) -> Self:
+        if self.from_age >= self.until_age:
+            raise ValueError("from_age must be below until_age")
+        return self
+
+
+class Tier(Document):
+    """Fields that share a lawful basis and a condition."""
+
+    fields: tuple[FieldName, ...]
+    basis: Annotated[str, Field(min_length=1, max_length=300)]
+    mandatory: bool = False
+
+
+class SpecialField(Document):
+    """One special category field, switched on by name, with the condition that allows it."""
+
+    field: FieldName
+    condition: Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class OutputColumn(Document):
+    header: Annotated[str, Field(min_length=1, max_length=64)]
+    field: FieldName
+
+
+class Policy(Document):
+    """`consent`: floor for everyone in scope, more by live consent. `statutory`: an allow-list, no consent."""
+
+    policy_name: Annotated[str, Field(pattern=Slug)]
+    version: Annotated[int, Field(ge=1)]
+    kind: Literal["consent", "statutory"]
+    purpose: Annotated[str, Field(pattern=Slug)]
+    agreement: Agreement
+    retention: Annotated[str, Field(min_length=1, max_length=300)]
+    eligibility: Eligibility | None = None
+    right_holder_age: Annotated[int, Field(ge=13, le=18)] = 16
+    floor: Tier
+    consented: Tier | None = None
+    special: tuple[SpecialField, ...] = ()
+    special_basis: str = ""
+    output: Annotated[tuple[OutputColumn, ...], Field(min_length=1)]
+    date_format: Literal["iso", "dd/mm/yyyy"] = "iso"
+
+    @model_validator(mode="after")
+    def _nothing_slips_through(self) -> Self:
+        if self.kind == "statutory" and (self.consented or self.special or self.eligibility):
+            raise ValueError("a statutory policy has only a floor: no consent, special or eligibility")
+        if self.kind == "consent" and self.eligibility is None:
+            raise ValueError("a consent policy must name its ages in eligibility")
+        if self.kind == "consent":
+            self._keep_special_apart()
+        for field in (column.field for column in self.output):
+            if field != "reference" and field not in self.releasable:
+                raise ValueError(f"the output names {field!r}, which no tier releases")
+        return self
+
+    def _keep_special_apart(self) -> None:
+        for tier in (self.floor, self.consented):
+            for field in tier.fields if tier else ():
+                if field in SPECIAL:
+                    raise ValueError(f"{field!r} is a special category: it belongs in [[special]], with its condition")
+        banned = self.releasable & NEVER
+        if banned:
+            raise ValueError(f"{min(banned)!r} is never released on a consent route")
+        if "upn" in self.floor.fields:
+            raise ValueError("'upn' is not in the statutory floor: release the opaque reference")
+
+    @property
+    def special_fields(self) -> frozenset[str]:
+        return frozenset(special.field for special in self.special)
+
+    @property
+    def consented_fields(self) -> frozenset[str]:
+        return frozenset(self.consented.fields) if self.consented else frozenset()
+
+    @property
+    def releasable(self) -> frozenset[str]:
+        return frozenset(self.floor.fields) | self.consented_fields | self.special_fields

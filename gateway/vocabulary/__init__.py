@@ -1,0 +1,1 @@
+"""The words every other room uses. Standard library only."""

@@ -1,0 +1,16 @@
+"""SSHSIG namespaces: a signature made for one act can never serve for another."""
+
+import re
+
+ACTS = frozenset({"prepare", "approve", "route", "content", "envelope", "acknowledge", "observation"})
+DOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
+
+
+def of_act(act: str, domain: str) -> str:
+    """`envelope@council.example`, for acts that belong to no single route."""
+    return f"{act}@{domain}"
+
+
+def of_route(act: str, route: str, domain: str) -> str:
+    """`approve.yss@council.example`, for acts of people on one route."""
+    return f"{act}.{route}@{domain}"
