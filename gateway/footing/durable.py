@@ -73,6 +73,14 @@ def remove(path: Path) -> None:
         sync_folder(path.parent)
 
 
+def remove_folder(path: Path) -> None:
+    """An empty folder; gone already is fine."""
+    with _storage(f"the folder {path.name} could not be removed"):
+        if path.exists():
+            path.rmdir()
+            sync_folder(path.parent)
+
+
 def private_folder(path: Path) -> Path:
     with _storage(f"the folder {path.name} could not be made"):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,0 +1,1 @@
+"""From a hostile folder to a private copy that was hashed as it was copied."""

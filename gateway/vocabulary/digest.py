@@ -37,7 +37,7 @@ class Meter:
         self._sha = hashlib.sha256()
         self.size = 0
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         self._sha.update(data)
         self.size += len(data)
 

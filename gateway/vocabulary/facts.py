@@ -14,6 +14,8 @@ from typing import Final
 Scalar = int | str | bool
 Fact = Scalar | tuple[Scalar, ...] | Mapping[str, int]
 
+_NO_CHILD = r"(?!\d{4}-\d\d-\d\d\Z)(?![A-Za-z]\d{11}[0-9A-Za-z]\Z)(?!\d{10}\Z)"
+"""Neither a date, nor a UPN, nor a ULN, whatever the kind would allow."""
 _SLUG = re.compile(r"[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
 _PATTERNS: Final = {
     "slug": re.compile(r"(?=.{1,64}\Z)" + _SLUG.pattern),
@@ -21,8 +23,8 @@ _PATTERNS: Final = {
     "fingerprint": re.compile(r"(?:SHA256:[A-Za-z0-9+/]{43}|[a-z0-9.-]{1,253}\+[0-9a-f]{8})"),
     "time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z"),
     "id": re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}"),
-    "version": re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:/+-]{0,79}"),
-    "reference": re.compile(r"[A-Z0-9][A-Z0-9./-]{0,39}"),
+    "version": re.compile(_NO_CHILD + r"[A-Za-z0-9][A-Za-z0-9._@:/+-]{0,79}"),
+    "reference": re.compile(_NO_CHILD + r"[A-Z0-9][A-Z0-9./-]{0,39}"),
 }
 
 KINDS: Final[dict[str, str]] = {

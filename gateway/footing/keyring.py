@@ -1,0 +1,89 @@
+"""Private keys by role. No key leaves but by its role; none is shown, none has a default.
+
+    signing            Ed25519   statements of content and envelope          prepare
+    log                Ed25519   the receipt log's checkpoints                prepare
+    register           32 bytes  pseudonyms of children                      prepare
+    digest             32 bytes  digests of extracts in receipts             prepare
+    reference-PARTNER  32 bytes  the references one partner sees             prepare
+    observation        Ed25519   what deliver says it saw                    deliver
+    sftp-ROUTE         Ed25519   logs in at the partner of one route         deliver
+
+A key is read from systemd's credentials folder where there is one, else from a private
+folder: a regular file, ours alone (0600, our uid). Anything else is refused.
+"""
+
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.crypto.ssh_keys import SigningKey
+from gateway.footing import durable
+from gateway.vocabulary.errors import KeyUnavailable
+
+SECRET_BYTES = 32
+LARGEST_KEY = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyring:
+    folder: Path
+    credentials: Path | None = None
+
+    def signing_key(self, role: str) -> SigningKey:
+        return SigningKey.load(self._read(role))
+
+    def private_bytes(self, role: str) -> bytes:
+        """The OpenSSH private key itself, for the SFTP client alone."""
+        return self._read(role)
+
+    def secret(self, role: str) -> bytes:
+        data = self._read(role).strip()
+        try:
+            secret = bytes.fromhex(data.decode("ascii"))
+        except ValueError as error:
+            raise KeyUnavailable(f"the key {role} is not 64 hex digits", remedy="restore it from its backup") from error
+        if len(secret) != SECRET_BYTES:
+            raise KeyUnavailable(f"the key {role} is not 32 bytes long", remedy="restore it from its backup")
+        return secret
+
+    def has(self, role: str) -> bool:
+        return self._path(role).exists()
+
+    def create_signing(self, role: str) -> SigningKey:
+        key = SigningKey.generate_ed25519()
+        durable.write_new(self.folder / f"{role}.key", key.openssh_private(role))
+        return key
+
+    def create_secret(self, role: str, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        durable.write_new(self.folder / f"{role}.key", random(SECRET_BYTES).hex().encode() + b"\n")
+
+    def _path(self, role: str) -> Path:
+        if self.credentials and (credential := self.credentials / f"{role}.key").exists():
+            return credential
+        return self.folder / f"{role}.key"
+
+    def _read(self, role: str) -> bytes:
+        path = self._path(role)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError as error:
+            raise KeyUnavailable(
+                f"the key {role} cannot be read", remedy=f"'gateway doctor' says which keys are needed ({role}.key)"
+            ) from error
+        with os.fdopen(descriptor, "rb") as stream:
+            _ours_alone(os.fstat(descriptor), role, credential=path.parent == self.credentials)
+            return stream.read(LARGEST_KEY)
+
+
+def _ours_alone(status: os.stat_result, role: str, *, credential: bool) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise KeyUnavailable(f"the key {role} is not a regular file", remedy="replace it by the key file itself")
+    if credential:
+        return  # systemd sets owner and mode of its read-only credentials folder
+    if status.st_uid != os.geteuid():
+        raise KeyUnavailable(f"the key {role} belongs to another user", remedy="chown it to the service's user")
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        raise KeyUnavailable(f"others can read the key {role}", remedy="chmod 600, and consider it known: rotate it")

@@ -1,0 +1,113 @@
+"""The only module that knows folder names.
+
+    HOME/config/                  pages people read and sign
+    HOME/keys/                    public halves: signers/{prepare,approve,route}, public/*.pub
+    OUTBOX/<route>/               staff drop here; hostile ground
+    STATE/prepare/                prepare alone: private keys, ledger, arrivals, disclosures, register
+    STATE/deliver/                deliver alone: its private keys and its own store
+    STATE/mailbox/                to-deliver/ and from-deliver/: all that passes between the halves
+    STATE/metrics/                a text file for Prometheus' node exporter
+
+STATE lies outside every share. Names below it are ours alone: transfer identifiers and
+fixed words, never a word that staff chose.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.footing.durable import private_folder
+from gateway.vocabulary.transfer import TransferId
+
+REFUSED, OUTCOMES, WAITING = "refused", "outcomes", "waiting.txt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    home: Path
+    outbox: Path
+    state: Path
+    keys: Path
+
+    # what staff see
+    def drop_folder(self, route: str) -> Path:
+        return self.outbox / route
+
+    def waiting_note(self, route: str) -> Path:
+        return self.outbox / route / WAITING
+
+    def refused_folder(self, route: str) -> Path:
+        return self.outbox / route / REFUSED
+
+    def outcomes_folder(self, route: str) -> Path:
+        return self.outbox / route / OUTCOMES
+
+    # keys
+    def signers(self, role: str) -> Path:
+        return self.keys / "signers" / role
+
+    @property
+    def public_keys(self) -> Path:
+        return self.keys / "public"
+
+    @property
+    def prepare_keys(self) -> Path:
+        return self.state / "prepare" / "private"
+
+    @property
+    def deliver_keys(self) -> Path:
+        return self.state / "deliver" / "private"
+
+    # prepare's own
+    @property
+    def ledger(self) -> Path:
+        return self.state / "prepare" / "ledger.sqlite"
+
+    @property
+    def prepare_lock(self) -> Path:
+        return self.state / "prepare" / "lock"
+
+    def arrival(self, transfer: TransferId) -> Path:
+        return self.state / "prepare" / "arrivals" / transfer
+
+    def sealing(self, transfer: TransferId) -> Path:
+        return self.state / "prepare" / "sealing" / transfer
+
+    def disclosures(self, name: str) -> Path:
+        return self.state / "prepare" / "disclosures" / name
+
+    def register_snapshot(self, name: str) -> Path:
+        return self.state / "prepare" / "register" / name
+
+    # between the halves
+    @property
+    def to_deliver(self) -> Path:
+        return self.state / "mailbox" / "to-deliver"
+
+    @property
+    def from_deliver(self) -> Path:
+        return self.state / "mailbox" / "from-deliver"
+
+    # deliver's own
+    @property
+    def attempts(self) -> Path:
+        return self.state / "deliver" / "attempts.sqlite"
+
+    @property
+    def deliver_lock(self) -> Path:
+        return self.state / "deliver" / "lock"
+
+    @property
+    def metrics(self) -> Path:
+        return self.state / "metrics" / "handoff.prom"
+
+    def make_folders(self, routes: tuple[str, ...]) -> None:
+        """State is for the service alone; drop folders take their owner and group from whoever made OUTBOX."""
+        prepare = self.state / "prepare"
+        for folder in (
+            self.prepare_keys, self.deliver_keys, prepare / "arrivals", prepare / "sealing", prepare / "disclosures",
+            prepare / "register", self.to_deliver, self.from_deliver, self.metrics.parent,
+        ):  # fmt: skip
+            private_folder(folder)
+        for route in routes:
+            for folder in (self.drop_folder(route), self.refused_folder(route), self.outcomes_folder(route)):
+                folder.mkdir(mode=0o770, parents=True, exist_ok=True)

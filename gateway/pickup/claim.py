@@ -1,0 +1,81 @@
+"""Takes a private copy of an extract, hashed as it is copied.
+
+The engine reads this copy alone: whoever holds a descriptor of the original can reopen it
+for writing after any rename or lease (measured). The original is taken out of the folder
+only later, once the copy is receipted, and only if it is still the file we copied.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from gateway.footing import durable
+from gateway.footing.drop_folder import DropFolder, Identity, nobody_writes
+from gateway.pickup.settle import is_settled
+from gateway.vocabulary.digest import Digest, Meter
+from gateway.vocabulary.errors import ExtractInvalid
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """An extract's bytes as we read them, and the file they came from."""
+
+    digest: Digest
+    size: int
+    identity: Identity
+
+
+def settled(folder: DropFolder, name: str, *, at: datetime, quiet: timedelta) -> bool:
+    with folder.opened(name) as stream:
+        changed = datetime.fromtimestamp(os.fstat(stream.fileno()).st_ctime_ns / 1e9, UTC)
+        return is_settled(nobody_writes=nobody_writes(stream), changed=changed, at=at, quiet=quiet)
+
+
+def measure(folder: DropFolder, name: str, *, limit: int) -> Measured:
+    """ExtractInvalid if it is too large or changes while it is read."""
+    return _read(folder, name, None, limit)
+
+
+def copy_into(folder: DropFolder, name: str, target: Path, *, limit: int) -> Measured:
+    """A durable private copy (0600) at `target`; ExtractInvalid as in `measure`, and then no copy."""
+    return _read(folder, name, target, limit)
+
+
+def take_out(folder: DropFolder, name: str, copied: Identity) -> bool:
+    """Unlink the original if it is still what was copied; a file changed since then is a new extract."""
+    if folder.identity(name) != copied:
+        return False
+    folder.remove(name)
+    return True
+
+
+def _read(folder: DropFolder, name: str, target: Path | None, limit: int) -> Measured:
+    meter = Meter()
+    with folder.opened(name) as stream:
+        before = Identity.of(os.fstat(stream.fileno()))
+        if before.size > limit:
+            raise ExtractInvalid(f"the extract is larger than the {limit} bytes that its schema allows")
+        if target is None:
+            _pass(stream.fileno(), meter, None, limit)
+        else:
+            with durable.created(target) as copy:
+                _pass(stream.fileno(), meter, copy.fileno(), limit)
+        after = Identity.of(os.fstat(stream.fileno()))
+    if before != after or meter.size != before.size:
+        raise ExtractInvalid("the extract changed while it was read", remedy="it is read again at the next look")
+    return Measured(digest=meter.digest, size=meter.size, identity=before)
+
+
+def _pass(source: int, meter: Meter, copy: int | None, limit: int) -> None:
+    buffer = bytearray(CHUNK)
+    view = memoryview(buffer)
+    while count := os.readv(source, [buffer]):
+        meter.feed(view[:count])
+        if meter.size > limit:
+            raise ExtractInvalid("the extract grew while it was read")
+        written = 0
+        while copy is not None and written < count:
+            written += os.write(copy, view[written:count])

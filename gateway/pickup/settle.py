@@ -1,0 +1,40 @@
+"""Which names in a drop folder are extracts, and is one complete? Pure.
+
+A folder event is only a hint: this is asked again for every file at every scan.
+
+- a statement's signed digest proves completeness by itself: then nothing here is asked;
+- a read lease proves that nobody writes any more;
+- where no lease is to be had (another owner, a network mount), a file is settled when the
+  kernel's change time is `quiet` old. Not mtime: a copying desktop restores the old one.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+IGNORED = re.compile(r"\..*|~\$.*|.*\.(tmp|part|partial|crdownload|filepart|swp)|thumbs\.db|desktop\.ini", re.IGNORECASE)
+OURS = re.compile(r".*\.release(\.[A-Za-z0-9_-]+)*|.*\.handoff\.toml|waiting\.txt|refused|outcomes")
+UNREADABLE = re.compile(r"[\x00-\x1f\x7f:\\/]|[\ud800-\udfff]")
+EXTRACT = re.compile(r".+\.(csv|tsv|txt)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A drop folder's names, sorted by what they are to us."""
+
+    extracts: tuple[str, ...]
+    left: int
+    """How many others lie there that are not picked up."""
+
+
+def sort_names(names: list[str]) -> Listing:
+    candidates = [name for name in names if not (IGNORED.fullmatch(name) or OURS.fullmatch(name))]
+    extracts = tuple(name for name in candidates if EXTRACT.fullmatch(name) and not UNREADABLE.search(name))
+    return Listing(extracts=extracts, left=len(candidates) - len(extracts))
+
+
+def is_settled(*, nobody_writes: bool | None, changed: datetime, at: datetime, quiet: timedelta) -> bool:
+    """`nobody_writes` is the lease's answer, None where none was to be had."""
+    if nobody_writes is not None:
+        return nobody_writes
+    return at - changed >= quiet

@@ -1,0 +1,89 @@
+"""Everything one half needs, wired once and frozen: the gateway itself, and a gate for each route."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from gateway.approval.rules import ROLES, Expected
+from gateway.contract.route import Route
+from gateway.crypto.age import recipient_fingerprint
+from gateway.crypto.signers import Signers
+from gateway.crypto.ssh_keys import PublicKey, SigningKey
+from gateway.footing.keyring import Keyring
+from gateway.footing.ledger import Ledger
+from gateway.footing.telemetry import Telemetry
+from gateway.footing.workspace import Workspace
+from gateway.receipts.log import ReceiptLog
+from gateway.vocabulary.errors import SignersInvalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Times and sizes from `config/gateway.toml`."""
+
+    settle: timedelta = timedelta(seconds=10)
+    statement: timedelta = timedelta(days=7)
+    arrival: timedelta = timedelta(days=7)
+    worker_memory_mb: int = 300
+    worker_threads: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """The prepare half. It alone opens the ledger and holds the keys."""
+
+    domain: str
+    sender: str
+    workspace: Workspace
+    keys: Keyring
+    ledger: Ledger
+    log: ReceiptLog
+    signing: SigningKey
+    observer: PublicKey
+    """Deliver's observation key, public half."""
+    telemetry: Telemetry
+    clock: Callable[[], datetime]
+    random: Callable[[int], bytes]
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One route, wired."""
+
+    gateway: Gateway
+    route: Route
+    signers: Mapping[str, Signers]
+    """By role: who may prepare, who may approve."""
+
+    @property
+    def name(self) -> str:
+        return self.route.name
+
+    def expected(self) -> Expected:
+        """What a statement must say to be about this route as it is now."""
+        return Expected(
+            gateway=self.gateway.domain,
+            route=self.route.name,
+            partner=self.route.partner.partner,
+            partner_key=recipient_fingerprint(self.route.partner.recipient),
+            route_digest=self.route.digest(),
+            longest=self.gateway.limits.statement,
+        )
+
+
+def load_signers(workspace: Workspace) -> dict[str, Signers]:
+    """SignersInvalid if a file is missing, malformed, or two people share a key across roles."""
+    signers = {role: Signers.parse(_text(workspace.signers(role)), source=f"keys/signers/{role}") for role in ROLES}
+    signers["prepare"].refuse_shared(signers["approve"])
+    return signers
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SignersInvalid(
+            f"keys/signers/{path.name} cannot be read", remedy="write one line a person, or run 'gateway doctor'"
+        ) from error

@@ -1,0 +1,100 @@
+"""What staff read beside their files: waiting.txt, outcomes/, refused/. Pure text.
+
+Plain words, the exact line to type, and no value of any cell: rows are named by number,
+columns by their standard name. Small numbers are not told (DESIGN §3.7).
+"""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from gateway.approval.rules import ROLES, Reason
+from gateway.vocabulary.namespaces import of_route
+
+_LONDON = ZoneInfo("Europe/London")
+FEW = 5
+
+
+def told(count: int) -> str:
+    """Counts under five are not told."""
+    return f"{count:,}" if count >= FEW or count == 0 else "fewer than 5"
+
+
+def when(at: datetime) -> str:
+    return at.astimezone(_LONDON).strftime("%A %-d %B %Y, %H:%M")
+
+
+def waiting_note(
+    route: str, domain: str, extracts: Mapping[str, Sequence[str] | str], left: int, at: datetime
+) -> str:
+    """`extracts`: for each name the roles that have yet to sign, or a sentence on what it waits for."""
+    lines = [f"Route {route}: what is in this folder and what it waits for ({when(at)}).", ""]
+    for name, missing in extracts.items():
+        lines += _one_extract(route, domain, name, missing)
+    if not extracts:
+        lines += ["Nothing waits here.", ""]
+    if left:
+        lines += [f"Not picked up: {left} other file(s). Only .csv files are read here; save others as CSV.", ""]
+    return "\n".join(lines)
+
+
+def _one_extract(route: str, domain: str, name: str, missing: Sequence[str] | str) -> list[str]:
+    if isinstance(missing, str):
+        return [f"- {name}", f"  {missing}", ""]
+    lines = [f"- {name}", f"  Read {name}.release: it says what is about to leave. If it is right, sign it."]
+    for role in missing:
+        lines += _how_to_sign(role, of_route(role, route, domain), name, route)
+    return [*lines, ""]
+
+
+def _how_to_sign(role: str, namespace: str, name: str, route: str) -> list[str]:
+    """The second signature is made over a copy, since ssh-keygen would overwrite the first's file."""
+    statement = f"{name}.release"
+    copy = f"{name}.release.{role}"
+    sh, ps = shlex.quote, _powershell
+    return [
+        f"  The {'preparer' if role == 'prepare' else 'approver'} types, in this folder:",
+        f"    sh          cp {sh(statement)} {sh(copy)} && ssh-keygen -Y sign -n {namespace} -f KEY {sh(copy)}",
+        f"    PowerShell  Copy-Item {ps(statement)} {ps(copy)}; ssh-keygen -Y sign -n {namespace} -f KEY {ps(copy)}",
+        f"    or          gateway approve {sh(name)} --route {route} --role {role} --key KEY",
+    ]
+
+
+def _powershell(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def refusal_note(
+    transfer: str, route: str, reasons: Sequence[Reason], places: Sequence[str], at: datetime
+) -> str:
+    lines = [
+        f"Refused: transfer {transfer} on route {route}, {when(at)}. Nothing was sent.",
+        "",
+        "Why:",
+        *(f"- {reason.sentence} ({reason.slug})" for reason in reasons),
+    ]
+    if places:
+        lines += ["", "Where (row numbers count from the header as row 1):", *(f"- {place}" for place in places)]
+    lines += ["", "What to do: put the cause right and drop the file again. This copy is deleted after 7 days."]
+    return "\n".join([*lines, ""])
+
+
+def outcome_note(
+    transfer: str, route: str, partner: str, rows: int, released: int, lines: Sequence[str], at: datetime
+) -> str:
+    """Released and not released in one total each: nothing here tells who or how many are on hold."""
+    return "\n".join(
+        [
+            f"Transfer {transfer} on route {route} to {partner}, {when(at)}.",
+            "",
+            f"Rows read: {told(rows)}. Released: {told(released)}. Not released: {told(rows - released)}.",
+            *lines,
+            "",
+        ]
+    )
+
+
+def roles_in_words(roles: Sequence[str]) -> str:
+    words = {"prepare": "the preparer", "approve": "the approver"}
+    return " and ".join(words[role] for role in ROLES if role in roles)
