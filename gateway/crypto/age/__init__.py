@@ -1,0 +1,30 @@
+"""age v1 (c2sp.org/age) on `cryptography`: a sealed file for one or several recipients.
+
+    identity = generate_identity()                       # the receiver, once
+    recipient = parse_recipient("age1…")                 # the sender
+    with encrypting(sink, [recipient]) as sealed:        # leaving by exception: no final chunk
+        sealed.write(data)
+    for chunk in decrypting(source, [identity]): ...     # discard all of it if this raises
+
+Recipients are X25519 (`age1…`) or hybrid ML-KEM-768 with X25519 (`age1pq1…`), never mixed:
+one classical recipient would undo what the post-quantum one is for. Passphrase files and
+armor can be read. A reader must throw away what it has got as soon as an error is raised:
+chunks are authentic one by one, but only the final chunk says that the file is whole.
+"""
+
+from gateway.crypto.age.hybrid import HybridIdentity, HybridRecipient
+from gateway.crypto.age.payload import AgeWriter, decrypting, encrypting
+from gateway.crypto.age.recipients import (
+    Identity,
+    Recipient,
+    generate_identity,
+    parse_identity,
+    parse_recipient,
+    recipient_fingerprint,
+)
+from gateway.crypto.age.x25519 import X25519Identity, X25519Recipient
+
+__all__ = [
+    "AgeWriter", "HybridIdentity", "HybridRecipient", "Identity", "Recipient", "X25519Identity", "X25519Recipient",
+    "decrypting", "encrypting", "generate_identity", "parse_identity", "parse_recipient", "recipient_fingerprint",
+]  # fmt: skip

@@ -1,0 +1,156 @@
+"""age's payload: chunks of 64 KiB under ChaCha20-Poly1305, the last one marked as such (STREAM).
+
+Encryption is a writer around a writer. Leaving its block normally writes the final chunk;
+leaving by exception does not, so what was broken off can never pass for whole.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from gateway.crypto.age.derive import FILE_KEY, hkdf
+from gateway.crypto.age.header import Source, Stanza, base64_encode, covered_bytes, read_header
+from gateway.crypto.age.passphrase import KIND as PASSPHRASE
+from gateway.crypto.age.recipients import Identity, Recipient
+from gateway.vocabulary.errors import (
+    AgeHeaderInvalid,
+    AgeMacInvalid,
+    AgeNoMatch,
+    AgePayloadInvalid,
+    KeyUnavailable,
+)
+
+CHUNK, TAG, NONCE = 64 * 1024, 16, 16
+_MORE, _LAST = b"\0", b"\1"
+
+
+class Sink(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+
+class AgeWriter:
+    """Takes plaintext in pieces of any size; holds back at most one chunk."""
+
+    def __init__(self, sink: Sink, key: bytes) -> None:
+        self._sink, self._aead = sink, ChaCha20Poly1305(key)
+        self._held = bytearray()
+        self._number = 0
+
+    def write(self, data: bytes | memoryview) -> None:
+        """A chunk goes out only once more is known to follow: the last must be marked."""
+        view = memoryview(data)
+        if self._held:
+            room = CHUNK - len(self._held)
+            self._held += view[:room]
+            view = view[room:]
+            if view:
+                self._emit(self._held, _MORE)
+                self._held.clear()
+        while len(view) > CHUNK:
+            self._emit(view[:CHUNK], _MORE)
+            view = view[CHUNK:]
+        self._held += view
+
+    def finish(self) -> None:
+        self._emit(self._held, _LAST)
+
+    def _emit(self, plain: bytes | bytearray | memoryview, mark: bytes) -> None:
+        nonce = self._number.to_bytes(11, "big") + mark
+        self._sink.write(self._aead.encrypt(nonce, plain, None))
+        self._number += 1
+
+
+@contextmanager
+def encrypting(
+    sink: Sink, recipients: Sequence[Recipient], random: Callable[[int], bytes] = secrets.token_bytes
+) -> Iterator[AgeWriter]:
+    """Seal what is written in the block to `recipients`.
+
+    Raises:
+        KeyUnavailable: no recipient, or post-quantum and classical ones mixed.
+    """
+    if len({recipient.post_quantum for recipient in recipients}) != 1:
+        raise KeyUnavailable("a file is sealed to at least one recipient, and never to both kinds of them")
+    file_key, nonce = random(FILE_KEY), random(NONCE)
+    covered = covered_bytes([recipient.wrap(file_key, random) for recipient in recipients])
+    mac = _mac(file_key, covered).finalize()
+    sink.write(covered + b" " + base64_encode(mac) + b"\n" + nonce)
+    writer = AgeWriter(sink, hkdf(file_key, nonce, b"payload"))
+    yield writer
+    writer.finish()
+
+
+def decrypting(source: Source, identities: Sequence[Identity]) -> Iterator[bytes]:
+    """Authentic chunks, one after another. Discard them all if this raises.
+
+    Raises:
+        AgeHeaderInvalid, AgeNoMatch, AgeMacInvalid, AgePayloadInvalid: what is wrong, the first of these.
+    """
+    header = read_header(source)
+    file_key = _unwrap(header.stanzas, identities)
+    try:
+        _mac(file_key, header.covered).verify(header.mac)
+    except InvalidSignature as error:
+        raise AgeMacInvalid("an age header was changed") from error
+    nonce = _read(source, NONCE)
+    if len(nonce) != NONCE:
+        raise AgeHeaderInvalid("an age file ends before its payload")
+    yield from _chunks(source, ChaCha20Poly1305(hkdf(file_key, nonce, b"payload")))
+
+
+def _chunks(source: Source, aead: ChaCha20Poly1305) -> Iterator[bytes]:
+    number, data = 0, _read(source, CHUNK + TAG)
+    while True:
+        plain, last = _open(aead, number, data)
+        if last and not plain and number:
+            raise AgePayloadInvalid("an age file ends in an empty chunk")
+        yield plain
+        data = _read(source, CHUNK + TAG)
+        if last and data:
+            raise AgePayloadInvalid("an age file goes on after its end")
+        if last:
+            return
+        if not data:
+            raise AgePayloadInvalid("an age file is cut short")
+        number += 1
+
+
+def _open(aead: ChaCha20Poly1305, number: int, data: bytes) -> tuple[bytes, bool]:
+    """A chunk and whether it is the last. A short one must be; a full one may be either."""
+    for mark in (_MORE, _LAST) if len(data) == CHUNK + TAG else (_LAST,):
+        try:
+            return aead.decrypt(number.to_bytes(11, "big") + mark, data, None), mark == _LAST
+        except (InvalidTag, ValueError):
+            continue
+    raise AgePayloadInvalid("a chunk of an age file was changed or is cut short")
+
+
+def _unwrap(stanzas: Sequence[Stanza], identities: Sequence[Identity]) -> bytes:
+    if len(stanzas) > 1 and any(stanza.kind == PASSPHRASE for stanza in stanzas):
+        raise AgeHeaderInvalid("an age file mixes a passphrase with other recipients")
+    for identity in identities:
+        for stanza in stanzas:
+            key = identity.unwrap(stanza)
+            if key is not None:
+                if len(key) != FILE_KEY:
+                    raise AgeHeaderInvalid("an age file key has a wrong length")
+                return key
+    raise AgeNoMatch("the age file is not sealed to this identity")
+
+
+def _mac(file_key: bytes, covered: bytes) -> hmac.HMAC:
+    mac = hmac.HMAC(hkdf(file_key, b"", b"header"), hashes.SHA256())
+    mac.update(covered)
+    return mac
+
+
+def _read(source: Source, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size and (more := source.read(size - len(data))):
+        data += more
+    return bytes(data)
