@@ -1,0 +1,1 @@
+"""Every schema the ledger ever had, as steps from one to the next."""
