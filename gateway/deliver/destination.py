@@ -1,0 +1,96 @@
+"""Where a parcel can be put, and what every such place promises.
+
+A destination is one partner's inbox, however it is reached. The duties stand in the
+Protocol; one contract suite holds every implementation to them. What a destination does
+not do: decide whether to try again, remember anything between runs, or read a parcel.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.parcel import Parcel
+from gateway.vocabulary.transfer import TransferId
+
+Level = Literal["size", "read-back", "server-hash"]
+LARGEST_ANSWER = 64 * 1024
+"""Bytes an answer, or its signature, may have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try at one parcel. Its number was committed before any effect and is never used again."""
+
+    number: int
+    earlier: tuple[int, ...]
+    """Numbers of the tries before this one: their temporaries are removed first."""
+    may_release: Callable[[], None]
+    """Raises ReleaseLapsed or Revoked; asked before the first effect and directly before the rename."""
+    record_intent: Callable[[], None]
+    """Durable when it returns; called once, after everything is verified and before the first rename."""
+    intent_recorded: bool
+    """An earlier try came as far as recording its intent: its rename may have happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """The parcel is at the partner under its final names."""
+
+    verified_by: Level
+    """The weakest check that any of the files got."""
+    already_there: bool
+    """An earlier try, or another node, had put it there; the content was compared."""
+    transport: Facts = field(default_factory=Facts)
+    """What was negotiated: key exchange, cipher, host key."""
+
+    def facts(self) -> Facts:
+        return self.transport | Facts(verified_by=self.verified_by, already_there=self.already_there)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A partner's acknowledgement as it lay there: bounded in size, nothing verified."""
+
+    transfer: TransferId
+    body: bytes
+    signature: bytes
+
+
+class Destination(Protocol):
+    """One partner's inbox. The duties of `put`:
+
+    - durable when it returns, as far as the partner's server lets anyone be sure;
+    - the same parcel put twice is one parcel there;
+    - it never overwrites: other content under a name of ours is NameTaken, and stays untouched;
+    - nothing partial is ever visible under a final name, and the envelope appears last;
+    - earlier tries' temporaries are gone before it uploads;
+    - the intent is recorded before the first rename, and no rename happens without it;
+    - after a failure before the intent nothing is visible, and where the partner can still be
+      reached no temporaries of this try are left.
+    """
+
+    def put(self, parcel: Parcel, attempt: Attempt) -> Delivered:
+        """Release the parcel to the partner.
+
+        Raises:
+            PartnerUnreachable: try again.
+            ReleaseLapsed, Revoked: from the attempt; nothing became visible.
+            OutcomeUnknown: an earlier try may have been delivered and swept away; a person decides.
+            PartnerRefused, HostKeyMismatch, AuthenticationRefused, NameTaken: stop and tell.
+            StorageError: the parcel's own files cannot be read, or are not what they were.
+        """
+        ...
+
+    def collect(self, wanted: frozenset[TransferId]) -> Iterator[Answer]:
+        """Complete answers for these transfers, and nothing else that may lie there.
+
+        Raises:
+            PartnerUnreachable: try again.
+            PartnerRefused: an answer is larger than `LARGEST_ANSWER`; the others are given first.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the connection; a later `put` or `collect` opens another."""
+        ...

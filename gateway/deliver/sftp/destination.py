@@ -1,0 +1,120 @@
+"""A partner's SFTP server as a Destination: connects when it must, keeps the connection for a run of parcels.
+
+A connection on which anything went wrong is not used again. What it does not do: try
+again, choose between servers, or look at anything there that is not named by a parcel.
+"""
+
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gateway.contract.partner import Endpoint
+from gateway.crypto.ssh_keys import SigningKey
+from gateway.deliver.destination import LARGEST_ANSWER, Answer, Attempt, Delivered
+from gateway.deliver.sftp import wire
+from gateway.deliver.sftp.connection import Connection, connect
+from gateway.deliver.sftp.faults import understood
+from gateway.deliver.sftp.inbox import Inbox
+from gateway.deliver.sftp.putting import Putting
+from gateway.deliver.sftp.upload import wire_status
+from gateway.vocabulary.errors import PartnerRefused
+from gateway.vocabulary.parcel import Parcel, acknowledgement_names
+from gateway.vocabulary.transfer import TransferId
+
+_ASKED_AT_ONCE = 200
+
+
+class SftpDestination:
+    """See `Destination` for the duties, and `connection` for what a connection must be."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        client_key: bytes,
+        *,
+        passphrase: bytes | None = None,
+        timeout: float = 60.0,
+        read_back: bool = False,
+    ) -> None:
+        """`client_key` is an OpenSSH private key; `timeout`, in seconds, bounds every single wait.
+
+        `read_back` has the ciphertext read back whatever its size, and refuses where that is not permitted.
+
+        Raises:
+            KeyUnavailable: the key cannot be read, or is of a kind that is not used here.
+        """
+        self._endpoint, self._timeout, self._read_back = endpoint, timeout, read_back
+        self._key = SigningKey.load(client_key, passphrase)
+        self._kept: Connection | None = None
+
+    def put(self, parcel: Parcel, attempt: Attempt) -> Delivered:
+        attempt.may_release()
+        with self._connection() as connection:
+            inbox = Inbox(session=connection.session, folder=self._endpoint.inbox)
+            return Putting(
+                inbox=inbox,
+                parcel=parcel,
+                attempt=attempt,
+                read_back_all=self._read_back,
+                negotiated=connection.negotiated,
+            ).run()
+
+    def collect(self, wanted: frozenset[TransferId]) -> Iterator[Answer]:
+        if not wanted:
+            return
+        oversized = 0
+        with self._connection() as connection:
+            folder = Inbox(session=connection.session, folder=self._endpoint.acknowledgements)
+            for transfer in _completed(folder, wanted):
+                answer = _fetch(folder, transfer)
+                oversized += answer is None
+                if isinstance(answer, Answer):
+                    yield answer
+        if oversized:
+            raise PartnerRefused(
+                f"{oversized} of the partner's answers are incomplete, unreadable or larger than {LARGEST_ANSWER} bytes",
+                remedy="ask the partner: its answers are two files of a few kilobytes each",
+            )
+
+    def close(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        if self._kept is not None and not self._kept.is_alive():
+            self.close()
+        if self._kept is None:
+            self._kept = connect(self._endpoint, self._key, timeout=self._timeout)
+        try:
+            yield self._kept
+        except BaseException:
+            self.close()
+            raise
+
+
+def _completed(folder: Inbox, wanted: frozenset[TransferId]) -> Iterator[TransferId]:
+    """Those whose completing file is a regular file there; asked many in one round trip, the folder never listed."""
+    names = sorted(wanted)
+    for start in range(0, len(names), _ASKED_AT_ONCE):
+        some = names[start : start + _ASKED_AT_ONCE]
+        paths = [folder.path(acknowledgement_names(transfer)[1]) for transfer in some]
+        replies = folder.session.gather(wire.lstat(path) for path in paths)
+        yield from (transfer for transfer, reply in zip(some, replies, strict=True) if _is_file(reply))
+
+
+def _is_file(reply: wire.Reply) -> bool:
+    if wire_status(reply) is not None:
+        return False
+    with understood():
+        mode = wire.attributes_of(reply).mode
+    return mode is None or stat.S_ISREG(mode)
+
+
+def _fetch(folder: Inbox, transfer: TransferId) -> Answer | None:
+    """None if one of the two files is missing or larger than an answer can be."""
+    signature, body = (folder.content(name, LARGEST_ANSWER + 1) for name in acknowledgement_names(transfer))
+    if signature is None or body is None or max(len(signature), len(body)) > LARGEST_ANSWER:
+        return None
+    return Answer(transfer=transfer, body=body, signature=signature)

@@ -1,0 +1,135 @@
+"""Our own SFTP client on one channel: many requests in flight, every reply asked for.
+
+paramiko's client loses write errors in its pipelined mode, and reports a file as closed on a
+dead connection. Here a request is numbered when it is submitted and `answer` gives exactly
+its reply, in any order, or raises. Every wait has a deadline, sending included: no window
+for `timeout` seconds ends the session. After PartnerUnreachable a session is of no use.
+
+One thread. The channel is anything with the four methods below; tests bring their own.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from gateway.deliver.sftp import wire
+from gateway.deliver.sftp.faults import translated, understood
+from gateway.vocabulary.errors import PartnerRefused, PartnerUnreachable
+
+LARGEST_REQUEST = 261_120
+"""255 KiB: with its head just under OpenSSH's 256 KiB, and just under eight channel packets."""
+_AT_ONCE = 1 << 18
+
+
+class Channel(Protocol):
+    """What of paramiko's Channel is used."""
+
+    def send(self, s: bytes | memoryview) -> int: ...
+    def recv(self, nbytes: int) -> bytes: ...
+    def settimeout(self, timeout: float) -> None: ...
+    def close(self) -> None: ...
+
+
+class Session:
+    """SFTP version 3 spoken over `channel`.
+
+    Raises (all methods):
+        PartnerUnreachable: no answer in time, or the connection ended.
+        PartnerRefused: the server broke the protocol.
+    """
+
+    def __init__(self, channel: Channel, *, timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._channel, self._timeout, self._clock = channel, timeout, clock
+        self._number = 0
+        self._waiting: set[int] = set()
+        self._arrived: dict[int, wire.Reply] = {}
+        self._buffer = bytearray()
+        self._send(wire.INIT)
+        with understood():
+            self.extensions = wire.parse_version(self._packet(self._deadline()))
+        self.limits = self._ask_limits()
+
+    def number(self) -> int:
+        """A fresh number for a request that the caller frames and sends by itself."""
+        self._number = (self._number + 1) & 0xFFFFFFFF
+        self._waiting.add(self._number)
+        return self._number
+
+    def submit(self, request: wire.Request) -> int:
+        number = self.number()
+        self._send(wire.frame(number, request))
+        return number
+
+    def submit_frame(self, frame: memoryview) -> None:
+        """A request framed with a number from `number()`."""
+        self._send(frame)
+
+    def answer(self, number: int) -> wire.Reply:
+        """The reply to one request; those to others are kept until they are asked for."""
+        deadline = self._deadline()
+        while number not in self._arrived:
+            self._take_in(self._packet(deadline))
+        return self._arrived.pop(number)
+
+    def call(self, request: wire.Request) -> wire.Reply:
+        return self.answer(self.submit(request))
+
+    def gather(self, requests: Iterable[wire.Request]) -> list[wire.Reply]:
+        """All at once and all answered: one round trip."""
+        numbers = [self.submit(request) for request in requests]
+        return [self.answer(number) for number in numbers]
+
+    def echoes(self) -> bool:
+        """Whether the server still answers; a connection may be dead without a word."""
+        try:
+            self.call(wire.HERE)
+        except (PartnerUnreachable, PartnerRefused):
+            return False
+        return True
+
+    def close(self) -> None:
+        self._channel.close()
+
+    def _ask_limits(self) -> wire.Limits:
+        if b"limits@openssh.com" not in self.extensions:
+            return wire.Limits()
+        with understood():
+            return wire.limits_of(self.call(wire.LIMITS), at_most=LARGEST_REQUEST)
+
+    def _take_in(self, packet: bytes) -> None:
+        reply = wire.parse_reply(packet)
+        if reply.number not in self._waiting:
+            raise PartnerRefused("the partner's server answered what was not asked")
+        self._waiting.remove(reply.number)
+        self._arrived[reply.number] = reply
+
+    def _packet(self, deadline: float) -> bytes:
+        with understood():
+            while (packet := wire.take_packet(self._buffer)) is None:
+                self._buffer += self._receive(deadline)
+        return packet
+
+    def _receive(self, deadline: float) -> bytes:
+        left = deadline - self._clock()
+        if left <= 0:  # also for a server that sends a byte now and then
+            raise PartnerUnreachable("the partner's server did not answer in time")
+        with translated():
+            self._channel.settimeout(left)
+            data = self._channel.recv(_AT_ONCE)
+        if not data:
+            raise PartnerUnreachable("the partner's server closed the SFTP session")
+        return data
+
+    def _send(self, data: bytes | memoryview) -> None:
+        """Not the channel's `sendall`: that one spins for ever once the server has closed."""
+        left = memoryview(data)
+        with translated():
+            self._channel.settimeout(self._timeout)
+            while left:
+                sent = self._channel.send(left)
+                if not sent:
+                    raise PartnerUnreachable("the partner's server closed the SFTP session")
+                left = left[sent:]
+
+    def _deadline(self) -> float:
+        return self._clock() + self._timeout

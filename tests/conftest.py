@@ -1,0 +1,36 @@
+"""A clean environment for every test, and stock tools by name."""
+
+import os
+import shutil
+from datetime import UTC, datetime
+
+import pytest
+
+REQUIRE_ALL = bool(os.environ.get("HANDOFF_REQUIRE_ALL"))
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch, tmp_path):
+    """Nothing of the machine's own settings reaches a test."""
+    for name in [n for n in os.environ if n.startswith(("HANDOFF_", "GATEWAY_")) and n != "HANDOFF_VECTORS"]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture
+def stock_tool():
+    """The path of a stock tool; a skip in one line where it is missing, a failure where all are required."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+        if path is None:
+            (pytest.fail if REQUIRE_ALL else pytest.skip)(f"{name} is not installed")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def moment() -> datetime:
+    return datetime(2026, 11, 24, 9, 30, tzinfo=UTC)

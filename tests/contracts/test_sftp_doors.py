@@ -1,0 +1,250 @@
+"""What only SFTP can get wrong: keys, algorithms, servers that misbehave on the wire. Real servers, no mocks."""
+
+import socket
+import subprocess
+import threading
+from contextlib import contextmanager
+
+import paramiko
+import pytest
+
+from gateway.contract.partner import Endpoint
+from gateway.crypto.ssh_keys import SigningKey
+from gateway.deliver.sftp.destination import SftpDestination
+from gateway.deliver.sftp.own_key import OwnKey
+from gateway.vocabulary.errors import (
+    AuthenticationRefused,
+    ConfigError,
+    HostKeyMismatch,
+    KeyUnavailable,
+    PartnerRefused,
+    PartnerUnreachable,
+)
+from tests.contracts.reaching import reaching, refused
+from tests.contracts.stories import Story, contents
+from tests.simulators.sshd import sshd
+
+KEY = SigningKey.generate_ed25519()
+
+
+def test_another_host_key_is_refused_before_any_login(standin, parcel):
+    endpoint = standin.endpoint.model_copy(update={"host_keys": (KEY.public_line(),)})
+    error = refused(HostKeyMismatch, endpoint, standin.key, parcel)
+    assert not error.try_again
+    assert standin.server.keys_shown == 0
+    assert standin.everything() == {}
+
+
+def test_a_host_key_of_another_type_than_the_pinned_one_is_a_mismatch(ground, parcel, tmp_path):
+    subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", tmp_path / "other"], check=True)
+    endpoint = ground.endpoint.model_copy(update={"host_keys": ((tmp_path / "other.pub").read_text(),)})
+    refused(HostKeyMismatch, endpoint, ground.key, parcel)
+
+
+def test_one_of_several_pinned_keys_is_enough(ground, parcel):
+    endpoint = ground.endpoint.model_copy(update={"host_keys": (KEY.public_line(), *ground.endpoint.host_keys)})
+    with reaching(endpoint, ground.key) as destination:
+        destination.put(parcel, Story(ground).attempt)
+    assert ground.everything() == contents(parcel)
+
+
+@pytest.mark.parametrize("line", ["ssh-ed25519", "ssh-dss AAAAB3NzaC1kc3MAAAAA", "nonsense", "ssh-rsa AAAA"])
+def test_a_pin_that_is_no_usable_key_is_a_matter_of_configuration(standin, parcel, line):
+    endpoint = standin.endpoint.model_copy(update={"host_keys": (line,)})
+    refused(ConfigError, endpoint, standin.key, parcel)
+
+
+def test_another_client_key_is_refused_and_not_tried_again(ground, parcel):
+    error = refused(AuthenticationRefused, ground.endpoint, KEY, parcel)
+    assert not error.try_again
+    assert ground.everything() == {}
+
+
+def test_bytes_that_are_no_key_are_refused_at_once(standin):
+    with pytest.raises(KeyUnavailable):
+        SftpDestination(standin.endpoint, b"not a key")
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
+def test_every_kind_of_key_that_is_allowed_logs_in(tmp_path, parcel, kind):
+    bits = ["-b", "3072"] if kind == "rsa" else []
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, *bits, "-N", "secret", "-f", tmp_path / "own"], check=True)
+    with sshd(tmp_path / "server", (tmp_path / "own.pub").read_text()) as server:
+        private = (tmp_path / "own").read_bytes()
+        destination = SftpDestination(server.endpoint, private, passphrase=b"secret", timeout=10)
+        destination.put(parcel, Story().attempt)
+        destination.close()
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "Ciphers aes256-ctr,aes128-cbc",
+        "KexAlgorithms diffie-hellman-group14-sha1,diffie-hellman-group14-sha256",
+        "Ciphers chacha20-poly1305@openssh.com",
+    ],
+)
+def test_a_server_with_old_algorithms_only_is_refused(tmp_path, parcel, extra):
+    with sshd(tmp_path / "server", KEY.public_line(), extra=extra) as server:
+        error = refused(PartnerRefused, server.endpoint, KEY, parcel)
+        assert type(error) is PartnerRefused
+
+
+def test_a_partner_that_must_be_post_quantum_is_not_reached_otherwise(standin, parcel):
+    endpoint = standin.endpoint.model_copy(update={"require_post_quantum": True})
+    with reaching(endpoint, standin.key) as destination:
+        facts = destination.put(parcel, Story(standin).attempt).facts()
+    assert (facts["kex"], facts["post_quantum"], facts["strict_kex"]) == ("mlkem768x25519-sha256", True, True)
+
+
+def test_a_server_without_post_quantum_is_refused_where_it_is_required(tmp_path, parcel):
+    with sshd(tmp_path / "server", KEY.public_line(), extra="KexAlgorithms curve25519-sha256@libssh.org") as server:
+        endpoint = server.endpoint.model_copy(update={"require_post_quantum": True})
+        refused(PartnerRefused, endpoint, KEY, parcel)
+
+
+def test_what_was_negotiated_is_reported(ground, parcel):
+    facts = ground.destination()
+    try:
+        transport = facts.put(parcel, Story(ground).attempt).transport
+    finally:
+        facts.close()
+    assert transport["cipher"] == "aes256-gcm@openssh.com"
+    assert transport["host_key_type"] == "ssh-ed25519"
+    assert str(transport["host_key"]).startswith("SHA256:")
+    assert transport["strict_kex"] is True
+
+
+def test_a_server_without_sftp_is_refused(tmp_path, parcel):
+    with sshd(tmp_path / "server", KEY.public_line(), extra="MaxSessions 0") as server:
+        refused(PartnerRefused, server.endpoint, KEY, parcel, timeout=3.0)
+
+
+def test_a_missing_inbox_is_refused(ground, parcel):
+    (ground.files / "inbox").rmdir()
+    refused(PartnerRefused, ground.endpoint, ground.key, parcel)
+
+
+def test_nobody_listening_is_tried_again(parcel):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        endpoint = elsewhere(closed.getsockname()[1])
+        assert refused(PartnerUnreachable, endpoint, KEY, parcel).try_again
+
+
+def elsewhere(port):
+    return Endpoint(host="127.0.0.1", port=port, username="council", host_keys=(KEY.public_line(),))
+
+
+@pytest.mark.parametrize("greeting", [b"", b"SSH-2.0-quiet\r\n", b"220 mail.example ESMTP\r\n" * 3, b"\0" * 200])
+def test_a_server_that_falls_silent_is_unreachable_within_the_deadline(parcel, greeting):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        held = []
+
+        def greet():
+            held.append(listener.accept()[0])
+            held[0].sendall(greeting)
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        refused(PartnerUnreachable, elsewhere(listener.getsockname()[1]), KEY, parcel, timeout=1.0)
+        thread.join()
+        held[0].close()
+
+
+@contextmanager
+def odd_server(host_key, server, **options):
+    """A paramiko server for one connection, with whatever is odd about it."""
+    transports = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def talk():
+            transports.append(paramiko.Transport(listener.accept()[0], **options))
+            transports[0].add_server_key(OwnKey(host_key))
+            transports[0].start_server(event=threading.Event(), server=server)
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join()
+    for transport in transports:
+        transport.close()
+        transport.sock.close()
+        transport.join()
+
+
+class Welcoming(paramiko.ServerInterface):
+    """Lets every key in, opens every channel, and then says nothing to any request."""
+
+    def get_allowed_auths(self, username):
+        return "publickey"
+
+    def check_auth_publickey(self, username, key):
+        return paramiko.AUTH_SUCCESSFUL
+
+    def check_channel_request(self, kind, chanid):
+        return paramiko.OPEN_SUCCEEDED
+
+
+class Suspended(Welcoming):
+    """Does not answer a login, or the request for SFTP, before the test is over."""
+
+    def __init__(self, *, at_login):
+        self.over = threading.Event()
+        self.at_login = at_login
+
+    def check_auth_publickey(self, username, key):
+        if self.at_login:
+            self.over.wait(20)
+        return super().check_auth_publickey(username, key)
+
+    def check_channel_subsystem_request(self, channel, name):
+        self.over.wait(20)
+        return False
+
+
+class TwoFactors(Welcoming):
+    def get_allowed_auths(self, username):
+        return "keyboard-interactive"
+
+    def check_auth_publickey(self, username, key):
+        return paramiko.AUTH_PARTIALLY_SUCCESSFUL
+
+
+def test_a_server_without_strict_key_exchange_is_refused(parcel):
+    with odd_server(KEY, Welcoming(), strict_kex=False) as port:
+        error = refused(PartnerRefused, elsewhere(port), KEY, parcel)
+    assert "strict" in error.message
+
+
+def test_a_server_that_wants_more_than_a_key_refuses_us(parcel):
+    with odd_server(KEY, TwoFactors()) as port:
+        refused(AuthenticationRefused, elsewhere(port), KEY, parcel)
+
+
+def test_a_server_that_refuses_the_subsystem_is_refused(parcel):
+    with odd_server(KEY, Welcoming()) as port:
+        assert type(refused(PartnerRefused, elsewhere(port), KEY, parcel)) is PartnerRefused
+
+
+@pytest.mark.parametrize("at_login", [True, False])
+def test_a_server_that_never_answers_a_request_is_unreachable(parcel, at_login):
+    suspended = Suspended(at_login=at_login)
+    with odd_server(KEY, suspended) as port:
+        try:
+            refused(PartnerUnreachable, elsewhere(port), KEY, parcel, timeout=1.0)
+        finally:
+            suspended.over.set()
+
+
+def test_messages_repeat_nothing_the_server_says(parcel):
+    class Talkative(Welcoming):
+        def get_banner(self):
+            return ("SECRETWORD of the server", "en")
+
+        def check_auth_publickey(self, username, key):
+            return paramiko.AUTH_FAILED
+
+    with odd_server(KEY, Talkative()) as port:
+        error = refused(AuthenticationRefused, elsewhere(port), KEY, parcel)
+    assert "SECRETWORD" not in error.message + error.remedy

@@ -1,0 +1,146 @@
+"""What can go wrong in a partner's folder: servers that lie, forbid, sweep; frozen attempts; our own files."""
+
+import os
+
+import pytest
+
+from gateway.partner.standin.faults import Faults
+from gateway.vocabulary.errors import NameTaken, PartnerRefused, PartnerUnreachable, StorageError
+from tests.contracts.reaching import reaching, refused
+from tests.contracts.stories import Story, contents, sealed, temporaries
+
+
+def test_a_server_that_lies_about_sizes_is_noticed(standin, parcel):
+    standin.server.misbehave(Faults(lie_about_size=True))
+    refused(PartnerRefused, standin.endpoint, standin.key, parcel)
+    assert standin.everything() == {}
+
+
+def test_a_partner_that_takes_files_away_at_once_is_served(standin, parcel):
+    standin.server.misbehave(Faults(sweep=True))
+    with reaching(standin.endpoint, standin.key) as destination:
+        assert not destination.put(parcel, Story(standin).attempt).already_there
+    assert standin.everything() == {}
+
+
+def test_a_refused_rename_shows_nothing_and_a_later_attempt_succeeds(standin, parcel):
+    standin.server.misbehave(Faults(refuse_rename=True))
+    with reaching(standin.endpoint, standin.key) as destination, pytest.raises(PartnerRefused):
+        destination.put(parcel, Story(standin).attempt)
+    assert not set(standin.everything()) & set(contents(parcel))
+    standin.server.misbehave(Faults())
+    with reaching(standin.endpoint, standin.key) as destination:
+        destination.put(parcel, Story(standin, 2, earlier=(1,), intent_recorded=True).attempt)
+    assert standin.everything() == contents(parcel)
+
+
+def test_a_name_taken_between_the_look_and_the_rename_stays_untouched(ground, parcel):
+    strange = b"y" * parcel.files[0].size
+    story = Story(ground)
+    story.at_intent = lambda: ground.plant(parcel.files[0].name, strange)
+    place = ground.destination()
+    with pytest.raises(NameTaken):
+        place.put(parcel, story.attempt)
+    place.close()
+    assert ground.everything()[parcel.files[0].name] == strange
+    assert parcel.files[2].name not in ground.everything()
+
+
+def test_a_thawed_attempt_whose_successor_delivered_finds_the_parcel_there(ground, parcel):
+    frozen, successor = ground.destination(), ground.destination()
+    story = Story(ground)
+
+    def overtaken():
+        successor.put(parcel, Story(ground, 2, earlier=(1,)).attempt)
+
+    story.at_intent = overtaken
+    assert frozen.put(parcel, story.attempt).already_there
+    assert ground.everything() == contents(parcel)
+    frozen.close()
+    successor.close()
+
+
+def test_a_thawed_attempt_cannot_release_what_its_successor_delivered_and_the_partner_took(ground, parcel):
+    frozen, successor = ground.destination(), ground.destination()
+    story = Story(ground)
+
+    def overtaken():
+        successor.put(parcel, Story(ground, 2, earlier=(1,)).attempt)
+        for file in parcel.files:
+            ground.take_away(file.name)
+
+    story.at_intent = overtaken
+    with pytest.raises(PartnerRefused):
+        frozen.put(parcel, story.attempt)
+    assert ground.everything() == {}
+    frozen.close()
+    successor.close()
+
+
+def test_where_reading_is_forbidden_the_level_says_size(standin, parcel):
+    standin.server.misbehave(Faults(forbid_reading=True))
+    with reaching(standin.endpoint, standin.key) as destination:
+        assert destination.put(parcel, Story(standin).attempt).verified_by == "size"
+
+
+def test_where_reading_is_forbidden_but_wanted_nothing_is_released(standin, parcel):
+    standin.server.misbehave(Faults(forbid_reading=True))
+    refused(PartnerRefused, standin.endpoint, standin.key, parcel, read_back=True)
+    assert standin.everything() == {}
+
+
+def test_a_large_ciphertext_is_verified_by_size_unless_reading_back_is_wanted(ground, tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.deliver.sftp.putting.READ_BACK_UP_TO", 1000)
+    first, second = sealed(tmp_path, 3), sealed(tmp_path, 4)
+    with reaching(ground.endpoint, ground.key) as destination:
+        assert destination.put(first, Story(ground).attempt).verified_by == "size"
+    with reaching(ground.endpoint, ground.key, read_back=True) as destination:
+        assert destination.put(second, Story(ground).attempt).verified_by == "read-back"
+
+
+def test_where_removing_is_forbidden_a_second_attempt_stops(standin, parcel):
+    standin.server.misbehave(Faults(forbid_removing=True))
+    with reaching(standin.endpoint, standin.key) as destination, pytest.raises(PartnerRefused):
+        destination.put(parcel, Story(standin, 2, earlier=(1,)).attempt)
+    assert standin.everything() == {}
+
+
+def test_a_temporary_of_our_own_number_is_never_written_over(ground, parcel):
+    ground.plant(temporaries(parcel, 1)[0], b"who wrote this?")
+    with reaching(ground.endpoint, ground.key) as destination, pytest.raises(PartnerRefused):
+        destination.put(parcel, Story(ground).attempt)
+    assert not set(ground.everything()) & set(contents(parcel))
+
+
+@pytest.mark.parametrize("damage", [b"", b"z" * 700_001, b"z" * 700_002])
+def test_a_ciphertext_that_is_not_what_was_sealed_is_not_released(ground, parcel, damage):
+    parcel.files[0].path.write_bytes(damage)
+    refused(StorageError, ground.endpoint, ground.key, parcel)
+    assert ground.everything() == {}
+
+
+def test_a_ciphertext_that_is_gone_is_our_own_fault(ground, parcel):
+    parcel.files[0].path.unlink()
+    refused(StorageError, ground.endpoint, ground.key, parcel)
+    assert ground.everything() == {}
+
+
+def test_a_connection_that_died_while_idle_is_replaced(ground, parcel, tmp_path):
+    place = ground.destination()
+    place.put(parcel, Story(ground).attempt)
+    ground.break_after(0)
+    ground.destination().close()
+    with pytest.raises(PartnerUnreachable):
+        place.put(sealed(tmp_path, 5), Story(ground).attempt)
+    ground.mend()
+    place.put(sealed(tmp_path, 6), Story(ground).attempt)
+    place.close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_inbox_we_may_not_write_to_is_refused(ground, parcel):
+    (ground.files / "inbox").chmod(0o500)
+    try:
+        refused(PartnerRefused, ground.endpoint, ground.key, parcel)
+    finally:
+        (ground.files / "inbox").chmod(0o700)
