@@ -31,7 +31,7 @@ class Partner(Document):
     recipient: Annotated[str, Field(pattern=r"^age1[0-9a-z]{58,2000}$")]
     """The age recipient that parcels are sealed to."""
     acknowledgement: Literal["signed", "manual", "none"] = "signed"
-    acknowledgement_key: str | None = None
+    acknowledgement_key: Annotated[str, Field(min_length=1)] | None = None
     """OpenSSH Ed25519 public key: signs answers, cosigns the log's checkpoints."""
     ack_within: timedelta = timedelta(hours=24)
     parcel_version: Literal[1] = 1

@@ -17,6 +17,7 @@
     ├── KeyUnavailable                 66   a key that is needed is not there or not safe
     ├── EvidenceError                  70   cryptography says no
     │   ├── SignatureInvalid
+    │   │   └── SignerRejected              sound perhaps, but it does not count
     │   ├── AcknowledgementInvalid
     │   └── LogBroken
     ├── StorageError                   74   the disk or the ledger failed
@@ -134,6 +135,14 @@ class EvidenceError(GatewayError):
 
 class SignatureInvalid(EvidenceError):
     pass
+
+
+class SignerRejected(SignatureInvalid):
+    """The signature may be sound and yet does not count; `code` says why, as a slug for the receipt."""
+
+    def __init__(self, code: str, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.code = code
 
 
 class AcknowledgementInvalid(EvidenceError):

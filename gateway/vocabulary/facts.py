@@ -20,7 +20,7 @@ _SLUG = re.compile(r"[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
 _PATTERNS: Final = {
     "slug": re.compile(r"(?=.{1,64}\Z)" + _SLUG.pattern),
     "hex": re.compile(r"[0-9a-f]{8,128}"),
-    "fingerprint": re.compile(r"(?:SHA256:[A-Za-z0-9+/]{43}|[a-z0-9.-]{1,253}\+[0-9a-f]{8})"),
+    "fingerprint": re.compile(r"(?:SHA256:[A-Za-z0-9+/]{43}|[a-z0-9./-]{1,253}\+[0-9a-f]{8})"),
     "time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z"),
     "id": re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}"),
     "version": re.compile(_NO_CHILD + r"[A-Za-z0-9][A-Za-z0-9._@:/+-]{0,79}"),
@@ -50,6 +50,7 @@ KINDS: Final[dict[str, str]] = {
     # transport
     "kex": "version", "cipher": "version", "mac": "version", "host_key_type": "version",
     "server": "version", "strict_kex": "flag", "post_quantum": "flag", "verified_by": "slug",
+    "already_there": "flag",
     # times and versions
     "created": "time", "release_by": "time", "expires": "time", "observed": "time", "answered": "time",
     "seconds": "count", "milliseconds": "count", "version": "version", "at": "time", "where": "version",

@@ -1,0 +1,57 @@
+"""`gateway doctor`: look at everything a handoff needs, and say what is missing. Changes nothing."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.session import Session
+from gateway.cli.verbs import new_app
+from gateway.cli.voice import Voice
+from gateway.config.checkup.check import Check, Surroundings, exit_code
+from gateway.config.checkup.clock import kernel_clock
+from gateway.config.checkup.examination import examine
+
+MOUNTS = Path("/proc/self/mountinfo")
+
+app = new_app()
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    deep: Annotated[bool, typer.Option("--deep", help="Also verify the whole receipt log.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False,
+) -> int:
+    """Look at everything a handoff needs, and say what is missing and what to do.
+
+    Leaves with 0 if nothing failed, 3 if a person must do something, 78 if the configuration
+    cannot be used at all. Warnings do not count.
+    """
+    session = Session.of(context)
+    around = Surroundings(at=session.clock(), mounts=_mounts(), clock=kernel_clock())
+    checks = tuple(examine(session.home(), session.environ, around, deep=deep))
+    code = exit_code(checks)
+    if as_json:
+        session.voice.say_json({"checks": [_plain(check) for check in checks], "exit_code": code})
+    else:
+        for check in checks:
+            _say(session.voice, check)
+    return code
+
+
+def _say(voice: Voice, check: Check) -> None:
+    voice.say(f"{check.outcome:<5} {check.name}: {check.sentence}")
+    if check.remedy:
+        voice.say(f"      what to do: {check.remedy}")
+
+
+def _plain(check: Check) -> dict[str, str]:
+    return {"name": check.name, "outcome": check.outcome, "sentence": check.sentence, "remedy": check.remedy}
+
+
+def _mounts() -> str:
+    try:
+        return MOUNTS.read_text("utf-8", "surrogateescape")
+    except OSError:
+        return ""

@@ -1,0 +1,40 @@
+"""`gateway init DIR`: a working starter set in a new folder, and what to do next."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.session import Session
+from gateway.cli.verbs import new_app
+from gateway.config.starter import EXAMPLE_DOMAIN, write
+
+app = new_app()
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    domain: Annotated[
+        str, typer.Option("--domain", help="Your gateway's own name; people sign under it, and it may never change.")
+    ] = EXAMPLE_DOMAIN,
+) -> None:
+    """Write a working starter set: pages under config/, fresh keys, empty lists of signers, folders.
+
+    Partners are examples: their routes stay out of service until their pages are filled in.
+    Nothing is overwritten: a folder that holds something is refused.
+    """
+    voice = Session.of(context).voice
+    starter = write(folder.absolute(), domain=domain)
+    voice.say(f"written: {len(starter.public_keys)} signing keys, the pages under config/, and the folders staff use")
+    voice.say("next:")
+    steps = (
+        *((f"set 'domain' in config/gateway.toml, and the names in keys/signers: {domain} is an example",) * (domain == EXAMPLE_DOMAIN)),
+        "fill in the pages under config/partners, and send each partner its keys/public/sftp-ROUTE.pub and signing.pub",
+        "add a line for each person to keys/signers/prepare, approve and route",
+        "back up state/prepare/private apart from everything else: keys/README.md says why",
+        f"see what is missing:  gateway --home {folder} doctor",
+    )  # fmt: skip
+    for number, step in enumerate(steps, start=1):
+        voice.say(f"  {number}. {step}")

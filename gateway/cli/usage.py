@@ -1,0 +1,37 @@
+"""A command that was typed wrongly, said in our words and without repeating what was typed.
+
+Somebody may have typed a child's name where an option belongs; it does not come back on
+the screen, nor in whatever records standard error.
+"""
+
+from typing import Any
+
+from typer.exceptions import TyperException
+
+from gateway.vocabulary.errors import UsageError
+
+_SENTENCES = {
+    "NoSuchOption": "an option was given that is not known here",
+    "MissingParameter": "{name} is missing",
+    "BadOptionUsage": "an option lacks its value, or has one too many",
+    "BadParameter": "the value of {name} does not fit",
+    "BadArgumentUsage": "an argument does not fit",
+    "FileError": "a file that was named cannot be opened",
+}
+_OTHERWISE = "the command has too few or too many words"
+
+
+def usage_error(error: TyperException) -> UsageError:
+    """Ours for theirs, by the kind of theirs."""
+    sentence = _SENTENCES.get(type(error).__name__, _OTHERWISE)
+    context: Any = getattr(error, "ctx", None)
+    verb = context.command_path if context else "gateway"
+    return UsageError(sentence.format(name=_parameter(error)), remedy=f"'{verb} --help' shows what it takes")
+
+
+def _parameter(error: TyperException) -> str:
+    parameter: Any = getattr(error, "param", None)
+    if parameter is None:
+        return "something"
+    named: str = parameter.opts[0]
+    return named if named.startswith("-") else str(parameter.metavar or named.upper())

@@ -1,0 +1,45 @@
+"""The table of verbs, and the group that imports a verb's module only when that verb runs.
+
+Adding a verb: one module with `app = new_app()` and its commands, one line in the table. A
+module with one command is the verb itself, with several it is a verb with verbs below it.
+`gateway --help` reads this table and imports none of them.
+"""
+
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from gateway.vocabulary.errors import UsageError
+
+VERBS: Final[dict[str, tuple[str, str]]] = {
+    "init": ("gateway.cli.init", "write a working starter set into a new folder"),
+    "doctor": ("gateway.cli.doctor", "look at everything a handoff needs, and say what is missing"),
+}
+"""Verb: its module, and its line in the help."""
+
+
+def new_app(**settings: Any) -> typer.Typer:
+    """A Typer app as all of ours are: plain help, no completion, and no traceback that shows locals."""
+    return typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, **settings)
+
+
+class VerbGroup(TyperGroup):
+    """Lists verbs from the table, and loads the one that is meant."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the framework's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:  # noqa: ARG002
+        """A stub that can say its line in the help."""
+        return TyperCommand(cmd_name, help=VERBS[cmd_name][1]) if cmd_name in VERBS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ARG002
+        name = args[0]
+        if name not in VERBS:
+            close = get_close_matches(name, VERBS, n=1)
+            remedy = f"did you mean 'gateway {close[0]}'?" if close else "'gateway --help' lists the verbs"
+            raise UsageError("there is no such verb", remedy=remedy)
+        return name, typer.main.get_command(import_module(VERBS[name][0]).app), args[1:]

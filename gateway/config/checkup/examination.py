@@ -1,0 +1,33 @@
+"""All checks in the order in which a person would mend what they find."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from gateway.config.checkup.check import CONFIGURATION, Check, Surroundings, fail
+from gateway.config.checkup.clock import clock_is_kept
+from gateway.config.checkup.file_systems import file_systems_fit, leases_work
+from gateway.config.checkup.folders import folders_are_safe
+from gateway.config.checkup.keys import keys_are_there
+from gateway.config.checkup.people import people_can_sign
+from gateway.config.checkup.routes import routes_are_sound, settings_are_ours
+from gateway.config.faults import PageError
+from gateway.config.load import Configuration, load
+
+Examine = Callable[[Configuration, Surroundings], Iterator[Check]]
+CHECKS: tuple[Examine, ...] = (
+    settings_are_ours, routes_are_sound, keys_are_there, people_can_sign, folders_are_safe, file_systems_fit,
+    leases_work, clock_is_kept,
+)  # fmt: skip
+DEEP: tuple[Examine, ...] = ()
+
+
+def examine(home: Path, environ: Mapping[str, str], around: Surroundings, *, deep: bool = False) -> Iterator[Check]:
+    """Yield each check as it is made; without usable settings nothing else can be looked at."""
+    try:
+        configuration = load(home, environ)
+    except PageError as error:
+        for fault in error.faults:
+            yield fail(CONFIGURATION, f"{fault.page}: {fault.key} {fault.sentence}".replace(":  ", ": "), fault.remedy)
+        return
+    for check in (*CHECKS, *(DEEP if deep else ())):
+        yield from check(configuration, around)

@@ -1,0 +1,102 @@
+"""What no page can know by itself: do a route's four pages fit together, and are its keys keys?
+
+A route that fails here is out of service; the others go on.
+"""
+
+from collections.abc import Callable, Iterator
+
+from gateway.config.faults import Fault
+from gateway.config.findings import unfilled
+from gateway.config.pages import shown
+from gateway.contract.fields import ADDRESS, FieldName
+from gateway.contract.partner import Partner
+from gateway.contract.policy import Policy
+from gateway.contract.route import Route
+from gateway.contract.schema import Schema
+from gateway.crypto.age import parse_recipient
+from gateway.crypto.ssh_keys import PublicKey
+from gateway.vocabulary.errors import FormatInvalid, GatewayError
+
+CONSENT_NEEDS = {"upn": "upn", "date_of_birth": "date", "forename": "text", "surname": "text", "postcode": "postcode"}
+"""Without these no age, no consent and no hold can be judged: field, and the shape it must have."""
+REFERENCE: FieldName = "reference"
+
+
+def faults_between(route: Route) -> list[Fault]:
+    """All faults of the route as a whole; none means that it can be carried."""
+    return [fault for check in CHECKS for fault in check(route)]
+
+
+def columns_feed_the_output(route: Route) -> Iterator[Fault]:
+    """Every column of the output has its column in the extract."""
+    fields = [column.field for column in route.schema.columns]
+    for number, column in enumerate(route.policy.output, start=1):
+        if column.field != REFERENCE and column.field not in fields:
+            yield Fault(
+                page=shown(Policy, route.policy.policy_name),
+                key=f"output[{number}].field",
+                sentence=f"'{column.field}' is not a column of {shown(Schema, route.schema.schema_name)}",
+                remedy="give the schema that column, or take it out of the output",
+            )
+
+
+def a_child_can_be_judged(route: Route) -> Iterator[Fault]:
+    """A consent route's extract holds what ages, consents and holds are judged by."""
+    if route.policy.kind != "consent":
+        return
+    page = shown(Schema, route.schema.schema_name)
+    for field, shape in CONSENT_NEEDS.items():
+        column = route.schema.column(field)
+        if column is None:
+            yield Fault(page=page, key="columns", sentence=f"has no '{field}', which a consent route needs")
+        elif column.shape != shape:
+            yield Fault(page=page, key="columns", sentence=f"'{field}' must have the shape '{shape}'")
+    if not any(route.schema.column(line) for line in ADDRESS):
+        yield Fault(page=page, key="columns", sentence="has no line of an address, which a consent route needs")
+
+
+def references_have_a_source(route: Route) -> Iterator[Fault]:
+    """The opaque reference is made from the UPN."""
+    released = [column.field for column in route.policy.output]
+    if REFERENCE in released and route.schema.column("upn") is None:
+        page = shown(Schema, route.schema.schema_name)
+        yield Fault(page=page, key="columns", sentence="has no 'upn', from which the policy's 'reference' is made")
+
+
+def recipient_is_a_key(route: Route) -> Iterator[Fault]:
+    yield from _parses(route.partner, "recipient", route.partner.recipient, parse_recipient)
+
+
+def host_keys_are_keys(route: Route) -> Iterator[Fault]:
+    for number, line in enumerate(route.partner.endpoint.host_keys, start=1):
+        yield from _parses(route.partner, f"endpoint.host_keys[{number}]", line, PublicKey.parse)
+
+
+def acknowledgements_can_be_verified(route: Route) -> Iterator[Fault]:
+    partner = route.partner
+    if partner.acknowledgement_key:
+        yield from _parses(partner, "acknowledgement_key", partner.acknowledgement_key, _ed25519)
+    elif partner.acknowledgement == "signed":
+        yield unfilled(shown(Partner, partner.partner), "acknowledgement_key")
+
+
+CHECKS: tuple[Callable[[Route], Iterator[Fault]], ...] = (
+    columns_feed_the_output,
+    a_child_can_be_judged,
+    references_have_a_source,
+    recipient_is_a_key,
+    host_keys_are_keys,
+    acknowledgements_can_be_verified,
+)
+
+
+def _ed25519(line: str) -> None:
+    PublicKey.parse(line).raw_ed25519()
+
+
+def _parses(partner: Partner, key: str, text: str, parse: Callable[[str], object]) -> Iterator[Fault]:
+    try:
+        parse(text)
+    except GatewayError as error:
+        remedy = error.remedy or ("paste the partner's .pub line whole" if isinstance(error, FormatInvalid) else "")
+        yield Fault(page=shown(Partner, partner.partner), key=key, sentence=error.message, remedy=remedy)

@@ -1,0 +1,164 @@
+import json
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+import typer
+
+from gateway import __version__
+from gateway.cli import verbs
+from gateway.vocabulary.errors import LogBroken
+
+CANARY = "Zebedee Quillfeather"
+
+
+@pytest.fixture
+def verb(monkeypatch):
+    """A verb `probe` that does what the test says."""
+
+    def install(action):
+        app = verbs.new_app()
+
+        @app.command()
+        def probe(context: typer.Context, count: int = 0, as_json: bool = typer.Option(False, "--json")) -> int | None:
+            return action(context)
+
+        module = ModuleType("probe_verb")
+        module.app = app
+        monkeypatch.setitem(sys.modules, "probe_verb", module)
+        monkeypatch.setitem(verbs.VERBS, "probe", ("probe_verb", "a verb for this test"))
+
+    return install
+
+
+def raising(error):
+    def action(_context):
+        raise error
+
+    return action
+
+
+def test_the_version_is_said(gateway):
+    spoken = gateway("--version")
+    assert (spoken.code, spoken.out) == (0, f"handoff-gateway {__version__}\n")
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["init", "--help"], ["doctor", "--help"]])
+def test_help_goes_to_the_given_stream(gateway, argv, capfd):
+    spoken = gateway(*argv)
+    assert spoken.code == 0
+    assert "Usage: gateway" in spoken.out
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_help_lists_every_verb_with_its_line(gateway):
+    spoken = gateway("--help")
+    assert all(name in spoken.out for name in verbs.VERBS)
+
+
+def test_alone_it_explains_itself_and_says_that_nothing_was_asked(gateway):
+    spoken = gateway()
+    assert (spoken.code, spoken.out.splitlines()[0][:14]) == (2, "Usage: gateway")
+
+
+@pytest.mark.parametrize(
+    ("argv", "message", "remedy"),
+    [
+        (["docter"], "there is no such verb", "did you mean 'gateway doctor'?"),
+        ([CANARY], "there is no such verb", "'gateway --help' lists the verbs"),
+        (["--" + CANARY], "an option was given that is not known here", "'gateway --help'"),
+        (["init"], "DIR is missing", "'gateway init --help'"),
+        (["init", "a", CANARY], "the command has too few or too many words", "'gateway init --help'"),
+        (["doctor", "--home", "x"], "an option was given that is not known here", "'gateway doctor --help'"),
+        (["--home"], "", "'gateway --help'"),
+        (["probe", "--count", CANARY], "the value of --count does not fit", "'gateway probe --help'"),
+    ],
+)
+def test_a_slip_of_typing_is_explained_without_repeating_what_was_typed(gateway, verb, argv, message, remedy):
+    verb(lambda _context: None)
+    spoken = gateway(*argv)
+    assert spoken.code == 2
+    assert message in spoken.err
+    assert remedy in spoken.err
+    assert CANARY not in spoken.err + spoken.out
+
+
+def test_a_verb_that_returns_nothing_has_done_its_work(gateway, verb):
+    verb(lambda _context: None)
+    assert gateway("probe") == gateway("probe")
+    assert gateway("probe").code == 0
+
+
+def test_a_verb_may_say_its_own_code(gateway, verb):
+    verb(lambda _context: 3)
+    assert gateway("probe").code == 3
+
+
+def test_an_error_leaves_with_its_classs_code_message_and_remedy(gateway, verb):
+    verb(raising(LogBroken("leaf 7 was changed", remedy="restore the ledger")))
+    spoken = gateway("probe")
+    assert (spoken.code, spoken.out) == (70, "")
+    assert spoken.err == "gateway: leaf 7 was changed\n  what to do: restore the ledger\n"
+
+
+def test_with_json_a_failure_is_json(gateway, verb):
+    verb(raising(LogBroken("leaf 7 was changed", remedy="restore the ledger")))
+    failure = json.loads(gateway("probe", "--json").err)["error"]
+    assert failure == {
+        "kind": "log-broken", "message": "leaf 7 was changed", "remedy": "restore the ledger", "exit_code": 70,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("argv", [["probe"], ["probe", "--json"]])
+@pytest.mark.parametrize("error", [ValueError(CANARY), KeyError(CANARY), ExceptionGroup(CANARY, [OSError(CANARY)])])
+def test_of_a_defect_only_type_and_place_are_told(gateway, verb, argv, error):
+    def action(_context):
+        name = CANARY  # a local, which must not be shown either
+        raise error from RuntimeError(name)
+
+    verb(action)
+    spoken = gateway(*argv)
+    assert spoken.code == 1
+    assert CANARY not in spoken.err + spoken.out
+    assert "test_main.py:" in spoken.err
+    assert type(error).__name__ in spoken.err
+    assert "Traceback" not in spoken.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(KeyboardInterrupt(), 130), (typer.Abort(), 130), (BrokenPipeError(), 141)]
+)
+def test_being_interrupted_or_no_longer_read_is_quiet(gateway, verb, error, code):
+    verb(raising(error))
+    spoken = gateway("probe")
+    assert (spoken.code, spoken.err) == (code, "")
+
+
+def test_a_reader_that_goes_away_leaves_no_noise():
+    command = subprocess.Popen(
+        [sys.executable, "-m", "gateway", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    command.stdout.close()
+    assert (command.stderr.read(), command.wait(timeout=60)) == (b"", 141)
+    command.stderr.close()
+
+
+def test_every_verb_in_the_table_has_its_module_and_a_docstring():
+    for name, (module, line) in verbs.VERBS.items():
+        command = typer.main.get_command(__import__(module, fromlist=["app"]).app)
+        assert command.help, name
+        assert line[0].islower(), name
+        assert not line.endswith("."), name
+
+
+def test_help_and_version_load_nothing_heavy():
+    code = (
+        "import io, sys; from gateway.cli.main import run; "
+        "assert run(['--help'], {}, io.StringIO(), io.StringIO()) == 0; "
+        "assert run(['--version'], {}, io.StringIO(), io.StringIO()) == 0; "
+        "heavy = {'duckdb', 'sqlalchemy', 'paramiko', 'cryptography', 'pydantic_settings', 'structlog', 'watchdog', 'lxml'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
