@@ -15,8 +15,19 @@ from typer.core import TyperCommand, TyperGroup
 from gateway.vocabulary.errors import UsageError
 
 VERBS: Final[dict[str, tuple[str, str]]] = {
+    "demo": ("gateway.cli.demo", "the whole thing on this machine, stand-in partners included"),
     "init": ("gateway.cli.init", "write a working starter set into a new folder"),
     "doctor": ("gateway.cli.doctor", "look at everything a handoff needs, and say what is missing"),
+    "run": ("gateway.cli.run", "pick up, seal, deliver: for ever, or once"),
+    "release": ("gateway.cli.release", "write the release statement of a dropped file now"),
+    "approve": ("gateway.cli.approve", "read a release statement and sign it"),
+    "status": ("gateway.cli.status", "where everything stands, and what needs a person"),
+    "receipts": ("gateway.cli.receipts", "list, show and verify what happened"),
+    "disclosures": ("gateway.cli.disclosures", "everything shared about one child"),
+    "consent": ("gateway.cli.consent", "import decisions into the consent register"),
+    "hold": ("gateway.cli.hold", "withhold a child on every route, from now on"),
+    "route": ("gateway.cli.route", "read a route as it stands, and sign it"),
+    "receive": ("gateway.cli.receive", "the partner's side: verify, open, answer"),
 }
 """Verb: its module, and its line in the help."""
 

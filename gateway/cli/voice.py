@@ -16,7 +16,7 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import TextIO
 
-from gateway.vocabulary.errors import GatewayError
+from gateway.vocabulary.errors import GatewayError, slug_of
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -35,6 +35,11 @@ class Voice:
         """For the person watching, not for the pipe."""
         self.err.write(f"gateway: {plain(text)}\n")
 
+    def ask(self, question: str) -> None:
+        """The answer is typed behind it; not part of the result, so it goes to standard error."""
+        self.err.write(plain(question))
+        self.err.flush()
+
     def say_json(self, value: object) -> None:
         self.out.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
@@ -47,7 +52,7 @@ class Voice:
 
     def fail(self, error: GatewayError) -> int:
         """Say what went wrong and return the exit code of its class."""
-        self._failure(_kebab(type(error)), error.message, error.remedy, error.exit_code)
+        self._failure(slug_of(error), error.message, error.remedy, error.exit_code)
         return error.exit_code
 
     def defect(self, error: BaseException) -> int:
@@ -69,10 +74,6 @@ class Voice:
 def plain(text: str) -> str:
     """The text with control characters spelled out."""
     return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
-
-
-def _kebab(kind: type[GatewayError]) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 
 def _place(trace: TracebackType | None) -> str:

@@ -8,7 +8,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     worker_memory_mb: Annotated[int, Field(ge=64, le=65536)] = 300
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 2
     origin: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9./-]{0,79}$")] | None = None
+    clock: Literal["kernel", "host"] = "kernel"
     demo: bool = False
 
     @field_validator("domain")

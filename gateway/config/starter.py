@@ -13,10 +13,11 @@ from gateway.config.filling import Value, fill, spell
 from gateway.config.first_keys import PUBLIC_MODE, create_keys, make_private
 from gateway.config.load import Configuration, load
 from gateway.config.machine import PAGE, validate_settings
-from gateway.config.pages import NAME_KEYS, names
+from gateway.config.pages import NAME_KEYS, names, shown
 from gateway.contract.partner import Partner
 from gateway.contract.route import RoutePage
 from gateway.footing import durable
+from gateway.footing.ledger import Ledger, sqlite_url
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.namespaces import of_route
 
@@ -88,8 +89,15 @@ def write(
     configuration = load(home, {})
     make_private(configuration.workspace, names(home, RoutePage))
     _write_signers(configuration, signers or {})
+    Ledger.create_or_upgrade(sqlite_url(configuration.workspace.ledger)).close()
     keys = create_keys(configuration, routes=names(home, RoutePage), partners=names(home, Partner))
     return Starter(configuration=configuration, public_keys=keys)
+
+
+def complete_partner(home: Path, name: str, details: PartnerDetails) -> None:
+    """Fill in a partner's page that was left empty; its comments stay."""
+    page = home / shown(Partner, name)
+    durable.replace(page, fill(page.read_text("utf-8"), details.values()).encode("utf-8"), PUBLIC_MODE)
 
 
 def _refuse_if_used(home: Path) -> None:

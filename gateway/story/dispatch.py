@@ -2,18 +2,21 @@
 
     for each order:  revoked or late? ─▶ stopped, lapsed
                      put (temporary names, verified, intent, rename) ─▶ delivered | failed | in-doubt
-    then:            collect the answers of the parcels that were delivered ─▶ answered
+    then:            collect the answers of what was delivered, or may have been ─▶ answered
 
 Crash points. (D1) attempt numbered, nothing sent: the next attempt has another number and
 other temporary names. (D2) intent recorded, rename perhaps done: the next attempt looks for
-the final name and sends nothing while it cannot tell. (D3) delivered, not yet reported: the
-next attempt finds the same content there and reports it. Every step is safe twice.
+the final name and sends nothing while it cannot tell. It looks even if the parcel was revoked
+or is late by now: nobody may be told that a parcel was stopped which the partner has. (D3)
+delivered, not yet reported: the next attempt finds the same content there and reports it.
+What is reported is only then put down, so a crash reports twice, never not at all.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from gateway.crypto.ssh_keys import SigningKey
@@ -26,6 +29,7 @@ from gateway.footing.telemetry import LogEvent, Telemetry
 from gateway.footing.workspace import Workspace
 from gateway.vocabulary.errors import (
     DeliveryError,
+    FormatInvalid,
     GatewayError,
     OutcomeUnknown,
     ReleaseLapsed,
@@ -53,17 +57,17 @@ def dispatch(half: Dispatcher) -> int:
     """One round over all orders; how many observations it made. One partner failing never stops another."""
     made = 0
     awaited: dict[str, set[TransferId]] = {}
-    for folder, order in mailbox.orders(half.workspace.to_deliver):
-        transfer = order.parcel.transfer
-        if half.attempts.is_settled(transfer):
-            awaited.setdefault(order.route, set()).add(transfer)
-        elif half.attempts.is_due(transfer, half.clock()):
-            with _one_partner(half, order):
+    for folder in mailbox.order_folders(half.workspace.to_deliver):
+        with _alone(half, _named(folder)):
+            order = mailbox.read_order(folder)
+            if half.attempts.is_due(order.parcel.transfer, half.clock()):
                 made += _push(half, folder, order)
-            if half.attempts.is_settled(transfer):
-                awaited.setdefault(order.route, set()).add(transfer)
+            if half.attempts.awaits_answer(order.parcel.transfer):
+                awaited.setdefault(order.route, set()).add(order.parcel.transfer)
     for route, transfers in awaited.items():
-        made += _collect(half, route, frozenset(transfers))
+        with _alone(half, Facts(route=route)):
+            for answer in half.reach(route).collect(frozenset(transfers)):
+                made += _pass_on(half, answer)
     return made
 
 
@@ -71,24 +75,21 @@ def _push(half: Dispatcher, folder: Path, order: Order) -> int:
     """Carry one order as far as it gets, and report where it stands if that is news to prepare."""
     transfer = order.parcel.transfer
     try:
-        _may_release(half, folder, order)
+        if not half.attempts.intent_recorded(transfer):
+            _may_release(half, folder, order)
         delivered = _put(half, folder, order)
     except Revoked:
-        return _report(half, transfer, "stopped", Facts(code="revoked"))
+        return _report_once(half, order, "stopped", Facts(code="revoked"))
     except ReleaseLapsed:
-        return _report(half, transfer, "lapsed", Facts(code="release-lapsed"))
+        return _report_once(half, order, "lapsed", Facts(code="release-lapsed"))
     except OutcomeUnknown as error:
-        half.attempts.block(transfer)
-        return _report(half, transfer, "in-doubt", Facts(code=_code(error)))
+        return _report_and(half.attempts.doubt, half, transfer, "in-doubt", Facts(code=_code(error)))
     except DeliveryError as error:
         half.telemetry.event(LogEvent.DELIVERY_FAILED, Facts(transfer=transfer, route=order.route, code=_code(error)))
         if error.try_again:
             return 0
-        half.attempts.block(transfer)
-        return _report(half, transfer, "failed", Facts(code=_code(error)))
-    made = _report(half, transfer, "delivered", delivered.facts())
-    half.attempts.settled(transfer)  # (D3) reported before it is settled: a crash between reports twice, never not at all
-    return made
+        return _report_and(half.attempts.block, half, transfer, "failed", Facts(code=_code(error)))
+    return _report_and(half.attempts.settled, half, transfer, "delivered", delivered.facts())  # (D3)
 
 
 def _put(half: Dispatcher, folder: Path, order: Order) -> Delivered:
@@ -98,15 +99,36 @@ def _put(half: Dispatcher, folder: Path, order: Order) -> Delivered:
         number=begun.number,
         earlier=begun.earlier,
         intent_recorded=begun.intent_recorded,
-        may_release=lambda: _may_release(half, folder, order),
+        may_release=_permission(half, folder, order, look_first=begun.intent_recorded),
         record_intent=lambda: half.attempts.record_intent(transfer, begun.number),  # (D2)
     )
     try:
         return half.reach(order.route).put(order.parcel, attempt)
-    except DeliveryError as error:
+    except Exception as error:  # whatever it was, the next try waits
         at = half.clock()
         half.attempts.failed(transfer, begun.number, _code(error), at, next_try(begun.number, at, half.random))
         raise
+
+
+def _permission(half: Dispatcher, folder: Path, order: Order, *, look_first: bool) -> Callable[[], None]:
+    """Asked before a try begins and again before its rename; the first is granted to a try that has to look (D2).
+
+    Whoever asks again has found the earlier temporaries and removed them, else it would be in doubt: the
+    parcel never left, and if it may not leave now, the intent is void and must not put its successor in doubt.
+    """
+    asked = count()
+
+    def may_release() -> None:
+        again = next(asked) > 0
+        if look_first and not again:
+            return
+        try:
+            _may_release(half, folder, order)
+        except (Revoked, ReleaseLapsed):
+            half.attempts.never_left(order.parcel.transfer)
+            raise
+
+    return may_release
 
 
 def _may_release(half: Dispatcher, folder: Path, order: Order) -> None:
@@ -116,22 +138,31 @@ def _may_release(half: Dispatcher, folder: Path, order: Order) -> None:
         raise ReleaseLapsed("the parcel's release_by has passed", remedy="it is minimised again by itself")
 
 
-def _collect(half: Dispatcher, route: str, wanted: frozenset[TransferId]) -> int:
-    made = 0
-    try:
-        for answer in half.reach(route).collect(wanted):
-            made += _pass_on(half, answer)
-    except GatewayError as error:
-        half.telemetry.event(LogEvent.DELIVERY_FAILED, Facts(route=route, code=_code(error)))
+def _pass_on(half: Dispatcher, answer: Answer) -> int:
+    """Once for each content: what was passed on is not passed on again, though the partner leaves it there."""
+    parts = (answer.body, answer.signature)
+    if not half.attempts.is_news(answer.transfer, b"answered", *parts):
+        return 0
+    made = _report(half, answer.transfer, "answered", Facts(), answer=parts)
+    half.attempts.told(answer.transfer, b"answered", *parts)
     return made
 
 
-def _pass_on(half: Dispatcher, answer: Answer) -> int:
-    """Once for each content: what was passed on is not passed on again, though the partner leaves it there."""
-    if not half.attempts.is_new_answer(answer.transfer, answer.body, answer.signature):
+def _report_once(half: Dispatcher, order: Order, outcome: Outcome, facts: Facts) -> int:
+    """The order stays until prepare ends it, and a new parcel of the same transfer is news again."""
+    transfer, parts = order.parcel.transfer, (outcome.encode(), order.parcel.files[-1].digest.raw)
+    if not half.attempts.is_news(transfer, *parts):
         return 0
-    made = _report(half, answer.transfer, "answered", Facts(), answer=(answer.body, answer.signature))
-    half.attempts.answer_passed(answer.transfer, answer.body, answer.signature)
+    made = _report(half, transfer, outcome, facts)
+    half.attempts.told(transfer, *parts)
+    return made
+
+
+def _report_and(
+    put_down: Callable[[TransferId], None], half: Dispatcher, transfer: TransferId, outcome: Outcome, facts: Facts
+) -> int:
+    made = _report(half, transfer, outcome, facts)
+    put_down(transfer)
     return made
 
 
@@ -144,15 +175,23 @@ def _report(
 
 
 @contextmanager
-def _one_partner(half: Dispatcher, order: Order) -> Iterator[None]:
-    """A fault with one order is logged and leaves the others alone; the order stays for the next round."""
+def _alone(half: Dispatcher, about: Facts) -> Iterator[None]:
+    """A fault with one order or one partner is logged and leaves the others alone; it is met again next round."""
     try:
         yield
     except GatewayError as error:
-        half.telemetry.event(
-            LogEvent.DELIVERY_FAILED, Facts(transfer=order.parcel.transfer, route=order.route, code=_code(error))
-        )
+        half.telemetry.event(LogEvent.DELIVERY_FAILED, about | Facts(code=_code(error)))
+    except Exception as error:  # noqa: BLE001 - a defect met at one partner must not keep another's parcels
+        half.telemetry.defect(error, about)
 
 
-def _code(error: GatewayError) -> str:
+def _named(folder: Path) -> Facts:
+    """Which order: its folder's name, if that is a transfer's."""
+    try:
+        return Facts(transfer=TransferId.parse(folder.name))
+    except FormatInvalid:
+        return Facts()
+
+
+def _code(error: Exception) -> str:
     return "".join("-" + c.lower() if c.isupper() else c for c in type(error).__name__).lstrip("-")

@@ -1,5 +1,7 @@
-"""Everything one half needs, wired once and frozen: the gateway itself, and a gate for each route."""
+"""Everything the prepare half needs, wired once and frozen: the gateway itself, and a gate for each route."""
 
+import hashlib
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +17,7 @@ from gateway.footing.ledger import Ledger
 from gateway.footing.telemetry import Telemetry
 from gateway.footing.workspace import Workspace
 from gateway.receipts.log import ReceiptLog
+from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import SignersInvalid
 
 
@@ -46,6 +49,10 @@ class Gateway:
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
     limits: Limits = Limits()
+
+    def keyed(self, digest: Digest) -> str:
+        """An extract's digest as receipts hold it: a plain one of personal data could be guessed."""
+        return hmac.new(self.keys.secret("digest"), digest.raw, hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,56 +1,105 @@
 """Joins a route, the register and the engine: one extract, judged at one moment.
 
-The register is read as a snapshot, made when the register changed and kept by its version;
-holds are read afresh each time, since a hold must count from the moment it is written.
+The register is read as a snapshot, made when the register has changed or the London day has,
+and kept by both; holds are read afresh each time, so that a hold counts from the moment it
+is written.
+
+A child who stands in the file twice is known only when the file has been read to its end:
+then the file is judged again with all rows of those children withheld.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 
+from gateway.approval.rules import Reason
 from gateway.footing import durable
 from gateway.footing.ledger import decisions, holds
-from gateway.minimise.engine import Job, Outcome, Run, minimising
-from gateway.minimise.snapshot import Snapshot, write_snapshot
-from gateway.story.gate import Gate
-from gateway.vocabulary.errors import StorageError
+from gateway.footing.ledger.store import Transaction
+from gateway.minimise.engine import Job, Outcome, minimising
+from gateway.minimise.snapshot import write_snapshot
+from gateway.story.gate import Gate, Gateway
+from gateway.vocabulary.digest import Digest
+from gateway.vocabulary.moment import london_day
 
-COUNTING_ROUNDS = 2
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """What a release was judged by besides the route: a later register or hold overtakes it."""
+
+    register: Digest
+    holds: Digest
 
 
 def count(gate: Gate, extract: Path, at: datetime) -> Outcome:
     """What would leave now, in numbers; nothing is written anywhere."""
-    work = job(gate, extract, at, disclosures=None, count_only=True)
-    for _ in range(COUNTING_ROUNDS):
-        with minimising(work) as run:
-            for _chunk in run.chunks():
-                pass
-            outcome = run.outcome()
-        if not outcome.duplicates:
-            return outcome
-        work = replace(work, exclude=work.exclude | outcome.duplicates)
-    return outcome
+    work, _ = job(gate, extract, at, disclosures=None, count_only=True)
+    outcome = _count_once(work)
+    return _count_once(replace(work, exclude=outcome.duplicates)) if outcome.duplicates else outcome
 
 
-def job(gate: Gate, extract: Path, at: datetime, *, disclosures: Path | None, count_only: bool = False) -> Job:
+def reasons_against(outcome: Outcome) -> tuple[Reason, ...]:
+    """Why this extract as a whole may not leave; none means that it may."""
+    if outcome.refusals:
+        return tuple(Reason(refusal.reason, refusal.sentence) for refusal in outcome.refusals)
+    if not outcome.rows_out:
+        return (Reason("nothing-to-release", "not one row of the file may be released on this route"),)
+    return ()
+
+
+def job(
+    gate: Gate, extract: Path, at: datetime, *, disclosures: Path | None, count_only: bool = False
+) -> tuple[Job, InForce]:
     gateway = gate.gateway
-    snapshot = register_snapshot(gate)
-    with gateway.ledger.reading() as tx:
-        live = tuple(holds.live(tx))
-    return Job(
+    path, in_force, live = rules_in_force(gate, at)
+    work = Job(
         extract=extract,
         schema=gate.route.schema,
         policy=gate.route.policy,
         at=at,
-        register=snapshot.path if snapshot else None,
+        register=path,
         holds=live,
         register_key=gateway.keys.secret("register"),
         reference_key=gateway.keys.secret(f"reference-{gate.route.partner.partner}"),
         disclosures=disclosures,
-        exclude=frozenset(),
         count_only=count_only,
         memory_mb=gateway.limits.worker_memory_mb,
         threads=gateway.limits.worker_threads,
     )
+    return work, in_force
+
+
+def rules_in_force(gate: Gate, at: datetime) -> tuple[Path, InForce, tuple[tuple[str, bytes], ...]]:
+    """The register's snapshot, what it and the holds are, and the holds themselves: of one moment."""
+    with gate.gateway.ledger.reading() as tx:
+        path, register = _snapshot(gate.gateway, tx, gate.route.policy.purpose, london_day(at))
+        live = tuple(holds.live_identifiers(tx))
+    spelled = b"".join(kind.encode() + b"\0" + pseudonym for kind, pseudonym in live)
+    return path, InForce(register=register, holds=Digest.of(spelled)), live
+
+
+def _count_once(work: Job) -> Outcome:
+    with minimising(work) as run:
+        for _chunk in run.chunks():
+            pass
+        return run.outcome()
+
+
+def _snapshot(gateway: Gateway, tx: Transaction, purpose: str, day: date) -> tuple[Path, Digest]:
+    """The snapshot of this version of the register on this day, written if it is not there yet."""
+    path = gateway.workspace.register_snapshot(f"{purpose}-{decisions.version(tx)}-{day}.parquet")
+    note = path.with_suffix(".sha256")
+    if not note.exists():
+        durable.remove(path)
+        digest = write_snapshot(decisions.of_purpose(tx, purpose), path, day=day)
+        durable.write_new(note, f"{digest}\n".encode("ascii"))
+        _forget_older(path, purpose)
+    return path, Digest.parse(note.read_text("ascii").strip())
+
+
+def _forget_older(path: Path, purpose: str) -> None:
+    older = re.compile(re.escape(purpose) + r"-\d+-\d{4}-\d\d-\d\d\.(parquet|sha256)")
+    for other in path.parent.iterdir():
+        if other.stem != path.stem and older.fullmatch(other.name):
+            durable.remove(other)

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from gateway.approval.rules import ROLES, Reason
+from gateway.approval.rules import Reason
 from gateway.vocabulary.namespaces import of_route
 
 _LONDON = ZoneInfo("Europe/London")
 FEW = 5
+STILL_WRITTEN = "It is still being written, or has just arrived: it is read once it has lain still."
 
 
 def told(count: int) -> str:
@@ -21,13 +22,16 @@ def told(count: int) -> str:
     return f"{count:,}" if count >= FEW or count == 0 else "fewer than 5"
 
 
+def told_released(rows: int, released: int) -> str:
+    """A small remainder is not told, so neither may be the number from which it follows."""
+    return told(released) if rows - released == 0 or rows - released >= FEW else "all but fewer than 5"
+
+
 def when(at: datetime) -> str:
     return at.astimezone(_LONDON).strftime("%A %-d %B %Y, %H:%M")
 
 
-def waiting_note(
-    route: str, domain: str, extracts: Mapping[str, Sequence[str] | str], left: int, at: datetime
-) -> str:
+def waiting_note(route: str, domain: str, extracts: Mapping[str, Sequence[str] | str], left: int, at: datetime) -> str:
     """`extracts`: for each name the roles that have yet to sign, or a sentence on what it waits for."""
     lines = [f"Route {route}: what is in this folder and what it waits for ({when(at)}).", ""]
     for name, missing in extracts.items():
@@ -66,7 +70,7 @@ def _powershell(text: str) -> str:
 
 
 def refusal_note(
-    transfer: str, route: str, reasons: Sequence[Reason], places: Sequence[str], at: datetime
+    transfer: str, route: str, reasons: Sequence[Reason], places: Sequence[str], at: datetime, *, days: int
 ) -> str:
     lines = [
         f"Refused: transfer {transfer} on route {route}, {when(at)}. Nothing was sent.",
@@ -76,25 +80,21 @@ def refusal_note(
     ]
     if places:
         lines += ["", "Where (row numbers count from the header as row 1):", *(f"- {place}" for place in places)]
-    lines += ["", "What to do: put the cause right and drop the file again. This copy is deleted after 7 days."]
+    lines += ["", f"What to do: put the cause right and drop the file again. This copy is deleted after {days} days."]
     return "\n".join([*lines, ""])
 
 
 def outcome_note(
-    transfer: str, route: str, partner: str, rows: int, released: int, lines: Sequence[str], at: datetime
+    *, transfer: str, route: str, partner: str, rows: int, released: int, lines: Sequence[str], at: datetime
 ) -> str:
     """Released and not released in one total each: nothing here tells who or how many are on hold."""
+    totals = f"Rows read: {told(rows)}. Released: {told_released(rows, released)}."
     return "\n".join(
         [
             f"Transfer {transfer} on route {route} to {partner}, {when(at)}.",
             "",
-            f"Rows read: {told(rows)}. Released: {told(released)}. Not released: {told(rows - released)}.",
+            f"{totals} Not released: {told(rows - released)}.",
             *lines,
             "",
         ]
     )
-
-
-def roles_in_words(roles: Sequence[str]) -> str:
-    words = {"prepare": "the preparer", "approve": "the approver"}
-    return " and ".join(words[role] for role in ROLES if role in roles)

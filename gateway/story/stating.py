@@ -1,48 +1,92 @@
-"""Writes the release statement beside a settled extract: measured, counted, ready to be signed.
+"""Writes the release statement beside a settled extract: copied, counted, ready to be signed.
 
 The counts come from the same engine and rules that will release, run without output. A
 file that could not be released as it is (a broken structure, an unknown column, the same
 file as before) is refused now, before anybody reads it.
+
+Crash point. (T1) receipted as waiting, statement not yet written: the next look finds no
+such statement, ends that transfer as withdrawn and writes a new one.
 """
 
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.approval.desk import remarks_name, statement_name
-from gateway.approval.rules import Reason, Refused
+from gateway.approval.rules import Reason
 from gateway.approval.statement import LARGEST, Ceilings, Statement
-from gateway.footing.drop_folder import DropFolder
+from gateway.footing import durable
+from gateway.footing.ledger import transfers
+from gateway.footing.ledger.transfers import TransferRow
+from gateway.footing.telemetry import LogEvent
 from gateway.minimise.engine import Outcome
-from gateway.pickup.claim import Measured
+from gateway.pickup.claim import Measured, copy_into
+from gateway.receipts.receipt import Receipt
+from gateway.story.dropped import Dropped
 from gateway.story.gate import Gate
-from gateway.story.minimising import count
+from gateway.story.minimising import count, reasons_against
+from gateway.story.refusing import Refusal, record_refused, refuse_dropped
 from gateway.vocabulary.digest import Digest
+from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.transfer import Stage, TransferId
 
 SALT = 32
+NEVER_LEFT = frozenset({Stage.REFUSED, Stage.PAUSED})
 
 
-def state(gate: Gate, folder: DropFolder, name: str, measured: Measured, copy: Path, at: datetime) -> Statement | Refused:
-    """Count what `copy` would release now and write the statement; or the reasons why nothing can leave."""
-    outcome = count(gate, copy, at)
-    if outcome.refusals:
-        return Refused(reasons=tuple(Reason(r.reason, r.sentence) for r in outcome.refusals))
-    statement = _statement(gate, folder, name, measured, outcome, at)
-    folder.write(statement_name(name), statement.encode())
-    return statement
+def state(dropped: Dropped, at: datetime) -> tuple[Measured, Statement] | Refusal:
+    """Write the statement of what would be released now; or refuse the extract, and say why."""
+    gate = dropped.gate
+    transfer = TransferId.new(at, gate.gateway.random)
+    scratch = durable.private_folder(gate.gateway.workspace.stating(transfer))
+    try:
+        copy = scratch / "extract"
+        measured = copy_into(dropped.folder, dropped.name, copy, limit=dropped.limit, synced=False)
+        drafted = _draft(dropped, measured, copy, at)
+    finally:
+        durable.discard_folder(scratch)
+    row = _row(gate, transfer, measured, drafted, at)
+    if isinstance(drafted, Refusal):
+        with gate.gateway.ledger.writing() as tx:
+            transfers.insert_transfer(tx, row)
+        refuse_dropped(dropped, transfer, drafted, at)
+        return drafted
+    _record_waiting(gate, row, drafted, at)  # (T1)
+    dropped.folder.write(statement_name(dropped.name), drafted.encode())
+    return measured, drafted
 
 
-def _statement(
-    gate: Gate, folder: DropFolder, name: str, measured: Measured, outcome: Outcome, at: datetime
-) -> Statement:
+def _draft(dropped: Dropped, measured: Measured, copy: Path, at: datetime) -> Statement | Refusal:
+    if before := handed_over_before(dropped.gate, measured.digest):
+        return Refusal(reasons=(before,))
+    outcome = count(dropped.gate, copy, at)
+    if reasons := reasons_against(outcome):
+        return Refusal(reasons=reasons, places=outcome.places)
+    return _statement(dropped, measured, outcome, at)
+
+
+def handed_over_before(gate: Gate, extract: Digest) -> Reason | None:
+    """The same bytes on the same route, whatever the file was called."""
+    gateway = gate.gateway
+    with gateway.ledger.reading() as tx:
+        same = transfers.of_extract(tx, gate.name, gateway.keyed(extract))
+    for row in reversed(same):
+        stage = gateway.log.stage(row.id)
+        if stage is not None and stage not in NEVER_LEFT:
+            sentence = f"this very file was dropped before: it is transfer {row.id}, now {stage}; nothing is sent twice"
+            return Reason("handed-over-before", sentence)
+    return None
+
+
+def _statement(dropped: Dropped, measured: Measured, outcome: Outcome, at: datetime) -> Statement:
+    gate, remarks = dropped.gate, remarks_name(dropped.name)
     expected = gate.expected()
-    present = remarks_name(name) in folder.names()
     return Statement(
         gateway=expected.gateway,
         route=expected.route,
         partner=expected.partner,
         partner_key=expected.partner_key,
         extract=measured.digest,
-        remarks=Digest.of(folder.read_small(remarks_name(name), LARGEST)) if present else None,
+        remarks=Digest.of(dropped.folder.read_small(remarks, LARGEST)) if dropped.has_remarks() else None,
         salt=gate.gateway.random(SALT),
         route_digest=expected.route_digest,
         ceilings=Ceilings.over(rows=outcome.rows_in, children=outcome.rows_out, fields=outcome.fields),
@@ -57,3 +101,41 @@ def _since_last(gate: Gate, outcome: Outcome) -> str:
     if last is None:
         return "first"
     return f"rows {outcome.rows_in - last.rows:+d}, children {outcome.rows_out - last.released:+d}"
+
+
+def _row(
+    gate: Gate, transfer: TransferId, measured: Measured, drafted: Statement | Refusal, at: datetime
+) -> TransferRow:
+    return TransferRow(
+        id=transfer,
+        route=gate.name,
+        partner=gate.route.partner.partner,
+        scope=gate.route.page.scope,
+        extract_digest=gate.gateway.keyed(measured.digest),
+        statement_digest=str(Digest.of(drafted.encode())) if isinstance(drafted, Statement) else None,
+        created=at,
+    )
+
+
+def _record_waiting(gate: Gate, row: TransferRow, statement: Statement, at: datetime) -> None:
+    """In one commit with the transfer itself; a paused one of the same extract ends here: this replaces it."""
+    gateway = gate.gateway
+    facts = Facts(
+        partner=row.partner,
+        extract=row.extract_digest,
+        statement=str(row.statement_digest),
+        route_hash=str(statement.route_digest),
+        rows=statement.ceilings.rows,
+    )
+    with gateway.ledger.writing() as tx:
+        transfers.insert_transfer(tx, row)
+        gateway.log.append_in(tx, Receipt.of_stage(Stage.WAITING, transfer=row.id, route=gate.name, at=at, facts=facts))
+    for paused in _paused(gate, row):
+        record_refused(gate, paused, Refusal(reasons=(Reason("superseded", "a new statement replaces it"),)), at)
+    gateway.telemetry.event(LogEvent.STATEMENT_WRITTEN, Facts(transfer=row.id, route=gate.name))
+
+
+def _paused(gate: Gate, row: TransferRow) -> list[TransferId]:
+    with gate.gateway.ledger.reading() as tx:
+        same = transfers.of_extract(tx, gate.name, row.extract_digest)
+    return [other.id for other in same if gate.gateway.log.stage(other.id) is Stage.PAUSED]

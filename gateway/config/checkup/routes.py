@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from gateway.config.checkup.check import CONFIGURATION, Check, Surroundings, fail, ok, unless, warn
 from gateway.config.load import Configuration
+from gateway.config.signed_routes import unsigned_reason
 from gateway.contract.route import Route
 from gateway.vocabulary.moment import london_day
 
@@ -29,7 +30,15 @@ def routes_are_sound(configuration: Configuration, around: Surroundings) -> Iter
     if not configuration.routes:
         yield fail(CONFIGURATION, "no route can be used", "fill in or correct what is named above")
     for route in configuration.routes:
-        yield from unless(_agreement(route, london_day(around.at)), f"route {route.name}", "its pages fit together")
+        problems = (*_agreement(route, london_day(around.at)), *_signature(configuration, route, around))
+        yield from unless(problems, f"route {route.name}", "its pages fit together, and it is signed as it stands")
+
+
+def _signature(configuration: Configuration, route: Route, around: Surroundings) -> Iterator[Check]:
+    if configuration.settings.demo:
+        return
+    if unsigned := unsigned_reason(configuration, route, around.at):
+        yield fail(f"route {route.name}", unsigned.sentence, unsigned.remedy)
 
 
 def _agreement(route: Route, day: date) -> Iterator[Check]:

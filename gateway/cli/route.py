@@ -1,0 +1,58 @@
+"""`gateway route show|sign`: what a route lets out, and the data protection officer's signature over it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.opening import configured
+from gateway.cli.passphrase import signing_key
+from gateway.cli.route_words import in_words
+from gateway.cli.session import Session
+from gateway.cli.verbs import new_app
+from gateway.config.load import Configuration
+from gateway.config.signed_routes import signature_path, unsigned_reason
+from gateway.contract.route import Route
+from gateway.footing import durable
+from gateway.vocabulary.errors import NeedsPerson
+from gateway.vocabulary.namespaces import of_route
+
+app = new_app(help="Read a route as it stands, and sign it. Any change suspends it until it is signed again.")
+RouteName = Annotated[str, typer.Argument(metavar="ROUTE", help="The route's name.")]
+
+
+@app.command()
+def show(context: typer.Context, route: RouteName) -> None:
+    """Say in plain words to whom, about whom, and what this route lets out, and whether it is signed."""
+    session, configuration = configured(context)
+    _show(session, configuration, configuration.route(route))
+
+
+@app.command()
+def sign(
+    context: typer.Context,
+    route: RouteName,
+    key: Annotated[Path, typer.Option("--key", metavar="KEY", help="Your own OpenSSH private key.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Sign without asking; you have read it.")] = False,
+) -> None:
+    """Show the route, and sign it whole: route, policy, schema and partner with all keys."""
+    session, configuration = configured(context)
+    page = configuration.route(route)
+    _show(session, configuration, page)
+    if not yes:
+        session.voice.ask("Sign this route as it stands? Type yes: ")
+        if session.stdin.readline().strip() != "yes":
+            raise NeedsPerson("nothing was signed", remedy="type yes when you have read the route and agree")
+    namespace = of_route("route", route, configuration.settings.domain)
+    signature = signing_key(session, key).sign(page.canonical(), namespace)
+    durable.replace(signature_path(configuration.home, route), signature.encode("ascii"), 0o644)
+    if unsigned := unsigned_reason(configuration, page, session.clock()):
+        raise NeedsPerson(unsigned.sentence, remedy="the key must stand in keys/signers/route for this route")
+    session.voice.say(f"the route {route} is signed and may be used")
+
+
+def _show(session: Session, configuration: Configuration, route: Route) -> None:
+    for line in in_words(route):
+        session.voice.say(line)
+    unsigned = unsigned_reason(configuration, route, session.clock())
+    session.voice.say(unsigned.sentence if unsigned else "Signed as it stands.")

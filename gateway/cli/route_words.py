@@ -1,0 +1,56 @@
+"""A route in words that a data protection officer reads before signing it."""
+
+from collections.abc import Iterator, Sequence
+
+from gateway.contract.route import Route
+from gateway.crypto.age import recipient_fingerprint
+from gateway.crypto.ssh_keys import PublicKey
+
+
+def in_words(route: Route) -> Iterator[str]:
+    policy, partner, schema = route.policy, route.partner, route.schema
+    yield f"Route {route.name} to {partner.name}, by agreement {policy.agreement.reference}."
+    yield f"  review by       {policy.agreement.review}; afterwards the route is suspended"
+    yield f"  purpose         {policy.purpose}"
+    yield f"  input           {schema.format} with {len(schema.columns)} columns ({schema.specification or 'own layout'})"
+    yield f"  scope           {route.page.scope}; two people sign each release; it leaves within {route.page.release_within}"
+    yield from _whom(route)
+    yield from _tiers(route)
+    yield f"  the partner     {policy.retention}"
+    yield from _partner(route)
+    yield f"  SHA-256         {route.digest()}"
+
+
+def _whom(route: Route) -> Iterator[str]:
+    ages = route.policy.eligibility
+    if ages is None:
+        yield "  about           everyone in the file; no consent is asked (statutory)"
+        return
+    yield f"  about           from the {ages.from_age}th birthday until the day before the {ages.until_age}th"
+    yield f"  who decides     a parent or guardian until {route.policy.right_holder_age}, from then on the young person"
+
+
+def _tiers(route: Route) -> Iterator[str]:
+    policy = route.policy
+    yield f"  always          {_list(policy.floor.fields)}"
+    yield f"                  basis: {policy.floor.basis}"
+    if policy.consented:
+        yield f"  with consent    {_list(policy.consented.fields)}"
+        yield f"                  basis: {policy.consented.basis}"
+    for special in policy.special:
+        yield f"  special         {_list([special.field])}, only where the consent names it: {special.condition}"
+    yield f"  output columns  {', '.join(column.header for column in policy.output)}"
+
+
+def _partner(route: Route) -> Iterator[str]:
+    partner = route.partner
+    yield f"  server          {partner.endpoint.username}@{partner.endpoint.host}:{partner.endpoint.port}"
+    for line in partner.endpoint.host_keys:
+        yield f"  host key        {PublicKey.parse(line).fingerprint}"
+    yield f"  sealed to       {recipient_fingerprint(partner.recipient)}"
+    if partner.acknowledgement_key:
+        yield f"  answers signed  {PublicKey.parse(partner.acknowledgement_key).fingerprint}"
+
+
+def _list(fields: Sequence[str]) -> str:
+    return ", ".join(field.replace("_", " ") for field in fields)

@@ -1,0 +1,77 @@
+"""`gateway run`: both halves, or one of them; for ever, or once until nothing moves."""
+
+import signal
+import threading
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from gateway.cli.opening import configured, telemetry
+from gateway.cli.session import Session
+from gateway.cli.verbs import new_app
+from gateway.config.load import Configuration
+from gateway.footing.telemetry import LogEvent
+from gateway.service.forever import run_forever
+from gateway.service.rounds import HALVES, run_once
+from gateway.vocabulary.errors import NeedsPerson, UsageError
+
+app = new_app()
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Work until nothing moves any more, then leave.")] = False,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="HALF", help="prepare (no network) or deliver (no ledger).")
+    ] = None,
+) -> int:
+    """Pick up, state, minimise, seal, deliver, and receipt every step.
+
+    Log lines go to standard error, one JSON object a line, and hold nothing of any child.
+    With --once it leaves with 0, with 3 if a route is suspended, or with the code of what
+    went wrong last. Without, it runs until it is told to stop.
+    """
+    halves = _halves(only)
+    session, configuration = configured(context)
+    for broken in configuration.out_of_service:
+        session.voice.tell(f"route {broken.route} is out of service: 'gateway doctor' says why")
+    if once:
+        return _once(session, configuration, halves)
+    _for_ever(session, configuration, halves)
+    return 0
+
+
+def _halves(only: str | None) -> frozenset[str]:
+    if only is not None and only not in HALVES:
+        raise UsageError("--only takes prepare or deliver", remedy="leave it out to run both")
+    return frozenset({only}) if only else HALVES
+
+
+def _once(session: Session, configuration: Configuration, halves: frozenset[str]) -> int:
+    rounds = run_once(
+        configuration, clock=session.clock, telemetry=telemetry(session, session.voice.err), halves=halves
+    )
+    for suspension in rounds.suspended:
+        session.voice.tell(suspension.sentence)
+        session.voice.tell(f"what to do: {suspension.remedy}")
+    for fault in rounds.faults:
+        session.voice.fail(fault)
+    if rounds.faults:
+        return rounds.faults[0].exit_code
+    return NeedsPerson.exit_code if rounds.suspended or configuration.out_of_service else 0
+
+
+def _for_ever(session: Session, configuration: Configuration, halves: frozenset[str]) -> None:
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask_to_stop)
+    log = telemetry(session, session.voice.err)
+    log.event(LogEvent.STARTED)
+    run_forever(configuration, clock=session.clock, telemetry=log, stop=stop, halves=halves)
+    log.event(LogEvent.STOPPED)

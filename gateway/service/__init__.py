@@ -1,0 +1,1 @@
+"""The running gateway: both halves wired from the configuration, in rounds, woken by events."""

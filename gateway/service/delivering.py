@@ -1,0 +1,70 @@
+"""The deliver half, wired: a connection for each route, kept between rounds. It needs no ledger and no key of prepare's."""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from gateway.config.first_keys import sftp_role
+from gateway.config.load import Configuration
+from gateway.config.signed_routes import usable_routes
+from gateway.deliver.attempts import Attempts
+from gateway.deliver.destination import Destination
+from gateway.footing.lock import held
+from gateway.footing.telemetry import Telemetry
+from gateway.story.dispatch import Dispatcher
+from gateway.vocabulary.errors import ConfigError
+
+
+@contextmanager
+def deliver_half(
+    configuration: Configuration, *, clock: Callable[[], datetime], telemetry: Telemetry
+) -> Iterator[Dispatcher]:
+    """The deliver half, alone on this machine while the block lasts; its connections end with it."""
+    workspace = configuration.workspace
+    destinations = Destinations(configuration, clock)
+    with held(workspace.deliver_lock, "the deliver half"):
+        attempts = Attempts(workspace.attempts)
+        try:
+            yield Dispatcher(
+                domain=configuration.settings.domain,
+                workspace=workspace,
+                key=configuration.deliver_keys.signing_key("observation"),
+                attempts=attempts,
+                reach=destinations.reach,
+                telemetry=telemetry,
+                clock=clock,
+                random=random.random,
+            )
+        finally:
+            destinations.close()
+            attempts.close()
+
+
+class Destinations:
+    """One destination a route, made when it is first needed."""
+
+    def __init__(self, configuration: Configuration, clock: Callable[[], datetime]) -> None:
+        self._configuration, self._clock = configuration, clock
+        self._open: dict[str, Destination] = {}
+
+    def reach(self, route: str) -> Destination:
+        """ConfigError while the route may not be used."""
+        if route not in self._open:
+            self._open[route] = self._connectable(route)
+        return self._open[route]
+
+    def close(self) -> None:
+        for destination in self._open.values():
+            destination.close()
+
+    def _connectable(self, name: str) -> Destination:
+        # imported when there is something to deliver: paramiko takes a fifth of a second
+        from gateway.deliver.sftp.destination import SftpDestination  # noqa: PLC0415
+
+        usable, _ = usable_routes(self._configuration, self._clock())
+        for route in usable:
+            if route.name == name:
+                key = self._configuration.deliver_keys.private_bytes(sftp_role(name))
+                return SftpDestination(route.partner.endpoint, key)
+        raise ConfigError(f"the route {name} is suspended or out of service", remedy="'gateway doctor' says why")

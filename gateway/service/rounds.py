@@ -1,0 +1,55 @@
+"""Rounds of both halves until nothing moves any more: what `run --once` and the demonstration do.
+
+The halves take turns in one process, through the same mailbox that joins two. A partner's
+answer may come later; nobody waits for it here.
+"""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from gateway.config.load import Configuration, Suspension
+from gateway.footing.telemetry import Telemetry
+from gateway.service.delivering import deliver_half
+from gateway.service.wiring import Clock, prepare_half
+from gateway.story.dispatch import dispatch
+from gateway.story.looking import Memory
+from gateway.story.prepare import prepare
+from gateway.vocabulary.errors import GatewayError
+
+HALVES = frozenset({"prepare", "deliver"})
+MOST_ROUNDS = 20
+"""Far more than any handoff needs; a loop that goes on is a defect, and is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    suspended: tuple[Suspension, ...]
+    faults: tuple[GatewayError, ...]
+    """Of the last round: what still goes wrong when nothing moves any more."""
+
+
+def run_once(
+    configuration: Configuration, *, clock: Clock, telemetry: Telemetry, halves: frozenset[str] = HALVES
+) -> Rounds:
+    with ExitStack() as stack:
+        preparing = (
+            stack.enter_context(prepare_half(configuration, clock=clock, telemetry=telemetry))
+            if "prepare" in halves
+            else None
+        )
+        delivering = (
+            stack.enter_context(deliver_half(configuration, clock=clock, telemetry=telemetry))
+            if "deliver" in halves
+            else None
+        )
+        memory, faults = Memory(), tuple[GatewayError, ...]()
+        for _ in range(MOST_ROUNDS):
+            moved = False
+            if preparing:
+                done = prepare(preparing.gateway, preparing.gates, memory)
+                moved, faults = done.moved, done.faults
+            if delivering:
+                moved = dispatch(delivering) > 0 or moved
+            if not moved:
+                break
+        return Rounds(suspended=preparing.suspended if preparing else (), faults=faults)

@@ -1,0 +1,115 @@
+"""From the configuration to two wired halves. Every handle that is opened here is closed with its block."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from gateway.config.load import Configuration, Suspension
+from gateway.config.signed_routes import usable_routes
+from gateway.crypto.ssh_keys import PublicKey
+from gateway.footing.ledger import Ledger, sqlite_url
+from gateway.footing.lock import held
+from gateway.footing.telemetry import Telemetry
+from gateway.receipts.log import ReceiptLog
+from gateway.story.gate import Gate, Gateway, Limits, load_signers
+from gateway.vocabulary.errors import ClockUntrusted, FormatInvalid, KeyUnavailable
+
+Clock = Callable[[], datetime]
+LATE = timedelta(minutes=10)
+"""A round reads the clock once and may work that long; a clock further back than this is not believed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepare:
+    """The prepare half: its gates, and the routes that may not be used now, with the reason."""
+
+    gateway: Gateway
+    gates: Mapping[str, Gate]
+    suspended: tuple[Suspension, ...]
+
+
+def open_gateway(configuration: Configuration, *, clock: Clock, telemetry: Telemetry) -> Gateway:
+    """The ledger, the log and the keys of prepare, for a verb or for the half itself."""
+    settings, workspace, keys = configuration.settings, configuration.workspace, configuration.prepare_keys
+    ledger = Ledger.open(sqlite_url(workspace.ledger))
+    return Gateway(
+        domain=settings.domain,
+        sender=settings.sender,
+        workspace=workspace,
+        keys=keys,
+        ledger=ledger,
+        log=ReceiptLog(ledger, key=keys.signing_key("log"), origin=settings.log_origin, late=LATE),
+        signing=keys.signing_key("signing"),
+        observer=_public_key(workspace.public_keys / "observation.pub"),
+        telemetry=telemetry,
+        clock=clock,
+        random=secrets.token_bytes,
+        limits=Limits(
+            settle=timedelta(seconds=settings.settle_seconds),
+            statement=timedelta(days=settings.statement_days),
+            arrival=timedelta(days=settings.arrival_days),
+            worker_memory_mb=settings.worker_memory_mb,
+            worker_threads=settings.worker_threads,
+        ),
+    )
+
+
+@contextmanager
+def opened(configuration: Configuration, *, clock: Clock, telemetry: Telemetry) -> Iterator[Gateway]:
+    gateway = open_gateway(configuration, clock=clock, telemetry=telemetry)
+    try:
+        yield gateway
+    finally:
+        gateway.ledger.close()
+
+
+def gates_of(gateway: Gateway, configuration: Configuration, at: datetime) -> dict[str, Gate]:
+    """A gate for each route that may be used now, by its name."""
+    routes, _ = usable_routes(configuration, at)
+    signers = load_signers(gateway.workspace)
+    return {route.name: Gate(gateway=gateway, route=route, signers=signers) for route in routes}
+
+
+@contextmanager
+def prepare_half(configuration: Configuration, *, clock: Clock, telemetry: Telemetry) -> Iterator[Prepare]:
+    """The prepare half, alone on this machine while the block lasts.
+
+    Raises:
+        UsageError: another process runs it.
+        ClockUntrusted: nobody keeps the machine's clock.
+    """
+    _refuse_wild_clock(configuration)
+    routes, suspended = usable_routes(configuration, clock())
+    workspace = configuration.workspace
+    workspace.make_folders(tuple(route.name for route in routes))
+    with (
+        held(workspace.prepare_lock, "the prepare half"),
+        opened(configuration, clock=clock, telemetry=telemetry) as gateway,
+    ):
+        gates = gates_of(gateway, configuration, clock())
+        yield Prepare(gateway=gateway, gates=gates, suspended=suspended)
+
+
+def _refuse_wild_clock(configuration: Configuration) -> None:
+    settings = configuration.settings
+    if settings.demo or settings.clock == "host":
+        return
+    from gateway.config.checkup.clock import kernel_clock  # noqa: PLC0415 - ctypes is wanted here only
+
+    if kernel_clock() == "unsynchronised":
+        raise ClockUntrusted(
+            "nobody keeps the machine's clock right, and ages and dates are judged by it",
+            remedy='start an NTP service; in a container whose host keeps the clock, set clock = "host"',
+        )
+
+
+def _public_key(path: Path) -> PublicKey:
+    try:
+        return PublicKey.parse(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, FormatInvalid) as error:
+        raise KeyUnavailable(
+            f"keys/public/{path.name} cannot be read", remedy="restore it: it belongs to deliver's private key"
+        ) from error

@@ -1,0 +1,101 @@
+"""A partner's answer: verified against its key, our own receipt and our own log, before it counts.
+
+    1  the acknowledgement is signed by the partner's key, in its namespace
+    2  it is about this transfer, this envelope, this manifest
+    3  it counts the rows that were released
+    4  its cosigned checkpoint is of our log, and our log is what it says it was
+
+Whatever fails is receipted as `answer-rejected` and changes nothing: the transfer stays
+where it stands, and a proper answer still counts.
+"""
+
+from gateway.crypto.checkpoint import open_checkpoint, witness_key
+from gateway.crypto.ssh_keys import PublicKey
+from gateway.footing import mailbox
+from gateway.footing.mailbox import Observation
+from gateway.footing.telemetry import LogEvent
+from gateway.receipts.receipt import Receipt
+from gateway.seal.acknowledgement import Acknowledgement, UnverifiedAcknowledgement
+from gateway.story.gate import Gate
+from gateway.story.outcomes import tell_outcome
+from gateway.vocabulary import moment
+from gateway.vocabulary.digest import Digest
+from gateway.vocabulary.errors import AcknowledgementInvalid, EvidenceError, FormatInvalid, slug_of
+from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.transfer import FOLLOWS, Stage
+
+
+def answered(gate: Gate, seen: Observation) -> None:
+    """Climb to `acknowledged` or `rejected-by-partner`, or receipt why the answer does not count."""
+    try:
+        answer = _verified(gate, seen)
+        if answer.checkpoint is not None:
+            _keep_cosignature(gate, answer.checkpoint)
+    except (EvidenceError, FormatInvalid) as error:
+        _reject(gate, seen, slug_of(error))
+        return
+    _record(gate, seen, answer)
+    mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer)
+    tell_outcome(gate, seen.transfer)
+
+
+def _verified(gate: Gate, seen: Observation) -> Acknowledgement:
+    if seen.answer is None or gate.route.partner.acknowledgement_key is None:
+        raise AcknowledgementInvalid("an answer came without its files, or from a partner that signs none")
+    body, signature = seen.answer
+    key = PublicKey.parse(gate.route.partner.acknowledgement_key)
+    answer = UnverifiedAcknowledgement.parse(body, signature).verify(key, domain=gate.gateway.domain)  # 1
+    sealed = gate.gateway.log.last(seen.transfer, Stage.SEALED)
+    if sealed is None or answer.transfer != seen.transfer:
+        raise AcknowledgementInvalid("an answer is about another transfer")
+    facts = sealed.receipt.facts
+    if str(answer.envelope) != facts["envelope"]:  # 2
+        raise AcknowledgementInvalid("an answer is about another envelope than the one that was sealed")
+    if answer.disposition == "accepted" and str(answer.manifest) != facts["manifest"]:
+        raise AcknowledgementInvalid("an answer is about other content than what was sealed")
+    if answer.disposition == "accepted" and answer.rows != facts["released"]:  # 3
+        raise AcknowledgementInvalid("an answer counts other rows than were released")
+    return answer
+
+
+def _keep_cosignature(gate: Gate, note: str) -> None:
+    """Kept first, compared then: one that contradicts our log is the proof, and stops all that would leave."""
+    partner, log = gate.route.partner, gate.gateway.log
+    witness = witness_key(partner.partner, PublicKey.parse(partner.acknowledgement_key or "").raw_ed25519())
+    checkpoint, cosignatures = open_checkpoint(note.encode(), log.public, [witness])  # 4
+    if not cosignatures:
+        raise AcknowledgementInvalid("an answer brings a checkpoint that its partner did not cosign")
+    log.keep_cosignature(partner.partner, note, checkpoint, gate.gateway.clock())
+    log.check_witnesses()
+
+
+def _record(gate: Gate, seen: Observation, answer: Acknowledgement) -> None:
+    gateway = gate.gateway
+    stage = Stage.ACKNOWLEDGED if answer.disposition == "accepted" else Stage.REJECTED_BY_PARTNER
+    if stage not in FOLLOWS[gateway.log.stage(seen.transfer)]:
+        return
+    body = seen.answer[0] if seen.answer else b""
+    facts = Facts(
+        partner=gate.route.partner.partner,
+        acknowledgement=str(Digest.of(body)),
+        disposition=answer.disposition,
+        answered=moment.spell(answer.at),
+        partner_key=PublicKey.parse(gate.route.partner.acknowledgement_key or "").fingerprint,
+    )
+    if answer.code:
+        facts |= Facts(code=answer.code)
+    if answer.rows is not None:
+        facts |= Facts(rows=answer.rows)
+    gateway.log.append(
+        Receipt.of_stage(stage, transfer=seen.transfer, route=gate.name, at=gateway.clock(), facts=facts)
+    )
+    gateway.telemetry.event(LogEvent.STAGE_REACHED, Facts(transfer=seen.transfer, route=gate.name, stage=str(stage)))
+
+
+def _reject(gate: Gate, seen: Observation, code: str) -> None:
+    gateway = gate.gateway
+    facts = Facts(code=code, partner=gate.route.partner.partner)
+    gateway.log.append(
+        Receipt(kind="answer-rejected", transfer=seen.transfer, route=gate.name, at=gateway.clock(), facts=facts)
+    )
+    gateway.telemetry.event(LogEvent.ANSWER_REJECTED, facts | Facts(transfer=seen.transfer))

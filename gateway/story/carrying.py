@@ -1,0 +1,166 @@
+"""One approved arrival: minimised, sealed, receipted, handed to deliver. The heart of prepare.
+
+    minimise ══stream══▶ seal ─▶ checked against the statement's ceilings ─▶ receipt `sealed` ─▶ to-deliver/
+
+Minimised plaintext exists only in the stream. Whatever is wrong (a refusal, a run that does
+not balance, a broken ceiling, a dead worker) leaves the sealer by exception: no final chunk,
+no parcel, no receipt that says otherwise.
+
+Crash points. (C1) approved, nothing sealed: what was half written is thrown away and done
+again. (C2) sealed and receipted, not posted: the same parcel is posted. (C3) posted: deliver
+has it; doing it again changes nothing.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from gateway.approval.statement import Statement
+from gateway.footing import durable, mailbox
+from gateway.footing.mailbox import Order
+from gateway.minimise.engine import Job, Outcome, Run, minimising
+from gateway.seal.sealing import Addressee, Draft, SealedParcel, Settled, Witness, seal
+from gateway.story.gate import Gate
+from gateway.story.minimising import job, reasons_against
+from gateway.story.refusing import Refusal
+from gateway.story.sealed import record_sealed, upcoming_sequence
+from gateway.vocabulary.moment import next_london_midnight
+from gateway.vocabulary.transfer import TransferId
+
+EXTRACT, STATEMENT = "extract", "statement"
+EXPIRES = timedelta(days=30)
+"""How long a partner may open a parcel; it is released within hours, so this bounds replays only."""
+SALT = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrun:
+    """More would leave than the statement allows: paused for a second look, not refused."""
+
+    ceilings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    parcel: SealedParcel
+    outcome: Outcome
+
+
+class _NotReleased(Exception):
+    """No error, but control flow in this file: leaves the sealer by exception, so that nothing valid was written."""
+
+    def __init__(self, answer: Refusal | Overrun) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class _Twice(Exception):
+    """Children who stand in the file more than once: known at its end, when some of their rows have passed."""
+
+    def __init__(self, subjects: frozenset[bytes]) -> None:
+        super().__init__()
+        self.subjects = subjects
+
+
+def carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal | Overrun:
+    """From an approved arrival to an order for deliver; safe to run again from any point."""
+    arrival = gate.gateway.workspace.arrival(transfer)
+    statement = Statement.parse((arrival / STATEMENT).read_bytes())
+    disclosures = gate.gateway.workspace.disclosures(f"{transfer}.parquet")
+    work, in_force = job(gate, arrival / EXTRACT, at, disclosures=disclosures)
+    draft = _draft(gate, transfer, at)
+    try:
+        carried = _seal_minimised(gate, work, draft, statement)
+    except _NotReleased as stopped:
+        durable.remove(disclosures)
+        return stopped.answer
+    order = Order(route=gate.name, partner=gate.route.partner.partner, parcel=carried.parcel.parcel)
+    durable.write_new(gate.gateway.workspace.sealing(transfer) / mailbox.ORDER, order.encode())
+    record_sealed(gate, draft, carried.parcel, carried.outcome, in_force)  # (C2)
+    post(gate, transfer)  # (C3)
+    return carried
+
+
+def post(gate: Gate, transfer: TransferId) -> None:
+    """Hand the sealed draft to deliver, once our log still is what partners have cosigned."""
+    workspace = gate.gateway.workspace
+    gate.gateway.log.check_witnesses()
+    draft = workspace.sealing(transfer)
+    mailbox.post_order(draft, workspace.to_deliver, mailbox.read_order(draft))
+
+
+def _seal_minimised(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Carried:
+    try:
+        return _seal_once(gate, work, draft, statement)
+    except _Twice as found:
+        return _seal_once(gate, replace(work, exclude=found.subjects), draft, statement)
+
+
+def _seal_once(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Carried:
+    folder = _empty_folder(gate.gateway.workspace.sealing(draft.transfer))
+    if work.disclosures:
+        durable.remove(work.disclosures)
+    with minimising(work) as run:
+        parcel = seal(
+            draft,
+            folder,
+            run.chunks(),
+            lambda: _settle(run, statement, work.exclude),
+            key=gate.gateway.signing,
+            random=gate.gateway.random,
+        )
+        return Carried(parcel=parcel, outcome=run.outcome())
+
+
+def _settle(run: Run, statement: Statement, excluded: frozenset[bytes]) -> Settled:
+    """The data has ended: what left the worker is counted, and may only now become a parcel."""
+    outcome = run.outcome()
+    if outcome.duplicates - excluded:
+        raise _Twice(outcome.duplicates | excluded)
+    if reasons := reasons_against(outcome):
+        raise _NotReleased(Refusal(reasons=reasons, places=outcome.places))
+    broken = statement.ceilings.exceeded_by(rows=outcome.rows_in, children=outcome.rows_out, fields=outcome.fields)
+    if broken:
+        raise _NotReleased(Overrun(ceilings=broken))
+    return Settled(rows=outcome.rows_out)
+
+
+def _draft(gate: Gate, transfer: TransferId, at: datetime) -> Draft:
+    gateway, route = gate.gateway, gate.route
+    created = at.replace(microsecond=0)
+    return Draft(
+        transfer=transfer,
+        route=route.name,
+        scope=route.page.scope,
+        sequence=upcoming_sequence(gate, transfer),
+        sender=gateway.sender,
+        recipients=(Addressee(id=route.partner.partner, recipient=route.partner.recipient),),
+        created=created,
+        release_by=min(created + route.page.release_within, next_london_midnight(created)),
+        expires=created + EXPIRES,
+        salt=gateway.random(SALT),
+        file_name=f"{route.name}.csv",
+        agreement=route.policy.agreement.reference,
+        basis=_bases(gate),
+        retention=route.policy.retention,
+        domain=gateway.domain,
+        witness=_witness(gate),
+    )
+
+
+def _bases(gate: Gate) -> tuple[str, ...]:
+    policy = gate.route.policy
+    bases = (policy.floor.basis, policy.consented.basis if policy.consented else "", policy.special_basis)
+    return tuple(basis for basis in bases if basis)
+
+
+def _witness(gate: Gate) -> Witness:
+    """Our log as it stands, and the proof that it extends what this partner has cosigned."""
+    log, partner = gate.gateway.log, gate.route.partner.partner
+    latest, since = log.latest(), log.last_cosigned(partner) or 0
+    return Witness(note=latest.note, since=since, proof=tuple(log.consistency(since, latest.checkpoint.size)))
+
+
+def _empty_folder(path: Path) -> Path:
+    durable.discard_folder(path)
+    return durable.private_folder(path)

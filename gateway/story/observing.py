@@ -1,0 +1,118 @@
+"""What deliver saw becomes receipts, once its signature is verified; only the partner's makes `acknowledged`.
+
+    delivered   ─▶ receipt, extract unlinked, ciphertext dropped; the order stays, since an answer is awaited
+    stopped     ─▶ the order ends: the parcel is made again by the rules as they are now
+    lapsed      ─▶ receipt `revoked`, and the same
+    failed, in-doubt ─▶ receipt; a person has to look
+    answered    ─▶ verified against the partner's key and our own receipts ─▶ acknowledged, or rejected-by-partner
+
+A report is discarded only after its receipt; the same report twice changes nothing, because
+a rung that may not follow is not climbed. A report that is not signed by deliver is not believed.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from gateway.footing import durable, mailbox
+from gateway.footing.ledger import transfers
+from gateway.footing.mailbox import Observation, Outcome
+from gateway.footing.telemetry import LogEvent
+from gateway.receipts.receipt import Receipt
+from gateway.story.answering import answered
+from gateway.story.gate import Gate, Gateway
+from gateway.story.outcomes import tell_outcome
+from gateway.vocabulary import moment
+from gateway.vocabulary.errors import GatewayError, slug_of
+from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.transfer import FOLLOWS, Stage, TransferId
+
+
+def observe(gateway: Gateway, gates: Mapping[str, Gate]) -> int:
+    """Work through all complete reports, oldest first; how many there were."""
+    paths = mailbox.reports(gateway.workspace.from_deliver)
+    for path in paths:
+        _one(gateway, gates, path)
+    return len(paths)
+
+
+def _one(gateway: Gateway, gates: Mapping[str, Gate], path: Path) -> None:
+    try:
+        seen = mailbox.read_report(path, key=gateway.observer, domain=gateway.domain)
+        gate = _gate_of(gateway, gates, seen.transfer)
+        if gate is None:
+            return  # its route is out of service: the report waits with it
+        _HANDLERS[seen.outcome](gate, seen)
+    except GatewayError as error:
+        if not _is_final(error):
+            raise
+        gateway.telemetry.event(LogEvent.REPORT_REJECTED, Facts(code=slug_of(error)))
+    mailbox.discard_report(path)
+
+
+def _is_final(error: GatewayError) -> bool:
+    """A report that is malformed or not deliver's will not get better; a full disk may."""
+    return error.exit_code in (65, 70)
+
+
+def _gate_of(gateway: Gateway, gates: Mapping[str, Gate], transfer: TransferId) -> Gate | None:
+    with gateway.ledger.reading() as tx:
+        row = transfers.get(tx, transfer)
+    return gates.get(row.route) if row else None
+
+
+def _delivered(gate: Gate, seen: Observation) -> None:
+    _climb(gate, seen, Stage.DELIVERED)
+    durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))
+    folder = gate.gateway.workspace.to_deliver / seen.transfer
+    if (folder / mailbox.ORDER).exists():
+        mailbox.drop_ciphertext(gate.gateway.workspace.to_deliver, mailbox.read_order(folder))
+    tell_outcome(gate, seen.transfer)
+    if gate.route.partner.acknowledgement == "none":
+        mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer)
+
+
+def _stopped(gate: Gate, seen: Observation) -> None:
+    """Only what was taken back is made again: deliver stops nothing by itself."""
+    if gate.gateway.log.stage(seen.transfer) is Stage.REVOKED:
+        mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer)
+
+
+def _lapsed(gate: Gate, seen: Observation) -> None:
+    _climb(gate, seen, Stage.REVOKED)
+    _stopped(gate, seen)
+
+
+def _failed(gate: Gate, seen: Observation) -> None:
+    _climb(gate, seen, Stage.FAILED)
+    tell_outcome(gate, seen.transfer)
+
+
+def _in_doubt(gate: Gate, seen: Observation) -> None:
+    _climb(gate, seen, Stage.IN_DOUBT)
+    tell_outcome(gate, seen.transfer)
+
+
+def _answered(gate: Gate, seen: Observation) -> None:
+    answered(gate, seen)
+
+
+_HANDLERS: Mapping[Outcome, Callable[[Gate, Observation], None]] = {
+    "delivered": _delivered,
+    "stopped": _stopped,
+    "lapsed": _lapsed,
+    "failed": _failed,
+    "in-doubt": _in_doubt,
+    "answered": _answered,
+}
+
+
+def _climb(gate: Gate, seen: Observation, stage: Stage) -> None:
+    """The receipt, unless the transfer stands where this rung may not follow: then it was seen before."""
+    gateway = gate.gateway
+    if stage not in FOLLOWS[gateway.log.stage(seen.transfer)]:
+        return
+    facts = seen.facts | Facts(observed=moment.spell(seen.at), partner=gate.route.partner.partner)
+    gateway.log.append(
+        Receipt.of_stage(stage, transfer=seen.transfer, route=gate.name, at=gateway.clock(), facts=facts)
+    )
+    gateway.telemetry.event(LogEvent.STAGE_REACHED, Facts(transfer=seen.transfer, route=gate.name, stage=str(stage)))

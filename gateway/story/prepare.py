@@ -1,0 +1,137 @@
+"""One round of the prepare half: what deliver saw, what was overtaken, what lies in the folders, what is approved.
+
+    observe ─▶ revoke what was overtaken ─▶ for each route:  look ─▶ carry what is approved ─▶ post what is sealed
+
+There is no other recovery: a round asks the receipts where each transfer stands and goes on
+from there, so the first round after a crash is a round like any other. A route that fails is
+told about and leaves the others alone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.approval.rules import Reason
+from gateway.footing import durable, mailbox
+from gateway.footing.drop_folder import DropFolder
+from gateway.footing.telemetry import LogEvent
+from gateway.receipts.receipt import Receipt
+from gateway.story.carrying import EXTRACT, Carried, Overrun, carry, post
+from gateway.story.gate import Gate, Gateway
+from gateway.story.looking import Memory, look
+from gateway.story.observing import observe
+from gateway.story.outcomes import tell_outcome
+from gateway.story.purging import purge
+from gateway.story.refusing import Refusal, record_refused, refuse_arrival
+from gateway.story.revoking import revoke_overtaken
+from gateway.vocabulary.errors import GatewayError, StorageError, slug_of
+from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.transfer import Stage, TransferId
+
+EXPIRED = Refusal(reasons=(Reason("extract-expired", "the extract was kept as long as it may be, and is gone"),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """Whether anything moved, and what went wrong, a fault a route."""
+
+    moved: bool
+    faults: tuple[GatewayError, ...] = ()
+
+
+@dataclass(slots=True)
+class _Faults:
+    telemetry: Callable[[LogEvent, Facts], None]
+    found: list[GatewayError] = field(default_factory=list)
+
+    @contextmanager
+    def of_route(self, route: str) -> Iterator[None]:
+        try:
+            yield
+        except GatewayError as error:
+            self.found.append(error)
+            self.telemetry(LogEvent.ROUTE_FAILED, Facts(route=route, code=slug_of(error)))
+
+
+def prepare(gateway: Gateway, gates: Mapping[str, Gate], memory: Memory) -> Round:
+    """Do all that can be done now.
+
+    Raises:
+        ClockUntrusted: the clock is earlier than the last receipt; nothing leaves.
+        StorageError, LogBroken: the ledger itself failed; no route can go on.
+    """
+    before = gateway.log.latest().checkpoint.size
+    at = gateway.clock()
+    reports = observe(gateway, gates)
+    revoke_overtaken(gateway, gates, at)
+    faults = _Faults(gateway.telemetry.event)
+    for name, gate in gates.items():
+        with faults.of_route(name):
+            look(gate, memory, at)
+        with faults.of_route(name):
+            advance(gate, gateway.clock())
+        with faults.of_route(name):
+            purge(gate, at)
+    moved = reports > 0 or gateway.log.latest().checkpoint.size != before
+    return Round(moved=moved, faults=tuple(faults.found))
+
+
+def advance(gate: Gate, at: datetime) -> None:
+    """Every transfer of this route that can go on without a person."""
+    log = gate.gateway.log
+    for transfer in log.in_stage(Stage.APPROVED, route=gate.name):
+        _carry(gate, transfer, at)
+    for transfer in log.in_stage(Stage.REVOKED, route=gate.name):
+        if _has_stopped(gate, transfer):
+            _carry(gate, transfer, at)
+    for transfer in log.in_stage(Stage.SEALED, route=gate.name):
+        post_again(gate, transfer)
+
+
+def _has_stopped(gate: Gate, transfer: TransferId) -> bool:
+    """Deliver said so, and the order was closed; a draft that was never posted cannot have left either."""
+    return not (gate.gateway.workspace.to_deliver / transfer).exists()
+
+
+def _carry(gate: Gate, transfer: TransferId, at: datetime) -> None:
+    if not (gate.gateway.workspace.arrival(transfer) / EXTRACT).exists():
+        record_refused(gate, transfer, EXPIRED, at)
+        return
+    answer = carry(gate, transfer, at)
+    if isinstance(answer, Carried):
+        gate.gateway.telemetry.event(
+            LogEvent.STAGE_REACHED, Facts(transfer=transfer, route=gate.name, stage=str(Stage.SEALED))
+        )
+    elif isinstance(answer, Overrun):
+        _pause(gate, transfer, answer, at)
+    else:
+        refuse_arrival(gate, transfer, answer, at)
+
+
+def post_again(gate: Gate, transfer: TransferId) -> None:
+    """After a crash between receipt and posting, the parcel still lies in its draft, with its order."""
+    workspace = gate.gateway.workspace
+    draft = workspace.sealing(transfer)
+    if (draft / mailbox.ORDER).exists():
+        post(gate, transfer)
+    elif not (workspace.to_deliver / transfer).exists():
+        raise StorageError(
+            f"the parcel of transfer {transfer} is gone from the mailbox",
+            remedy="find out who took it away; 'gateway receipts show' tells what was sealed",
+        )
+
+
+def _pause(gate: Gate, transfer: TransferId, overrun: Overrun, at: datetime) -> None:
+    """The extract goes back into the drop folder, where a new statement with other ceilings awaits two signatures."""
+    gateway = gate.gateway
+    facts = Facts(reasons=tuple(f"over-{name.replace('_', '-')}" for name in overrun.ceilings))
+    gateway.log.append(Receipt.of_stage(Stage.PAUSED, transfer=transfer, route=gate.name, at=at, facts=facts))
+    arrival = gateway.workspace.arrival(transfer)
+    name = f"again-{transfer}.csv"
+    with DropFolder(gateway.workspace.drop_folder(gate.name)) as folder:
+        if folder.identity(name) is None:
+            with (arrival / "extract").open("rb") as extract:
+                folder.put(name, extract)
+    durable.discard_folder(arrival)
+    tell_outcome(gate, transfer)
