@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-REQUIRE_ALL = bool(os.environ.get("HANDOFF_REQUIRE_ALL"))
+from tests.licence import call_without_licence
+from tests.required import missing
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +26,16 @@ def stock_tool():
     def find(name: str) -> str:
         path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
         if path is None:
-            (pytest.fail if REQUIRE_ALL else pytest.skip)(f"{name} is not installed")
+            missing(f"{name} is not installed")
         return path
 
     return find
+
+
+@pytest.fixture
+def without_licence():
+    """Call a function as somebody to whom modes of files mean something, even if root runs the tests."""
+    return call_without_licence
 
 
 @pytest.fixture

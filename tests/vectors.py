@@ -3,14 +3,14 @@
 import os
 from pathlib import Path
 
-import pytest
+from tests.required import missing
 
 _BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "vectors"
 
 
 def folder(name: str) -> Path:
-    """The folder of vectors `name`, or a skip that says so in one line."""
+    """The folder of vectors `name`, or what `missing` makes of it."""
     root = Path(os.environ.get("HANDOFF_VECTORS", _BESIDE))
     if not (root / name).is_dir():
-        pytest.skip(f"the {name} vectors are not here (set HANDOFF_VECTORS)", allow_module_level=True)
+        missing(f"the {name} vectors are not here (set HANDOFF_VECTORS)")
     return root / name

@@ -10,7 +10,7 @@ role's signers file, so a preparer's signature can never pass for an approver's,
 route's for another's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from gateway.approval.rules import ROLES, Evidence, Reason, RoleSignature
@@ -19,7 +19,7 @@ from gateway.crypto.signers import Signers
 from gateway.crypto.sshsig import UnverifiedSignature
 from gateway.footing.drop_folder import DropFolder
 from gateway.vocabulary.digest import Digest
-from gateway.vocabulary.errors import GatewayError, SignatureInvalid, SignatureMalformed
+from gateway.vocabulary.errors import ExtractInvalid, GatewayError, SignatureMalformed, SignerRejected
 from gateway.vocabulary.namespaces import of_route
 
 LARGEST_SIGNATURE = 32 * 1024
@@ -36,7 +36,7 @@ def remarks_name(name: str) -> str:
 
 def signature_names(name: str, present: list[str]) -> list[str]:
     prefix = statement_name(name) + "."
-    return [n for n in present if n.startswith(prefix) and n.endswith(".sig")][:MOST_SIGNATURES]
+    return [n for n in present if n.startswith(prefix) and n.endswith(".sig")]
 
 
 def evidence_beside(
@@ -48,34 +48,45 @@ def evidence_beside(
         return None
     text = folder.read_small(statement_name(name), LARGEST)
     statement = Statement.parse(text)
+    namespaces = {of_route(role, route, domain): role for role in ROLES}
     signatures, faults = [], []
-    for signature_name in signature_names(name, present):
+    names = signature_names(name, present)
+    for signature_name in names[:MOST_SIGNATURES]:
         try:
-            data = folder.read_small(signature_name, LARGEST_SIGNATURE)
-            signatures += list(_verify(data, text, route, domain, signers, at))
-        except (SignatureInvalid, SignatureMalformed) as error:
+            if data := _signature(folder, signature_name):
+                signatures.append(_verify(data, text, namespaces, signers, at))
+        except (ExtractInvalid, SignatureMalformed, SignerRejected) as error:
             faults.append(Reason(_slug(error), error.message))
+    if len(names) > MOST_SIGNATURES:
+        faults.append(Reason("too-many-signatures", f"more than {MOST_SIGNATURES} signatures lie beside the file"))
     remarks = Digest.of(folder.read_small(remarks_name(name), LARGEST)) if remarks_name(name) in present else None
     return Evidence(statement=statement, signatures=tuple(signatures), faults=tuple(faults), remarks=remarks)
 
 
+def _signature(folder: DropFolder, name: str) -> bytes:
+    """Empty if it has gone since we looked, or if ssh-keygen has made the file and not yet written it."""
+    if folder.identity(name) is None:
+        return b""
+    return folder.read_small(name, LARGEST_SIGNATURE)
+
+
 def _verify(
-    data: bytes, text: bytes, route: str, domain: str, signers: Mapping[str, Signers], at: datetime
-) -> Iterator[RoleSignature]:
+    data: bytes, text: bytes, namespaces: Mapping[str, str], signers: Mapping[str, Signers], at: datetime
+) -> RoleSignature:
+    """`namespaces` says which role each of this route's namespaces stands for."""
     signature = UnverifiedSignature.parse(data)
-    for role in ROLES:
-        namespace = of_route(role, route, domain)
-        if signature.namespace == namespace:
-            signed = signers[role].verify(signature, text, namespace, at)
-            yield RoleSignature(role=role, principal=signed.principal, fingerprint=signed.fingerprint)
-            return
-    raise SignatureInvalid(
-        "a signature was made for another act or another route",
-        remedy=f"sign with -n {of_route('prepare', route, domain)} or -n {of_route('approve', route, domain)}",
-    )
+    role = namespaces.get(signature.namespace)
+    if role is None:
+        raise SignerRejected(
+            "wrong-namespace",
+            "a signature was made for another act or another route",
+            remedy="sign with " + " or ".join(f"-n {namespace}" for namespace in namespaces),
+        )
+    signed = signers[role].verify(signature, text, signature.namespace, at)
+    return RoleSignature(role=role, principal=signed.principal, fingerprint=signed.fingerprint)
 
 
 def _slug(error: GatewayError) -> str:
-    if isinstance(error, SignatureMalformed):
-        return "signature-malformed"
-    return str(getattr(error, "code", "signature-invalid"))
+    if isinstance(error, SignerRejected):
+        return error.code
+    return "signature-malformed" if isinstance(error, SignatureMalformed) else "signature-unreadable"

@@ -124,8 +124,15 @@ def _moment(text: str | None, where: str) -> datetime | None:
     match = _STAMP.fullmatch(text)
     try:
         year, month, day, hour, minute, second = (int(number or 0) for number in (match.groups() if match else ()))
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        return _after_the_epoch(datetime(year, month, day, hour, minute, second, tzinfo=UTC))
     except ValueError as error:
         raise SignersInvalid(
             f"{where}: a date is not a real one in UTC", remedy="write YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ"
         ) from error
+
+
+def _after_the_epoch(moment: datetime) -> datetime:
+    """OpenSSH counts from it, and reads nought as no date at all."""
+    if moment.timestamp() <= 0:
+        raise ValueError("not after 1970 has begun")
+    return moment

@@ -50,6 +50,8 @@ class PublicKey:
     @classmethod
     def parse(cls, line: str) -> "PublicKey":
         """From `ssh-ed25519 AAAA… comment`; FormatInvalid if it is not that, or names one type and holds another."""
+        if "\n" in line.strip():
+            raise FormatInvalid("there is more than one line where one public key should stand")
         words = line.split(maxsplit=2)
         try:
             blob = base64.b64decode(words[1], validate=True)

@@ -1,8 +1,10 @@
-"""What deliver remembers: attempts, intents, when to try again, which answers were passed on. Its own store.
+"""What deliver remembers: attempts, intents, when to try again, what prepare was told. Its own store.
 
     begin            an attempt's number is durable before anything is sent, and never used again
     record_intent    durable before the rename: what a successor must know after a crash
-    settled, block   nothing more is sent: delivered, or a person has to look
+    settled, doubt, block   nothing more is sent: delivered, perhaps delivered, or refused; for the first
+                     two the partner's answer is still looked for
+    told             what has been reported, so that it is not reported again at every round
 
 SQLite with WAL and synchronous FULL: what returns has happened. It holds identifiers,
 times and error slugs; never the ledger's facts, never anything of a child. If it is lost,
@@ -29,9 +31,9 @@ _TABLES = """
 create table transfer (id text primary key, state text not null, due text not null) strict, without rowid;
 create table attempt (transfer text not null, number integer not null, intent integer not null default 0,
                       error text, at text, primary key (transfer, number)) strict, without rowid;
-create table answer (transfer text not null, digest text not null, primary key (transfer, digest)) strict, without rowid;
+create table told (transfer text not null, digest text not null, primary key (transfer, digest)) strict, without rowid;
 """
-_OPEN, _SETTLED, _BLOCKED = "open", "settled", "blocked"
+_OPEN, _SETTLED, _IN_DOUBT, _BLOCKED = "open", "settled", "in-doubt", "blocked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,11 @@ class Attempts:
         with self._writing():
             self._db.execute("update attempt set intent = 1 where transfer = ? and number = ?", (transfer, number))
 
+    def never_left(self, transfer: TransferId) -> None:
+        """Somebody looked: what the intents were about did not happen, and will not."""
+        with self._writing():
+            self._db.execute("update attempt set intent = 0 where transfer = ?", (transfer,))
+
     def failed(self, transfer: TransferId, number: int, error: str, at: datetime, retry_at: datetime) -> None:
         """`error` is a slug; the transfer is not due again before `retry_at`."""
         with self._writing():
@@ -86,6 +93,10 @@ class Attempts:
         """It was delivered, and reported."""
         self._put_down(transfer, _SETTLED)
 
+    def doubt(self, transfer: TransferId) -> None:
+        """It may have been delivered: a person decides, or the partner's answer does."""
+        self._put_down(transfer, _IN_DOUBT)
+
     def block(self, transfer: TransferId) -> None:
         """Nothing more by itself: a person has to look."""
         self._put_down(transfer, _BLOCKED)
@@ -94,23 +105,29 @@ class Attempts:
         """A person says so: due at once. What was settled stays settled."""
         with self._writing():
             self._db.execute(
-                "update transfer set state = ?, due = '' where id = ? and state = ?", (_OPEN, transfer, _BLOCKED)
+                "update transfer set state = ?, due = '' where id = ? and state <> ?", (_OPEN, transfer, _SETTLED)
             )
 
-    def is_settled(self, transfer: TransferId) -> bool:
-        return self._state(transfer)[0] == _SETTLED
+    def awaits_answer(self, transfer: TransferId) -> bool:
+        """The partner has it, or may have it."""
+        return self._state(transfer)[0] in (_SETTLED, _IN_DOUBT)
+
+    def intent_recorded(self, transfer: TransferId) -> bool:
+        """An attempt came as far as its intent: its rename may have happened."""
+        return bool(self._rows("select 1 from attempt where transfer = ? and intent = 1", transfer))
 
     def is_due(self, transfer: TransferId, at: datetime) -> bool:
         state, due = self._state(transfer)
         return state == _OPEN and due <= moment.spell(at)
 
-    def is_new_answer(self, transfer: TransferId, body: bytes, signature: bytes) -> bool:
-        digest = _digest_of(body, signature)
-        return not self._rows("select 1 from answer where transfer = ? and digest = ?", transfer, digest)
+    def is_news(self, transfer: TransferId, *parts: bytes) -> bool:
+        """Whether `told` was never called with the same parts."""
+        digest = _digest_of(parts)
+        return not self._rows("select 1 from told where transfer = ? and digest = ?", transfer, digest)
 
-    def answer_passed(self, transfer: TransferId, body: bytes, signature: bytes) -> None:
+    def told(self, transfer: TransferId, *parts: bytes) -> None:
         with self._writing():
-            self._db.execute("insert or ignore into answer values (?, ?)", (transfer, _digest_of(body, signature)))
+            self._db.execute("insert or ignore into told values (?, ?)", (transfer, _digest_of(parts)))
 
     def _state(self, transfer: TransferId) -> tuple[str, str]:
         rows = self._rows("select state, due from transfer where id = ?", transfer)
@@ -153,8 +170,8 @@ class Attempts:
             raise
 
 
-def _digest_of(body: bytes, signature: bytes) -> str:
-    return str(Digest.of(Digest.of(body).raw + Digest.of(signature).raw))
+def _digest_of(parts: tuple[bytes, ...]) -> str:
+    return str(Digest.of(b"".join(Digest.of(part).raw for part in parts)))
 
 
 @contextmanager

@@ -11,18 +11,20 @@ Names that staff chose leave this module only towards the same folder (`waiting.
 
 import fcntl
 import os
-import secrets
+import shutil
+import signal
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
+from gateway.footing import durable
 from gateway.vocabulary.errors import ExtractInvalid, StorageError
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FOR_STAFF = 0o660
 
 
@@ -44,26 +46,32 @@ class Identity:
 class DropFolder:
     """A folder held by its descriptor. Use as a context manager."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, within: int | None = None) -> None:
+        """`path` is seen from the folder with the descriptor `within`, if that is given."""
         try:
-            self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            self._fd = os.open(path, _FOLDER, dir_fd=within)
         except OSError as error:
             raise StorageError(
-                f"the drop folder of the route {path.name} cannot be opened", remedy="run 'gateway doctor'"
+                f"the drop folder {path.name} cannot be opened", remedy="run 'gateway doctor'"
             ) from error
 
-    def __enter__(self) -> "DropFolder":
+    @property
+    def descriptor(self) -> int:
+        """For `durable`, as long as the folder is held."""
+        return self._fd
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         os.close(self._fd)
 
     def names(self) -> list[str]:
-        return sorted(os.listdir(self._fd))
+        return sorted(os.listdir(self._fd))  # noqa: PTH208 - a descriptor has no path
 
     @contextmanager
     def opened(self, name: str) -> Iterator[BinaryIO]:
-        """ExtractInvalid for anything but a regular file with a single name in this very file system."""
+        """ExtractInvalid for anything but a regular file with a single name."""
         try:
             descriptor = os.open(name, _READ, dir_fd=self._fd)
         except OSError as error:
@@ -92,42 +100,28 @@ class DropFolder:
 
     def write(self, name: str, data: bytes) -> None:
         """Replace a file that is ours to write; staff see the old text or the new."""
-        temporary = f".{secrets.token_hex(8)}.tmp"
-        try:
-            with os.fdopen(os.open(temporary, _WRITE, FOR_STAFF, dir_fd=self._fd), "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.rename(temporary, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
-            os.fsync(self._fd)
-        except OSError as error:
-            raise StorageError("a note for staff could not be written", remedy="check the outbox's rights") from error
+        problem = "a note for staff could not be written"
+        with durable.written_in(self._fd, name, FOR_STAFF, replacing=True, otherwise=problem) as stream:
+            stream.write(data)
+
+    def put(self, name: str, source: BinaryIO) -> None:
+        """A file for staff under a name of ours, never over a file that is there."""
+        problem = "a file could not be given back to staff"
+        with durable.written_in(self._fd, name, FOR_STAFF, replacing=False, otherwise=problem) as stream:
+            shutil.copyfileobj(source, stream)
 
     def remove(self, name: str) -> None:
-        try:
-            os.unlink(name, dir_fd=self._fd)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise StorageError("a file could not be taken out of the drop folder") from error
+        durable.remove_in(self._fd, name, otherwise="a file could not be taken out of the drop folder")
 
     def set_aside(self, name: str, folder: str, new_name: str) -> None:
         """Into a folder of ours below this one, never over a file that is there."""
-        with DropFolder.below(self, folder) as target:
-            try:
-                os.link(name, new_name, src_dir_fd=self._fd, dst_dir_fd=target._fd, follow_symlinks=False)
-                os.unlink(name, dir_fd=self._fd)
-            except OSError as error:
-                raise StorageError("a refused file could not be set aside") from error
+        with self.below(folder) as target:
+            problem = "a refused file could not be set aside"
+            durable.move_in(self._fd, name, target.descriptor, new_name, otherwise=problem)
 
-    @classmethod
-    def below(cls, parent: "DropFolder", name: str) -> "DropFolder":
-        folder = cls.__new__(cls)
-        try:
-            folder._fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent._fd)
-        except OSError as error:
-            raise StorageError(f"the folder {name} below a drop folder cannot be opened") from error
-        return folder
+    def below(self, name: str) -> "DropFolder":
+        """A folder of ours in this one, held in its own right."""
+        return DropFolder(Path(name), within=self._fd)
 
 
 def _plain_file(status: os.stat_result) -> None:
@@ -140,9 +134,12 @@ def _plain_file(status: os.stat_result) -> None:
 def nobody_writes(stream: BinaryIO) -> bool | None:
     """By a read lease: False while anybody has the file open for writing; None if we may not ask.
 
-    Only a file's owner (or CAP_LEASE) may ask; on a network mount nobody may.
+    Only a file's owner (or CAP_LEASE) may ask; on a network mount nobody may. Whoever opens the
+    file for writing while the lease is held makes the kernel send us a signal: SIGIO, unless
+    another is asked for, and SIGIO kills. SIGURG does nothing.
     """
     try:
+        fcntl.fcntl(stream.fileno(), fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(stream.fileno(), fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except BlockingIOError:
         return False

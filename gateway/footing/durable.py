@@ -1,42 +1,55 @@
-"""The only fsync, rename and unlink in the package: what these return from has happened.
+"""The only fsync, rename and unlink of our own files: what these return from has happened.
 
     write_new     open(O_CREAT|O_EXCL, 0600) · write · fsync · link into place · fsync(folder)
     replace       the same under a temporary name · rename over · fsync(folder)
     publish       rename, refusing an existing name · fsync(both folders)
+    …_in          the same in a folder that is held by its descriptor, and cannot be swapped
 
-A file appears whole or not at all. Known hole: a disk that lies about fsync makes liars
-of us too; and rename is atomic only within one file system, which `workspace` sees to.
+A file appears whole or not at all, with exactly the mode that is asked for: a umask only
+takes away. Known hole: a disk that lies about fsync makes liars of us too; and rename is
+atomic only within one file system, which `workspace` sees to.
 """
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from gateway.vocabulary.errors import StorageError
 
-PRIVATE = 0o600
+PRIVATE, SHARED = 0o600, 0o770
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @contextmanager
-def created(path: Path, mode: int = PRIVATE) -> Iterator[BinaryIO]:
-    """A new file under its final name once the block ends well; nothing at all if it does not."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    with _storage(f"{path.name} could not be written"):
-        stream = os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), "w+b")
+def created(path: Path, mode: int = PRIVATE, *, synced: bool = True) -> Iterator[BinaryIO]:
+    """A new file under its final name once the block ends well; nothing at all if it does not.
+
+    Not `synced`: for what is thrown away after a crash anyway; it appears whole, and may not outlive a power cut.
+
+    Raises:
+        StorageError: the name is taken, or anything failed on the way, the writing in the block included.
+    """
+    temporary = _temporary(path)
     try:
-        with stream:
+        with _storage(f"{path.name} could not be written"), os.fdopen(os.open(temporary, _NEW, mode), "w+b") as stream:
+            os.fchmod(stream.fileno(), mode)
             yield stream
-            with _storage(f"{path.name} could not be made durable"):
-                stream.flush()
+            stream.flush()
+            if synced:
                 os.fsync(stream.fileno())
         with _storage(f"{path.name} could not be put in place"):
             os.link(temporary, path)
-            sync_folder(path.parent)
+            # before the sync: a second name that came back after a power cut would outlive the first one's removal
+            temporary.unlink()
+            if synced:
+                sync_folder(path.parent)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_new(path: Path, data: bytes, mode: int = PRIVATE) -> None:
@@ -47,11 +60,15 @@ def write_new(path: Path, data: bytes, mode: int = PRIVATE) -> None:
 
 def replace(path: Path, data: bytes, mode: int = PRIVATE) -> None:
     """The old content or the new, never a mixture, never neither."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = _temporary(path)
     write_new(temporary, data, mode)
-    with _storage(f"{path.name} could not be replaced"):
-        os.rename(temporary, path)
-        sync_folder(path.parent)
+    try:
+        with _storage(f"{path.name} could not be replaced"):
+            temporary.rename(path)
+            sync_folder(path.parent)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def publish(source: Path, target: Path) -> None:
@@ -61,7 +78,7 @@ def publish(source: Path, target: Path) -> None:
             os.link(source, target)
             source.unlink()
         else:
-            os.rename(source, target)
+            source.rename(target)
         sync_folder(target.parent)
         sync_folder(source.parent)
 
@@ -70,7 +87,8 @@ def remove(path: Path) -> None:
     """Unlinked, which is not shredded; gone already is fine."""
     with _storage(f"{path.name} could not be removed"):
         path.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        if path.parent.exists():
+            sync_folder(path.parent)
 
 
 def remove_folder(path: Path) -> None:
@@ -81,10 +99,77 @@ def remove_folder(path: Path) -> None:
             sync_folder(path.parent)
 
 
+def discard_folder(path: Path) -> None:
+    """A folder of ours and all that is in it; gone already is fine. Links in it are removed, never followed."""
+    with _storage(f"the folder {path.name} could not be removed"):
+        if not path.exists():
+            return
+        for entry in path.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                discard_folder(entry)
+            else:
+                entry.unlink()
+        sync_folder(path)
+        path.rmdir()
+        sync_folder(path.parent)
+
+
 def private_folder(path: Path) -> Path:
+    """0700, and so is every folder above it that was not there."""
     with _storage(f"the folder {path.name} could not be made"):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (*reversed(path.parents), path):
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, exist_ok=True)
+                sync_folder(folder.parent)
     return path
+
+
+def shared_folder(path: Path) -> Path:
+    """0770 if it was not there; what its own folder hands down (a group, the setgid bit) stays."""
+    with _storage(f"the folder {path.name} could not be made"):
+        if not path.is_dir():
+            path.mkdir(parents=True, exist_ok=True)
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o777 | SHARED)
+            sync_folder(path.parent)
+    return path
+
+
+@contextmanager
+def written_in(folder: int, name: str, mode: int, *, replacing: bool, otherwise: str) -> Iterator[BinaryIO]:
+    """A file in a held folder, whole once the block ends well. Nothing is followed; `otherwise` is the message.
+
+    Unless `replacing`, a name that is taken is StorageError. That is asked, not fenced: such names are ours.
+    """
+    temporary = f".{secrets.token_hex(8)}.tmp"
+    try:
+        with _storage(otherwise):
+            with os.fdopen(os.open(temporary, _NEW, mode, dir_fd=folder), "w+b") as stream:
+                with suppress(PermissionError):  # a network share may give every file the mode that it likes
+                    os.fchmod(stream.fileno(), mode)
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            _rename_in(folder, temporary, folder, name, replacing=replacing)
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+
+
+def remove_in(folder: int, name: str, *, otherwise: str) -> None:
+    """Gone already is fine."""
+    with _storage(otherwise):
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
+        os.fsync(folder)
+
+
+def move_in(source: int, name: str, target: int, new_name: str, *, otherwise: str) -> None:
+    """From one held folder into another one of the same file system; StorageError if `new_name` is taken.
+
+    Not by link and unlink: Linux lets nobody link to a file of another's that they may not write.
+    """
+    with _storage(otherwise):
+        _rename_in(source, name, target, new_name, replacing=False)
 
 
 def sync_folder(path: Path) -> None:
@@ -93,6 +178,27 @@ def sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _rename_in(source: int, name: str, target: int, new_name: str, *, replacing: bool) -> None:
+    if not replacing and _is_taken(target, new_name):
+        raise StorageError("a name of ours is taken already", remedy="look who put a file there")
+    os.rename(name, new_name, src_dir_fd=source, dst_dir_fd=target)
+    os.fsync(target)
+    if source != target:
+        os.fsync(source)
+
+
+def _is_taken(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
 
 
 @contextmanager

@@ -33,7 +33,11 @@ class Keyring:
     credentials: Path | None = None
 
     def signing_key(self, role: str) -> SigningKey:
-        return SigningKey.load(self._read(role))
+        data = self._read(role)
+        try:
+            return SigningKey.load(data)
+        except KeyUnavailable as error:
+            raise KeyUnavailable(f"the key {role}: {error.message}", remedy=error.remedy) from error
 
     def private_bytes(self, role: str) -> bytes:
         """The OpenSSH private key itself, for the SFTP client alone."""
@@ -50,7 +54,7 @@ class Keyring:
         return secret
 
     def has(self, role: str) -> bool:
-        return self._path(role).exists()
+        return os.path.lexists(self._path(role))
 
     def create_signing(self, role: str) -> SigningKey:
         key = SigningKey.generate_ed25519()
@@ -61,8 +65,8 @@ class Keyring:
         durable.write_new(self.folder / f"{role}.key", random(SECRET_BYTES).hex().encode() + b"\n")
 
     def _path(self, role: str) -> Path:
-        if self.credentials and (credential := self.credentials / f"{role}.key").exists():
-            return credential
+        if self.credentials and os.path.lexists(credential := self.credentials / f"{role}.key"):
+            return credential  # a link that leads nowhere too: it is refused, and never passed over for another key
         return self.folder / f"{role}.key"
 
     def _read(self, role: str) -> bytes:
@@ -73,9 +77,18 @@ class Keyring:
             raise KeyUnavailable(
                 f"the key {role} cannot be read", remedy=f"'gateway doctor' says which keys are needed ({role}.key)"
             ) from error
-        with os.fdopen(descriptor, "rb") as stream:
+        try:
             _ours_alone(os.fstat(descriptor), role, credential=path.parent == self.credentials)
-            return stream.read(LARGEST_KEY)
+            return _content(descriptor, role)
+        finally:
+            os.close(descriptor)
+
+
+def _content(descriptor: int, role: str) -> bytes:
+    data = os.read(descriptor, LARGEST_KEY + 1)  # a regular file gives all that it has
+    if len(data) > LARGEST_KEY:
+        raise KeyUnavailable(f"the key {role} is larger than any key", remedy="restore it from its backup")
+    return data
 
 
 def _ours_alone(status: os.stat_result, role: str, *, credential: bool) -> None:

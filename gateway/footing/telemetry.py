@@ -4,6 +4,7 @@ There is no way to log a string: a message could carry a name. An unforeseen exc
 logged as its type and the place it was raised, never with its text or its locals.
 """
 
+import re
 import traceback
 from collections.abc import Callable
 from datetime import datetime
@@ -15,6 +16,9 @@ import structlog
 
 from gateway.vocabulary import moment
 from gateway.vocabulary.facts import Facts
+
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]")
+_LONGEST = 60
 
 
 class LogEvent(StrEnum):
@@ -28,6 +32,7 @@ class LogEvent(StrEnum):
     REPORT_REJECTED = "report-rejected"
     ANSWER_REJECTED = "answer-rejected"
     DELIVERY_FAILED = "delivery-failed"
+    ROUND_FAILED = "round-failed"
     WATCHER_MENDED = "watcher-mended"
     DEFECT = "defect"
 
@@ -42,7 +47,9 @@ class Telemetry:
         )
 
     def event(self, event: LogEvent, facts: Facts | None = None) -> None:
-        self._log.msg(str(event), at=moment.spell(self._clock()), **(facts or Facts()).plain())
+        """`event` and `at` are the line's own words: facts of these names are not repeated."""
+        words = (facts or Facts()).plain() | {"event": str(event), "at": moment.spell(self._clock())}
+        self._log.msg(**words)
 
     def defect(self, error: BaseException, facts: Facts | None = None) -> None:
         """An exception nobody foresaw: type and place, never its message."""
@@ -50,12 +57,19 @@ class Telemetry:
 
 
 def _slug(error: BaseException) -> str:
-    return "".join("-" + c.lower() if c.isupper() else c for c in type(error).__name__ if c.isalnum()).lstrip("-")
+    """A class can have any name; one that is no slug must not silence the report."""
+    name = type(error).__name__
+    slug = "".join("-" + c.lower() if c.isupper() else c for c in name if c.isascii() and c.isalnum()).lstrip(
+        "-0123456789"
+    )
+    return slug[:_LONGEST].rstrip("-") or "unknown"
 
 
 def _place(error: BaseException) -> str:
+    """Modules are called `_local` or `<frozen os>` too: what does not fit is left out."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return "unknown"
     last = frames[-1]
-    return f"{PurePath(last.filename).stem}:{last.lineno}"
+    stem = _UNFIT.sub("", PurePath(last.filename).stem)[:_LONGEST].lstrip("_.-") or "unknown"
+    return f"{stem}:{last.lineno}"

@@ -15,7 +15,7 @@ fixed words, never a word that staff chose.
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.footing.durable import private_folder
+from gateway.footing.durable import private_folder, shared_folder
 from gateway.vocabulary.transfer import TransferId
 
 REFUSED, OUTCOMES, WAITING = "refused", "outcomes", "waiting.txt"
@@ -69,6 +69,10 @@ class Workspace:
     def arrival(self, transfer: TransferId) -> Path:
         return self.state / "prepare" / "arrivals" / transfer
 
+    def stating(self, transfer: TransferId) -> Path:
+        """A private copy of an extract, while it is counted for its statement."""
+        return self.state / "prepare" / "stating" / transfer
+
     def sealing(self, transfer: TransferId) -> Path:
         return self.state / "prepare" / "sealing" / transfer
 
@@ -104,10 +108,10 @@ class Workspace:
         """State is for the service alone; drop folders take their owner and group from whoever made OUTBOX."""
         prepare = self.state / "prepare"
         for folder in (
-            self.prepare_keys, self.deliver_keys, prepare / "arrivals", prepare / "sealing", prepare / "disclosures",
+            self.prepare_keys, self.deliver_keys, prepare / "arrivals", prepare / "stating", prepare / "sealing", prepare / "disclosures",
             prepare / "register", self.to_deliver, self.from_deliver, self.metrics.parent,
         ):  # fmt: skip
             private_folder(folder)
         for route in routes:
             for folder in (self.drop_folder(route), self.refused_folder(route), self.outcomes_folder(route)):
-                folder.mkdir(mode=0o770, parents=True, exist_ok=True)
+                shared_folder(folder)

@@ -39,9 +39,9 @@ def measure(folder: DropFolder, name: str, *, limit: int) -> Measured:
     return _read(folder, name, None, limit)
 
 
-def copy_into(folder: DropFolder, name: str, target: Path, *, limit: int) -> Measured:
+def copy_into(folder: DropFolder, name: str, target: Path, *, limit: int, synced: bool = True) -> Measured:
     """A durable private copy (0600) at `target`; ExtractInvalid as in `measure`, and then no copy."""
-    return _read(folder, name, target, limit)
+    return _read(folder, name, target, limit, synced=synced)
 
 
 def take_out(folder: DropFolder, name: str, copied: Identity) -> bool:
@@ -52,7 +52,7 @@ def take_out(folder: DropFolder, name: str, copied: Identity) -> bool:
     return True
 
 
-def _read(folder: DropFolder, name: str, target: Path | None, limit: int) -> Measured:
+def _read(folder: DropFolder, name: str, target: Path | None, limit: int, *, synced: bool = True) -> Measured:
     meter = Meter()
     with folder.opened(name) as stream:
         before = Identity.of(os.fstat(stream.fileno()))
@@ -61,7 +61,7 @@ def _read(folder: DropFolder, name: str, target: Path | None, limit: int) -> Mea
         if target is None:
             _pass(stream.fileno(), meter, None, limit)
         else:
-            with durable.created(target) as copy:
+            with durable.created(target, synced=synced) as copy:
                 _pass(stream.fileno(), meter, copy.fileno(), limit)
         after = Identity.of(os.fstat(stream.fileno()))
     if before != after or meter.size != before.size:

@@ -12,7 +12,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-IGNORED = re.compile(r"\..*|~\$.*|.*\.(tmp|part|partial|crdownload|filepart|swp)|thumbs\.db|desktop\.ini", re.IGNORECASE)
+IGNORED = re.compile(
+    r"\..*|~\$.*|.*\.(tmp|part|partial|crdownload|filepart|swp)|thumbs\.db|desktop\.ini", re.IGNORECASE
+)
 OURS = re.compile(r".*\.release(\.[A-Za-z0-9_-]+)*|.*\.handoff\.toml|waiting\.txt|refused|outcomes")
 UNREADABLE = re.compile(r"[\x00-\x1f\x7f:\\/]|[\ud800-\udfff]")
 EXTRACT = re.compile(r".+\.(csv|tsv|txt)", re.IGNORECASE)

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 
 from gateway.vocabulary.errors import FormatInvalid
 
@@ -19,6 +20,10 @@ class Digest:
     @classmethod
     def of(cls, data: bytes) -> "Digest":
         return cls(hashlib.sha256(data).digest())
+
+    @classmethod
+    def of_stream(cls, stream: BufferedReader) -> "Digest":
+        return cls(hashlib.file_digest(stream, "sha256").digest())
 
     @classmethod
     def parse(cls, text: str) -> "Digest":

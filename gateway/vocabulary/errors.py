@@ -6,6 +6,7 @@
     ├── Refused                         4   the rules say no; nothing left
     ├── InputError                     65   bytes that break their contract
     │   ├── ExtractInvalid                  the file that staff dropped
+    │   │   └── StructureInvalid            its bytes or rows are not what the format asks for
     │   ├── StatementInvalid                a release statement
     │   ├── RegisterInvalid                 a consent or hold import
     │   ├── ParcelInvalid                   a parcel, as its receiver sees it
@@ -38,7 +39,13 @@ holds a value of a child, a secret, or a name that staff chose. A refusal by the
 a value with a receipt; `Refused` exists for the command line alone.
 """
 
+import re
 from typing import ClassVar
+
+
+def slug_of(error: BaseException) -> str:
+    """`PartnerUnreachable` as `partner-unreachable`: how receipts and log lines name an error."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
 
 
 class GatewayError(Exception):
@@ -73,6 +80,15 @@ class ExtractInvalid(InputError):
     pass
 
 
+class StructureInvalid(ExtractInvalid):
+    """`code` says what is broken, as a slug; `row` where, the header being row 1."""
+
+    def __init__(self, message: str, *, code: str, row: int, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.code = code
+        self.row = row
+
+
 class StatementInvalid(InputError):
     pass
 
@@ -82,7 +98,11 @@ class RegisterInvalid(InputError):
 
 
 class ParcelInvalid(InputError):
-    pass
+    """A parcel that its receiver does not take; `code` says why, as a slug for the answer."""
+
+    def __init__(self, code: str, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.code = code
 
 
 class FormatInvalid(InputError):

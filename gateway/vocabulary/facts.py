@@ -54,7 +54,7 @@ KINDS: Final[dict[str, str]] = {
     # times and versions
     "created": "time", "release_by": "time", "expires": "time", "observed": "time", "answered": "time",
     "seconds": "count", "milliseconds": "count", "version": "version", "at": "time", "where": "version",
-}
+}  # fmt: skip
 
 
 class Facts(Mapping[str, Fact]):

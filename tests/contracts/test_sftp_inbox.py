@@ -1,13 +1,13 @@
 """What can go wrong in a partner's folder: servers that lie, forbid, sweep; frozen attempts; our own files."""
 
-import os
-
 import pytest
 
+from gateway.crypto.ssh_keys import SigningKey
 from gateway.partner.standin.faults import Faults
 from gateway.vocabulary.errors import NameTaken, PartnerRefused, PartnerUnreachable, StorageError
 from tests.contracts.reaching import reaching, refused
 from tests.contracts.stories import Story, contents, sealed, temporaries
+from tests.simulators.sshd import sshd
 
 
 def test_a_server_that_lies_about_sizes_is_noticed(standin, parcel):
@@ -137,10 +137,8 @@ def test_a_connection_that_died_while_idle_is_replaced(ground, parcel, tmp_path)
     place.close()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_an_inbox_we_may_not_write_to_is_refused(ground, parcel):
-    (ground.files / "inbox").chmod(0o500)
-    try:
-        refused(PartnerRefused, ground.endpoint, ground.key, parcel)
-    finally:
-        (ground.files / "inbox").chmod(0o700)
+def test_an_inbox_we_may_not_write_to_is_refused(tmp_path, parcel):
+    key = SigningKey.generate_ed25519()
+    with sshd(tmp_path / "server", key.public_line(), options="-R") as server:  # -R: it answers every write so
+        refused(PartnerRefused, server.endpoint, key, parcel)
+        assert list((server.files / "inbox").iterdir()) == []

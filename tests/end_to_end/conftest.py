@@ -132,7 +132,9 @@ def real_server(folder: Path, authorised: str):
 def world(tmp_path):
     """60 children or so; their decisions recorded, their holds in force; a Tuesday morning in November."""
     clock, log = Clock(datetime(2026, 11, 24, 9, 30, tzinfo=UTC)), io.StringIO()
-    council = found(tmp_path / "council", telemetry=Telemetry(log, clock), clock=clock)
+    council = found(
+        tmp_path / "council", telemetry=Telemetry(log, clock), clock=clock, settings={"statement_days": 1}
+    )  # fmt: skip
     people = population(Random(7), today=london_day(clock()), rows=60)
     with ExitStack() as stack:
         partners = {

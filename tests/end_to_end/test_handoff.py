@@ -115,6 +115,7 @@ def test_a_second_handoff_takes_the_next_number(world):
         (received,) = world.partners[YSS].receive(world.clock())
         assert received.result == "accepted"
         world.run()
+        world.clock.turn(minutes=1)
     first, second = world.transfers()
     assert [world.facts(t, Stage.SEALED)["sequence"] for t in (first, second)] == [1, 2]
     assert world.stages() == [Stage.ACKNOWLEDGED] * 2

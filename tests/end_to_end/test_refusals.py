@@ -64,7 +64,7 @@ def test_a_key_that_stands_in_no_signers_file_is_refused(stated):
 def test_a_signature_for_another_route_is_refused(stated):
     key = stated.council.people["approve"]
     put_signature(stated, key, of_route("approve", CENSUS, DOMAIN), "approve")
-    assert_refused(stated, "signature-invalid")
+    assert_refused(stated, "wrong-namespace")
 
 
 def test_a_preparer_cannot_approve(stated):
@@ -95,7 +95,7 @@ def test_a_file_that_was_changed_before_anybody_signed_is_simply_stated_anew(sta
     stated.drop(b"".join(stated.extract().splitlines(keepends=True)[:-1]))
     stated.run()
     assert statement(stated) != before
-    assert stated.stages() == [Stage.REFUSED, Stage.WAITING]
+    assert sorted(stated.stages()) == [Stage.REFUSED, Stage.WAITING]
     assert stated.refused() == {}
 
 
@@ -109,14 +109,14 @@ def test_a_statement_that_was_edited_does_not_count(stated):
 
 def test_a_statement_that_has_expired_is_refused(stated):
     stated.sign_both()
-    stated.clock.turn(days=8)
+    stated.clock.turn(days=2)
     assert_refused(stated, "statement-expired")
 
 
 def test_a_signer_whose_time_is_over_is_refused(stated):
     path = stated.council.configuration.workspace.signers("approve")
     ends = (stated.clock() - timedelta(days=1)).strftime("%Y%m%dZ")
-    path.write_text(path.read_text().replace(' ssh-ed', f',valid-before="{ends}" ssh-ed'))
+    path.write_text(path.read_text().replace(" ssh-ed", f',valid-before="{ends}" ssh-ed'))
     stated.sign_both()
     assert_refused(stated, "signer-expired")
 
@@ -225,4 +225,4 @@ def test_more_consents_than_were_signed_for_pause_it_for_a_second_look(world):
     assert len(again) == 1
     world.sign_both(name=again[0])
     world.run()
-    assert world.stages()[-1] == Stage.DELIVERED
+    assert sorted(world.stages()) == [Stage.DELIVERED, Stage.REFUSED]

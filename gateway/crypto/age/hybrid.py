@@ -74,9 +74,7 @@ class HybridIdentity:
         return bech32.encode(PRIVATE, self._seed).upper()
 
     def recipient(self) -> HybridRecipient:
-        return HybridRecipient(
-            self._mlkem.public_key().public_bytes_raw() + self._x.public_key().public_bytes_raw()
-        )
+        return HybridRecipient(self._mlkem.public_key().public_bytes_raw() + self._x.public_key().public_bytes_raw())
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
         if stanza.kind != KIND:

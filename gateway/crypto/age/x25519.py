@@ -38,7 +38,9 @@ class X25519Recipient:
         try:
             shared = ephemeral.exchange(self._key)
         except ValueError as error:
-            raise KeyUnavailable("an age recipient is not a usable point", remedy="ask its owner for a new one") from error
+            raise KeyUnavailable(
+                "an age recipient is not a usable point", remedy="ask its owner for a new one"
+            ) from error
         return Stanza((KIND, base64_encode(share)), wrap_key(hkdf(shared, share + self.raw, LABEL), file_key))
 
 

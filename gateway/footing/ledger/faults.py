@@ -7,6 +7,9 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from gateway.vocabulary.errors import StorageError
 
+LOG_ALTERED = "stop, keep the ledger as it is, and run 'gateway receipts verify'"
+"""What to do when the receipt log is not what it was when it was written."""
+
 _SENTENCES: tuple[tuple[str, str, str], ...] = (
     ("SQLITE_FULL", "the disk of the ledger is full", "make room on it; nothing was written"),
     ("SQLITE_BUSY", "another process kept the ledger locked", "end the other process, then try again"),

@@ -65,6 +65,8 @@ ledger = MetaData()
 _Id = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only under the word INTEGER."""
 _Slug, _Hex, _Transfer = String(64), String(64), String(26)
+_AsWritten = String(20)
+"""A moment that is compared and never read: as text it cannot fail to parse before it is compared."""
 
 # What a transfer is about; where it stands is in its receipts alone.
 transfer = Table(
@@ -90,11 +92,24 @@ leaf = Table(
     Column("kind", _Slug, nullable=False),
     Column("transfer", _Transfer),
     Column("route", _Slug),
-    Column("at", Moment, nullable=False),
+    Column("at", _AsWritten, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Index("ix_leaf_transfer", "transfer", "leaf_index"),
     Index("ix_leaf_route", "route", "kind", "leaf_index"),
+)
+
+# The newest rung of each transfer, so that what is open is found without reading the log: an index that is
+# written with the receipt, and believed only as far as the leaves bear it out.
+standing = Table(
+    "standing",
+    ledger,
+    Column("transfer", _Transfer, primary_key=True),
+    Column("stage", _Slug, nullable=False),
+    Column("route", _Slug, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    Index("ix_standing_stage", "stage", "route"),
+    sqlite_with_rowid=False,
 )
 
 # Complete subtrees above the leaves, so that a root or a proof costs a few rows and not the whole log.
@@ -114,7 +129,7 @@ checkpoint = Table(
     Column("size", _Id, primary_key=True, autoincrement=False),
     Column("root", LargeBinary, nullable=False),
     Column("note", Text, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", _AsWritten, nullable=False),
 )
 
 # What partners have cosigned. The root is part of the key, so that the proof of a fork is kept and not replaced.

@@ -80,6 +80,13 @@ def next_sequence(tx: Transaction, route: str, partner: str) -> int:
     return int(last) + 1
 
 
+def upcoming_sequence(tx: Transaction, route: str, partner: str) -> int:
+    """What `next_sequence` would give; nothing is taken."""
+    here = (sequence.c.route == bindparam("to_route"), sequence.c.partner == bindparam("to_partner"))
+    last = tx.execute(select(sequence.c.last).where(*here), {"to_route": route, "to_partner": partner}).scalar()
+    return int(last or 0) + 1
+
+
 def set_sequence(tx: Transaction, wanted: TransferId, number: int) -> None:
     """StorageError if there is no such transfer or it has a number already: a number given is never taken back."""
     unnumbered = update(transfer).where(transfer.c.id == wanted, transfer.c.sequence.is_(None))

@@ -35,7 +35,12 @@ def test_two_people_in_their_roles_approve():
 
 @pytest.mark.parametrize(
     ("signatures", "missing"),
-    [((), ("prepare", "approve")), ((PREPARER,), ("approve",)), ((APPROVER,), ("prepare",)), ((PREPARER,) * 2, ("approve",))],
+    [
+        ((), ("prepare", "approve")),
+        ((PREPARER,), ("approve",)),
+        ((APPROVER,), ("prepare",)),
+        ((PREPARER,) * 2, ("approve",)),
+    ],
 )
 def test_a_role_that_has_not_signed_makes_it_wait(signatures, missing):
     decision = decide(replace(WHOLE, signatures=signatures), EXPECTED, AT)

@@ -1,12 +1,17 @@
 """A sound home folder with two routes, and a way to spoil one page of it."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from gateway.config.first_keys import create_keys, make_private
+from gateway.config.load import load
 from gateway.crypto.age import generate_identity
 from gateway.crypto.ssh_keys import SigningKey
+from gateway.footing.ledger import Ledger, sqlite_url
+from tests.unit.config.sound import OFFICER, line, sign_routes, signers
 
 GATEWAY = """
 domain = "handoff.northmere.test"
@@ -96,3 +101,31 @@ def home(tmp_path) -> Home:
     home.add_route("second")
     home.page("gateway").write_text(GATEWAY, "utf-8")
     return home
+
+
+@pytest.fixture(scope="session")
+def empty_ledger(tmp_path_factory):
+    """Made once: its migrations take their time."""
+    folder = tmp_path_factory.mktemp("ledger")
+    folder.chmod(0o700)
+    Ledger.create_or_upgrade(sqlite_url(folder / "ledger.sqlite")).close()
+    return folder / "ledger.sqlite"
+
+
+@pytest.fixture
+def ready(home, empty_ledger):
+    """A home in which nothing is missing."""
+    configuration = load(home.path, {})
+    names = ["first", "second"]
+    make_private(configuration.workspace, names)
+    create_keys(configuration, routes=names, partners=names)
+    shutil.copy(empty_ledger, configuration.workspace.ledger)
+    for role, person in (("prepare", "jo"), ("approve", "kim"), ("route", "lee")):
+        signers(configuration, role).parent.mkdir(exist_ok=True)
+        signers(configuration, role).write_text(
+            line(person, role, key=OFFICER.public_line() if role == "route" else None)
+        )
+    sign_routes(configuration)
+    for path in (*home.path.joinpath("config").rglob("*"), *home.path.joinpath("keys").rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return configuration

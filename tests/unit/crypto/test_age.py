@@ -106,8 +106,9 @@ def test_a_hybrid_recipient_opens_it():
 
 
 def test_post_quantum_and_classical_recipients_are_not_mixed():
-    with pytest.raises(KeyUnavailable), encrypting(
-        io.BytesIO(), [generate_identity().recipient(), HybridIdentity(bytes(32)).recipient()]
+    with (
+        pytest.raises(KeyUnavailable),
+        encrypting(io.BytesIO(), [generate_identity().recipient(), HybridIdentity(bytes(32)).recipient()]),
     ):
         pass
 
@@ -120,11 +121,16 @@ def test_nothing_is_sealed_to_nobody():
 @pytest.mark.parametrize("size", EDGES)
 def test_leaving_by_exception_leaves_nothing_that_opens(size):
     identity, sink = generate_identity(), io.BytesIO()
-    with pytest.raises(RuntimeError), encrypting(sink, [identity.recipient()]) as writer:
-        writer.write(bytes(size))
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        _begin_and_leave(sink, identity.recipient(), bytes(size))
     with pytest.raises(AgeInvalid):
         opened(sink.getvalue(), identity)
+
+
+def _begin_and_leave(sink, recipient, data):
+    with encrypting(sink, [recipient]) as writer:
+        writer.write(data)
+        raise RuntimeError
 
 
 @given(st.data())
@@ -134,7 +140,11 @@ def test_no_changed_byte_and_no_cut_goes_unseen(data):
     good = sealed(bytes(300), identity.recipient())
     place = data.draw(st.integers(0, len(good) - 1))
     cut = data.draw(st.booleans())
-    bad = good[:place] if cut else good[:place] + bytes([good[place] ^ data.draw(st.integers(1, 255))]) + good[place + 1 :]
+    bad = (
+        good[:place]
+        if cut
+        else good[:place] + bytes([good[place] ^ data.draw(st.integers(1, 255))]) + good[place + 1 :]
+    )
     with pytest.raises(AgeInvalid):
         opened(bad, identity)
 
@@ -145,7 +155,11 @@ def test_chunks_cannot_be_swapped_or_doubled():
     body = good.index(b"\n--- ")
     start = good.index(b"\n", body + 1) + 1 + 16
     chunk = CHUNK + 16
-    first, second, rest = good[start : start + chunk], good[start + chunk : start + 2 * chunk], good[start + 2 * chunk :]
+    first, second, rest = (
+        good[start : start + chunk],
+        good[start + chunk : start + 2 * chunk],
+        good[start + 2 * chunk :],
+    )
     for order in (second + first + rest, first + first + rest, first + rest, first + second + second + rest):
         with pytest.raises(AgePayloadInvalid):
             opened(good[:start] + order, identity)

@@ -25,7 +25,9 @@ def test_what_is_half_written_or_ours_is_passed_over_silently(name):
     assert sort_names([name]) == sort_names([])
 
 
-@pytest.mark.parametrize("name", ["pupils.xlsx", "pupils.zip", "a\nb.csv", "a\x1b[31m.csv", "a:stream.csv", "bad\udcff.csv"])
+@pytest.mark.parametrize(
+    "name", ["pupils.xlsx", "pupils.zip", "a\nb.csv", "a\x1b[31m.csv", "a:stream.csv", "bad\udcff.csv"]
+)
 def test_what_is_not_an_extract_is_left_and_counted(name):
     listing = sort_names([name])
     assert listing.extracts == ()

@@ -6,7 +6,9 @@ from gateway.vocabulary import canonical
 from gateway.vocabulary.errors import FormatInvalid
 
 leaves = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"]))
-values = st.recursive(leaves, lambda v: st.lists(v, max_size=4) | st.dictionaries(st.text("abc", max_size=3), v, max_size=4))
+values = st.recursive(
+    leaves, lambda v: st.lists(v, max_size=4) | st.dictionaries(st.text("abc", max_size=3), v, max_size=4)
+)
 
 
 @given(st.dictionaries(st.text("abcdef", max_size=5), values, max_size=5))
@@ -18,7 +20,7 @@ def test_what_is_spelled_reads_back(value):
     "data",
     [
         b"", b"{}", b"[]\n", b'{"a":1}', b'{"a": 1}\n', b'{"a":1}\n\n', b'{"b":1,"a":2}\n', b'{"a":1,"a":2}\n',
-        b'{"a":1.0}\n', b'{"a":1e2}\n', b'{"a":NaN}\n', b'{"a":"\xc3\xa9"}\n', b'{"a":"\\u0061"}\n', b'\xef\xbb\xbf{}\n',
+        b'{"a":1.0}\n', b'{"a":1e2}\n', b'{"a":NaN}\n', b'{"a":"\xc3\xa9"}\n', b'{"a":"\\u0061"}\n', b"\xef\xbb\xbf{}\n",
         b'{"a":' + b"[" * 100_000, b'{"a":-0}\n', b'{"a":01}\n', b"null\n", b'{"a":Infinity}\n',
     ],
 )  # fmt: skip

@@ -54,7 +54,9 @@ def test_free_text_does_not_fit(name, text):
             Facts(**{name: text})
 
 
-@pytest.mark.parametrize("text", ["Zoë O'Neil", "12 High Street", "E17 4AA", "2011-02-28", "M320400024001", "07700 900123"])
+@pytest.mark.parametrize(
+    "text", ["Zoë O'Neil", "12 High Street", "E17 4AA", "2011-02-28", "M320400024001", "07700 900123"]
+)
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_nothing_that_looks_like_a_childs_data_fits_any_fact(name, text):
     with pytest.raises(ValueError, match="fact"):

@@ -52,6 +52,15 @@ def _log() -> None:
     op.create_index("ix_leaf_transfer", "leaf", ["transfer", "leaf_index"])
     op.create_index("ix_leaf_route", "leaf", ["route", "kind", "leaf_index"])
     op.create_table(
+        "standing",
+        sa.Column("transfer", _TRANSFER, primary_key=True),
+        sa.Column("stage", _SLUG, nullable=False),
+        sa.Column("route", _SLUG, nullable=False),
+        sa.Column("leaf_index", sa.BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_standing_stage", "standing", ["stage", "route"])
+    op.create_table(
         "node",
         sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("node_index", sa.BigInteger, primary_key=True, autoincrement=False),

@@ -1,0 +1,157 @@
+"""The receipts as they are stored: the log's leaves, and the newest rung of each transfer.
+
+A leaf is added and never changed. Nothing is verified here: who reads a row compares body,
+hash and columns himself. What order receipts may come in is not judged here either.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, insert, select, update
+
+from gateway.footing.ledger.faults import LOG_ALTERED
+from gateway.footing.ledger.schema import leaf, standing
+from gateway.footing.ledger.store import Transaction
+from gateway.vocabulary.errors import LogBroken
+from gateway.vocabulary.transfer import TransferId
+
+BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafRow:
+    """`hash` is 32 bytes over `body`; the other columns repeat the body, `at` in its spelling, to be searched by."""
+
+    leaf_index: int
+    kind: str
+    transfer: TransferId | None
+    route: str | None
+    at: str
+    body: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingRow:
+    """The newest rung of a transfer is the leaf `leaf_index`, whose kind is `stage`."""
+
+    transfer: TransferId
+    stage: str
+    route: str
+    leaf_index: int
+
+
+_COLUMNS = tuple(leaf.c[name] for name in LeafRow.__slots__)
+_ROWS = select(*_COLUMNS)
+_ADD = insert(leaf)
+_COUNT = select(func.coalesce(func.max(leaf.c.leaf_index) + 1, 0))
+_BY_INDEX = _ROWS.where(leaf.c.leaf_index == bindparam("wanted"))
+_IN_ORDER = _ROWS.order_by(leaf.c.leaf_index)
+_OF_TRANSFER = _IN_ORDER.where(leaf.c.transfer == bindparam("wanted"))
+_BACKWARDS = _ROWS.order_by(leaf.c.leaf_index.desc())
+_KINDS_BY_TRANSFER = (
+    select(leaf.c.leaf_index, leaf.c.kind, leaf.c.transfer, leaf.c.route)
+    .where(leaf.c.transfer.is_not(None))
+    .order_by(leaf.c.transfer, leaf.c.leaf_index)
+)
+_STANDINGS = select(*(standing.c[name] for name in StandingRow.__slots__)).order_by(standing.c.transfer)
+_STAND = insert(standing)
+_MOVE = (
+    update(standing)
+    .where(standing.c.transfer == bindparam("of_transfer"))
+    .values(stage=bindparam("to_stage"), route=bindparam("on_route"), leaf_index=bindparam("by_leaf"))
+)
+
+
+def add(tx: Transaction, rows: Iterable[LeafRow]) -> None:
+    """StorageError if a leaf of that index is there already."""
+    tx.execute(_ADD, [{name: getattr(row, name) for name in LeafRow.__slots__} for row in rows])
+
+
+def count(tx: Transaction) -> int:
+    """One more than the highest index; leaves that are missing below it are found by verifying, not here."""
+    return int(tx.execute(_COUNT).scalar_one())
+
+
+def get(tx: Transaction, index: int) -> LeafRow | None:
+    return next(iter(_listed(tx, _BY_INDEX, wanted=index)), None)
+
+
+def streamed(tx: Transaction) -> Iterator[LeafRow]:
+    """All of them in order; take them within the transaction."""
+    return map(_row, tx.execute(_IN_ORDER, execution_options={"yield_per": BATCH}).mappings())
+
+
+def of_transfer(tx: Transaction, transfer: TransferId) -> list[LeafRow]:
+    """Oldest first."""
+    return _listed(tx, _OF_TRANSFER, wanted=transfer)
+
+
+def newest(
+    tx: Transaction,
+    *,
+    kinds: Collection[str] = (),
+    transfer: TransferId | None = None,
+    route: str | None = None,
+    limit: int | None = None,
+) -> list[LeafRow]:
+    """Newest first; each filter narrows, and no kinds are all kinds."""
+    query = _BACKWARDS.limit(limit)
+    if transfer is not None:
+        query = query.where(leaf.c.transfer == transfer)
+    if route is not None:
+        query = query.where(leaf.c.route == route)
+    if kinds:
+        query = query.where(leaf.c.kind.in_(sorted(kinds)))
+    return _listed(tx, query)
+
+
+def of_transfers(tx: Transaction) -> Iterator[tuple[int, str, TransferId, str | None]]:
+    """(index, kind, transfer, route) of every leaf about a transfer: by transfer, then in order."""
+    for index, kind, transfer, route in tx.execute(_KINDS_BY_TRANSFER, execution_options={"yield_per": BATCH}):
+        yield index, kind, TransferId(transfer), route
+
+
+def stand(tx: Transaction, row: StandingRow, *, is_new: bool) -> None:
+    if is_new:
+        tx.execute(_STAND, {name: getattr(row, name) for name in StandingRow.__slots__})
+    else:
+        moved = {"to_stage": row.stage, "on_route": row.route, "by_leaf": row.leaf_index}
+        tx.execute(_MOVE, {"of_transfer": row.transfer, **moved})
+
+
+def standings(tx: Transaction) -> Iterator[StandingRow]:
+    """By transfer; take them within the transaction."""
+    for row in tx.execute(_STANDINGS, execution_options={"yield_per": BATCH}).mappings():
+        yield StandingRow(**{**row, "transfer": TransferId(row["transfer"])})
+
+
+def standing_in(
+    tx: Transaction, stages: Collection[str], *, rungs: Collection[str], route: str | None = None
+) -> list[tuple[TransferId, str, str | None]]:
+    """(transfer, stage, kind of its newest leaf among `rungs`), oldest transfer first: the last two should be one."""
+    newest_rung = (
+        select(leaf.c.kind)
+        .where(and_(leaf.c.transfer == standing.c.transfer, leaf.c.kind.in_(sorted(rungs))))
+        .order_by(leaf.c.leaf_index.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(standing.c.transfer, standing.c.stage, newest_rung).order_by(standing.c.transfer)
+    query = query.where(standing.c.stage.in_(sorted(stages)))
+    if route is not None:
+        query = query.where(standing.c.route == route)
+    return [(TransferId(transfer), stage, kind) for transfer, stage, kind in tx.execute(query)]
+
+
+def _listed(tx: Transaction, query: Any, **wanted: object) -> list[LeafRow]:
+    return [_row(found) for found in tx.execute(query, wanted).mappings()]
+
+
+def _row(found: Mapping[Any, Any]) -> LeafRow:
+    transfer = found["transfer"]
+    if not (isinstance(found["body"], bytes) and isinstance(found["hash"], bytes)):
+        # SQLite lets whoever writes the file put text where bytes belong.
+        raise LogBroken(f"leaf {found['leaf_index']} of the log is not bytes any more", remedy=LOG_ALTERED)
+    return LeafRow(**{**found, "transfer": None if transfer is None else TransferId(transfer)})

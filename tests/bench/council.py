@@ -1,0 +1,105 @@
+"""Our side: a home folder with a signed route and a full register, and one extract dropped and signed at a time.
+
+All of the set-up is done with the command as people type it. Only `steps` is timed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import ascii_lowercase
+
+from gateway.config.load import load
+from gateway.config.starter import write
+from gateway.contract.route import Route
+from gateway.crypto.ssh_keys import SigningKey
+from gateway.demo.names import TOWN
+from gateway.vocabulary.namespaces import of_route
+from tests.bench.ground import Server
+from tests.bench.measure import Step, WentWrong
+
+ROUTE, PARTNER = "yss", "youth-support"
+DOMAIN = "handoff.bench.example"
+ROLES = ("prepare", "approve", "route")
+GATEWAY = str(Path(sys.executable).with_name("gateway"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Council:
+    home: Path
+    keys: Mapping[str, Path]
+    """The private key of whoever acts in a role."""
+    inbox: Path
+
+    @property
+    def route(self) -> Route:
+        return load(self.home, {}).route(ROUTE)
+
+    def command(self, *words: str | Path) -> list[str]:
+        return [GATEWAY, "--home", str(self.home), *map(str, words)]
+
+    def drop(self, extract: Path, number: int) -> None:
+        """Copied as staff would, stated, and signed by two people. `number` makes it another file than the last."""
+        dropped = self.home / "outbox" / ROUTE / "children.csv"
+        shutil.copyfile(extract, dropped)
+        _tell_apart(dropped, number)
+        _do(self.command("release", dropped, "--route", ROUTE))
+        for role in ("prepare", "approve"):
+            _do(self.command("approve", dropped, "--route", ROUTE, "--role", role, "--key", self.keys[role], "--yes"))
+
+    def steps(self) -> list[Step]:
+        return [Step("run --once", self.command("run", "--once"))]
+
+    def must_have_delivered(self, arrived: list[str]) -> None:
+        """WentWrong unless one parcel, all three files of it, is at the partner."""
+        if sorted(Path(name).suffixes[-1] for name in arrived) != [".age", ".json", ".sig"]:
+            raise WentWrong(f"{len(arrived)} files arrived at the partner, not the three of a parcel")
+
+
+def council(folder: Path, server: Server, register: Path | None) -> Council:
+    """A new home in `folder`, its one route signed, the register imported."""
+    home, people = folder / "home", {role: SigningKey.generate_ed25519() for role in ROLES}
+    starter = write(
+        home, domain=DOMAIN, sender="bench", partners={PARTNER: server.details()}, settings={"settle_seconds": 0, "clock": "host"},
+        signers={role: _line(role, key) for role, key in people.items()},
+    )  # fmt: skip
+    for page in (home / "config" / "routes").glob("*.toml"):
+        if page.stem != ROUTE:
+            page.unlink()
+    server.let_in(starter.public_keys[f"sftp-{ROUTE}"])
+    made = Council(home=home, keys=_files(folder, people), inbox=server.inbox)
+    _do(made.command("route", "sign", ROUTE, "--key", made.keys["route"], "--yes"))
+    if register:
+        _do(made.command("consent", "import", register))
+    return made
+
+
+def _tell_apart(dropped: Path, number: int) -> None:
+    """The same file is never sent twice: a letter in the name of the last child's town is another each time."""
+    town, end = TOWN.encode(), min(4096, dropped.stat().st_size)
+    with dropped.open("r+b") as file:
+        file.seek(-end, os.SEEK_END)
+        place = file.read().rindex(town) - end + len(town) - 1
+        file.seek(place, os.SEEK_END)
+        file.write(ascii_lowercase[number : number + 1].encode())
+
+
+def _line(role: str, key: SigningKey) -> str:
+    return f'{role}@{DOMAIN} namespaces="{of_route(role, ROUTE, DOMAIN)}" {key.public_line()}\n'
+
+
+def _files(folder: Path, people: Mapping[str, SigningKey]) -> dict[str, Path]:
+    files = {role: folder / f"{role}-key" for role in people}
+    for role, path in files.items():
+        path.touch(mode=0o600)
+        path.write_bytes(people[role].openssh_private())
+    return files
+
+
+def _do(command: list[str]) -> None:
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise WentWrong(f"gateway {command[3]} ended with {done.returncode}: {done.stderr.strip()}")

@@ -1,0 +1,110 @@
+"""Whole processes, timed from start to end, and the memory of all that live at one time."""
+
+import os
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+EVERY = 0.04
+"""Seconds between two looks at the memory: often enough to see a peak, seldom enough to cost nothing."""
+MB = 1024 * 1024
+
+
+class WentWrong(Exception):
+    """A measured command did not end well: its figures would be worth nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command: what it is called in the table, and its words."""
+
+    name: str
+    command: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    seconds: float
+    peak: int
+    """Bytes, of all processes that lived together; shared pages counted once."""
+    parts: tuple[tuple[str, float], ...]
+    """Seconds by step."""
+
+
+def measured(steps: Iterable[Step], folder: Path) -> Figures:
+    """Run the steps one after another. WentWrong if one does not exit with 0."""
+    parts, peak = [], 0
+    for step in steps:
+        seconds, its_peak = _run(step, folder)
+        parts.append((step.name, seconds))
+        peak = max(peak, its_peak)
+    return Figures(seconds=sum(seconds for _, seconds in parts), peak=peak, parts=tuple(parts))
+
+
+def _run(step: Step, folder: Path) -> tuple[float, int]:
+    with (folder / f"{step.name}.log").open("wb") as log:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            step.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        watch = _Watch(process.pid)
+        with watch:
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise WentWrong(f"{step.name} ended with {process.returncode}: see {log.name}")
+    return seconds, max(watch.peak, usage.ru_maxrss * 1024)
+
+
+class _Watch:
+    """Looks at one session's processes until it is left; a peak between two looks is seen by wait4 at least."""
+
+    def __init__(self, session: int) -> None:
+        self.session, self.peak = session, 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._ended.wait(EVERY):
+            self.peak = max(self.peak, sum(map(_share, _living(self.session))))
+
+
+def _living(session: int) -> Iterator[int]:
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and int((entry / "stat").read_text().rpartition(")")[2].split()[3]) == session:
+                yield int(entry.name)
+        except (OSError, IndexError):
+            continue  # it ended while we looked
+
+
+def _share(process: int) -> int:
+    """Bytes: its own pages, and its part of those it shares."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def median_of(figures: Sequence[Figures]) -> Figures:
+    names = [name for name, _ in figures[0].parts]
+    return Figures(
+        seconds=statistics.median(figure.seconds for figure in figures),
+        peak=max(figure.peak for figure in figures),
+        parts=tuple((name, statistics.median(dict(f.parts)[name] for f in figures)) for name in names),
+    )

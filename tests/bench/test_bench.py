@@ -1,0 +1,145 @@
+"""The bench's own parts, at a thousand rows: its data are sound, its comparator does the work, its figures are true."""
+
+import csv
+import subprocess
+import sys
+from collections import Counter
+from datetime import date, timedelta
+from typing import get_args
+
+import pytest
+
+from gateway.contract.fields import FieldName
+from gateway.contract.policy import Policy
+from gateway.contract.schema import Column, Schema
+from tests.bench import by_hand, data
+from tests.bench.ground import server
+from tests.bench.measure import MB, Figures, Step, WentWrong, measured, median_of
+from tests.bench.table import Row, table
+from tests.unit.demo.test_numbers import uln_is_valid, upn_is_valid
+
+TODAY = date(2026, 11, 24)
+ROWS = 1000
+FIELDS = [name for name in get_args(FieldName) if name not in ("reference", "notes")][:30]
+SCHEMA = Schema(schema_name="any", version=1, columns=tuple(Column(header=f"A {name}", field=name) for name in FIELDS))
+POLICY = Policy.model_validate(
+    {
+        "policy_name": "any", "version": 1, "kind": "consent", "purpose": "youth-support", "retention": "none",
+        "agreement": {"reference": "A", "review": "2027-01-01"}, "eligibility": {"from_age": 13, "until_age": 20},
+        "floor": {"fields": ["surname", "date_of_birth"], "basis": "x"},
+        "consented": {"fields": ["email"], "basis": "x"},
+        "output": [
+            {"header": header, "field": field}
+            for header, field in (("Ref", "reference"), ("Name", "surname"), ("Born", "date_of_birth"), ("Mail", "email"))
+        ],
+    }
+)  # fmt: skip
+
+
+def read(path):
+    with path.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.fixture(scope="module")
+def extract(tmp_path_factory):
+    return data.extract(tmp_path_factory.mktemp("data"), SCHEMA, ROWS, TODAY)
+
+
+def test_the_extract_has_the_schemas_header_and_all_its_rows(extract):
+    rows = read(extract)
+    assert len(rows) == ROWS
+    assert list(rows[0]) == [column.header for column in SCHEMA.columns]
+
+
+def test_numbers_in_the_extract_are_valid_and_nobody_shares_one(extract):
+    rows = read(extract)
+    assert all(upn_is_valid(row["A upn"]) and uln_is_valid(row["A uln"]) for row in rows)
+    assert len({row["A upn"] for row in rows}) == len({row["A uln"] for row in rows}) == ROWS
+
+
+def test_the_same_number_of_rows_is_the_same_extract(extract, tmp_path):
+    assert data.extract(tmp_path, SCHEMA, ROWS, TODAY).read_bytes() == extract.read_bytes()
+
+
+def test_every_ages_children_are_there(extract):
+    ages = Counter((TODAY - date.fromisoformat(row["A date_of_birth"])).days // 365 for row in read(extract))
+    assert set(range(11, 20)) <= set(ages)
+
+
+def test_the_register_is_about_children_of_the_extract_one_decision_each(extract, tmp_path):
+    decisions = read(data.register(tmp_path, ROWS, TODAY))
+    known = {row["A upn"] for row in read(extract)}
+    assert {decision["upn"] for decision in decisions} <= known
+    assert len({decision["upn"] for decision in decisions}) == len(decisions) > 0
+    assert {decision["decision"] for decision in decisions} == {"consent", "refuse"}
+
+
+def test_the_query_by_hand_lets_out_the_right_children_and_fields(extract, tmp_path):
+    register = data.register(tmp_path, ROWS, TODAY)
+    query = by_hand.query(extract, register, tmp_path / "out.csv", schema=SCHEMA, policy=POLICY, today=TODAY)
+    subprocess.run([sys.executable, "-c", f"import duckdb; duckdb.execute('''{query}''')"], check=True)
+    written = {row["Ref"]: row for row in read(tmp_path / "out.csv")}
+    in_scope = [row for row in read(extract) if _age(row["A date_of_birth"]) in range(13, 20)]
+    assert set(written) == {row["A local_id"] for row in in_scope}
+    yes = {row["upn"] for row in read(register) if row["decision"] == "consent"}
+    for row in in_scope:
+        assert written[row["A local_id"]]["Mail"] == (row["A email"] if row["A upn"] in yes else "")
+
+
+def _age(born):
+    born = date.fromisoformat(born)
+    return TODAY.year - born.year - ((TODAY.month, TODAY.day) < (born.month, born.day))
+
+
+def test_by_hand_the_file_arrives_sealed(extract, tmp_path, stock_tool):
+    for tool in ("age", "sftp"):
+        stock_tool(tool)
+    register = data.register(tmp_path, ROWS, TODAY)
+    with server(tmp_path) as partner:
+        steps = by_hand.steps(
+            tmp_path, extract, register, schema=SCHEMA, policy=POLICY, server=partner, today=TODAY
+        )  # fmt: skip
+        figures = measured(steps, tmp_path)
+        assert (partner.inbox / "handoff.csv.age").read_bytes().startswith(b"age-encryption.org/v1\n")
+        assert partner.empty() == ["handoff.csv.age"]
+    assert [name for name, _ in figures.parts] == ["query", "age", "sftp"]
+
+
+def python(code):
+    return Step("python", [sys.executable, "-c", code])
+
+
+def test_memory_of_processes_that_live_together_is_added_up(tmp_path):
+    hold = f"x = b'x' * {80 * MB}; "
+    child = f"{hold}import time; time.sleep(0.3)"
+    alone = measured([python(child)], tmp_path)
+    together = measured(
+        [python(f"{hold}import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])")], tmp_path
+    )
+    assert 80 * MB < alone.peak < 160 * MB < together.peak
+
+
+def test_a_step_that_fails_gives_no_figures(tmp_path):
+    with pytest.raises(WentWrong, match="python ended with 3"):
+        measured([python("raise SystemExit(3)")], tmp_path)
+
+
+def test_medians_are_taken_of_times_and_the_largest_of_memory():
+    figures = [Figures(seconds=s, peak=p, parts=(("a", s),)) for s, p in ((3.0, 1), (1.0, 9), (2.0, 2))]
+    assert median_of(figures) == Figures(seconds=2.0, peak=9, parts=(("a", 2.0),))
+
+
+def test_the_table_shows_each_figure_beside_its_comparator():
+    figures = Figures(seconds=1.5, peak=300 * MB, parts=(("query", 0.5), ("age", 1.0)))
+    row = Row(what="all", ours=figures, comparator=figures, by="hand", ratio=1.0, longest=2.0, most_memory=400 * MB)
+    header, line, _, parts = table([row]).splitlines()
+    assert header.split() == ["benchmark", "ours", "by", "comparator", "ratio", "bar", "peak", "bar", "comparator's"]
+    assert [cell.strip() for cell in line.split("  ") if cell.strip()] == [
+        "all", "1.50 s", "hand", "1.50 s", "1.00", "≤ 2.0", "300 MB", "≤ 400 MB", "300 MB",
+    ]  # fmt: skip
+    assert parts == "hand: query 0.50 s, age 1.00 s"
+
+
+def test_a_birthday_in_the_data_is_never_in_the_future(extract):
+    assert max(row["A date_of_birth"] for row in read(extract)) < (TODAY - timedelta(365 * 10)).isoformat()

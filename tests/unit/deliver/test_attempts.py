@@ -1,0 +1,181 @@
+"""Deliver's memory: numbers never used again, intents that outlive a crash, nothing told twice."""
+
+import os
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.deliver.attempts import Attempts, Begun
+from gateway.vocabulary.errors import StorageError
+from gateway.vocabulary.transfer import TransferId
+
+AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+TRANSFER, OTHER = (TransferId.new(AT, lambda count, n=n: bytes([n]) * count) for n in (1, 2))
+LATER = AT + timedelta(minutes=1)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "attempts.sqlite"
+
+
+@pytest.fixture
+def open_store(path):
+    opened = []
+
+    def opening():
+        opened.append(Attempts(path))
+        return opened[-1]
+
+    yield opening
+    for attempts in opened:
+        attempts.close()
+
+
+@pytest.fixture
+def attempts(open_store):
+    return open_store()
+
+
+def test_each_attempt_has_a_number_of_its_own_and_knows_the_earlier_ones(attempts):
+    assert attempts.begin(TRANSFER) == Begun(number=1, earlier=(), intent_recorded=False)
+    assert attempts.begin(TRANSFER) == Begun(number=2, earlier=(1,), intent_recorded=False)
+    attempts.record_intent(TRANSFER, 2)
+    assert attempts.begin(TRANSFER) == Begun(number=3, earlier=(1, 2), intent_recorded=True)
+    assert attempts.begin(OTHER) == Begun(number=1, earlier=(), intent_recorded=False)
+
+
+def test_what_was_written_is_there_after_the_process_is_gone(attempts, open_store):
+    attempts.begin(TRANSFER)
+    attempts.record_intent(TRANSFER, 1)
+    attempts.failed(TRANSFER, 1, "partner-unreachable", AT, LATER)
+    attempts.told(TRANSFER, b"x")
+    after = open_store()  # the first was never closed
+    assert after.begin(TRANSFER) == Begun(number=2, earlier=(1,), intent_recorded=True)
+    assert after.intent_recorded(TRANSFER)
+    assert not after.is_due(TRANSFER, AT)
+    assert not after.is_news(TRANSFER, b"x")
+
+
+def test_a_number_that_two_processes_ask_for_is_given_once(attempts, open_store):
+    other = open_store()
+    assert [a.begin(TRANSFER).number for a in (attempts, other, attempts, other)] == [1, 2, 3, 4]
+
+
+def test_an_intent_is_the_transfers_and_no_others(attempts):
+    attempts.begin(TRANSFER)
+    attempts.begin(OTHER)
+    attempts.record_intent(TRANSFER, 1)
+    assert (attempts.intent_recorded(TRANSFER), attempts.intent_recorded(OTHER)) == (True, False)
+
+
+def test_an_intent_that_came_to_nothing_is_void_and_a_later_one_is_not(attempts):
+    for number in (1, 2):
+        attempts.begin(TRANSFER)
+        attempts.record_intent(TRANSFER, number)
+    attempts.never_left(TRANSFER)
+    assert attempts.begin(TRANSFER) == Begun(number=3, earlier=(1, 2), intent_recorded=False)
+    attempts.record_intent(TRANSFER, 3)
+    assert attempts.intent_recorded(TRANSFER)
+
+
+def test_what_nobody_has_tried_is_due(attempts):
+    assert attempts.is_due(TRANSFER, AT)
+    assert not attempts.awaits_answer(TRANSFER)
+
+
+def test_what_failed_is_due_again_at_its_time_and_not_a_second_before(attempts):
+    attempts.begin(TRANSFER)
+    attempts.failed(TRANSFER, 1, "partner-unreachable", AT, LATER)
+    assert not attempts.is_due(TRANSFER, LATER - timedelta(seconds=1))
+    assert attempts.is_due(TRANSFER, LATER)
+    assert attempts.is_due(OTHER, AT)
+
+
+@pytest.mark.parametrize(
+    ("put_down", "awaits"), [(Attempts.settled, True), (Attempts.doubt, True), (Attempts.block, False)]
+)
+def test_what_is_put_down_is_not_due_any_more(attempts, open_store, put_down, awaits):
+    put_down(attempts, TRANSFER)
+    for store in (attempts, open_store()):
+        assert not store.is_due(TRANSFER, AT + timedelta(days=365))
+        assert store.awaits_answer(TRANSFER) is awaits
+
+
+@pytest.mark.parametrize(
+    ("put_down", "again"), [(Attempts.block, True), (Attempts.doubt, True), (Attempts.settled, False)]
+)
+def test_a_person_may_have_it_tried_again_unless_it_was_delivered(attempts, put_down, again):
+    attempts.begin(TRANSFER)
+    attempts.failed(TRANSFER, 1, "name-taken", AT, LATER)
+    put_down(attempts, TRANSFER)
+    attempts.retry(TRANSFER)
+    assert attempts.is_due(TRANSFER, AT) is again
+    assert attempts.begin(TRANSFER).earlier == (1,)
+
+
+def test_a_person_need_not_wait_for_the_time_that_was_set(attempts):
+    attempts.begin(TRANSFER)
+    attempts.failed(TRANSFER, 1, "partner-unreachable", AT, LATER)
+    attempts.retry(TRANSFER)
+    assert attempts.is_due(TRANSFER, AT)
+
+
+def test_what_was_told_is_news_no_more_and_everything_else_is(attempts):
+    attempts.told(TRANSFER, b"answered", b"body", b"signature")
+    attempts.told(TRANSFER, b"answered", b"body", b"signature")
+    assert not attempts.is_news(TRANSFER, b"answered", b"body", b"signature")
+    for parts in [(b"answered", b"body"), (b"answered", b"bodysignature"), (b"answered", b"body", b"x"),
+                  (b"answeredbody", b"signature"), (b"answered", b"", b"bodysignature"), ()]:  # fmt: skip
+        assert attempts.is_news(TRANSFER, *parts)
+    assert attempts.is_news(OTHER, b"answered", b"body", b"signature")
+
+
+def test_the_store_is_private_and_so_is_all_beside_it(attempts, path):
+    attempts.begin(TRANSFER)
+    assert len(list(path.parent.iterdir())) > 1, "a write-ahead log lies beside it"
+    assert {p.stat().st_mode & 0o777 for p in path.parent.iterdir()} == {0o600}
+
+
+def test_the_store_writes_through_to_the_disk(attempts):
+    (journal,), (synchronous,) = (attempts._db.execute(f"pragma {name}").fetchone() for name in ("journal_mode", "synchronous"))  # fmt: skip
+    assert (journal, synchronous) == ("wal", 2)
+
+
+def test_a_store_of_another_version_is_refused_and_left(path):
+    with sqlite3.connect(path) as db:
+        db.execute("pragma user_version = 7")
+    db.close()
+    with pytest.raises(StorageError, match="another version"):
+        Attempts(path)
+    with sqlite3.connect(path) as db:
+        assert db.execute("pragma user_version").fetchone() == (7,)
+    db.close()
+
+
+def link(path):
+    path.with_name("elsewhere").write_bytes(b"")
+    path.symlink_to("elsewhere")
+
+
+def rubbish(path):
+    path.write_bytes(b"this is not a database" * 100)
+
+
+@pytest.mark.parametrize("trap", [link, rubbish, os.mkdir])
+def test_what_is_no_store_is_refused(path, trap):
+    trap(path)
+    with pytest.raises(StorageError):
+        Attempts(path)
+
+
+def test_a_store_that_fails_changes_nothing_and_says_so(attempts, path):
+    attempts.begin(TRANSFER)
+    with sqlite3.connect(path) as db:
+        db.execute("drop table attempt")
+    db.close()
+    with pytest.raises(StorageError, match="deliver's store failed"):
+        attempts.begin(OTHER)
+    assert attempts._rows("select id from transfer") == [(TRANSFER,)]
+    attempts.told(OTHER, b"x")

@@ -1,0 +1,190 @@
+"""Whose word counts, case by case. A child is 14 or 16 today; every line reads: who said what, then what may leave."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.minimise.ages import attained_on
+from gateway.minimise.consent import standing, tiers
+
+TODAY = date(2026, 11, 24)
+BORN_14, BORN_16 = date(2012, 6, 1), date(2010, 6, 1)
+SIXTEENTH = date(2026, 6, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    decided_by: str
+    decision: str
+    tiers: frozenset[str] = frozenset()
+    given: date
+    expires: date | None = None
+
+
+def line(text: str) -> Said:
+    """`parent consent consented+special 2026-01-31 until 2026-12-31`"""
+    words = text.split()
+    named = frozenset(words.pop(2).split("+")) if words[1] == "consent" else frozenset()
+    expires = date.fromisoformat(words[4]) if "until" in words else None
+    return Said(decided_by=words[0], decision=words[1], tiers=named, given=date.fromisoformat(words[2]), expires=expires)
+
+
+def opened(born: date, *lines: str, day: date = TODAY) -> set[str]:
+    return set(tiers(standing([line(text) for text in lines], day), born=born, day=day))
+
+
+BOTH = {"consented", "special"}
+UNDER_16 = {
+    "nothing on record": ((), set()),
+    "a parent says yes": (("parent consent consented 2026-01-10",), {"consented"}),
+    "a guardian says yes to all": (("guardian consent consented+special 2026-01-10",), BOTH),
+    "a parent says no": (("parent refuse 2026-01-10",), set()),
+    "a parent says yes, then withdraws": (("parent consent consented 2026-01-10", "parent withdraw 2026-02-10"), set()),
+    "a parent says no, then yes": (("parent refuse 2026-01-10", "parent consent consented 2026-02-10"), {"consented"}),
+    "an older yes is recorded late and changes nothing": (
+        ("parent refuse 2026-02-10", "parent consent consented 2026-01-10"), set()),
+    "yes and no on one day: the one recorded last": (
+        ("parent refuse 2026-01-10", "parent consent consented 2026-01-10"), {"consented"}),
+    "no and yes on one day, the no recorded last": (
+        ("parent consent consented 2026-01-10", "parent refuse 2026-01-10"), set()),
+    "parents disagree": (("parent consent consented 2026-03-10", "parent-2 refuse 2026-01-10"), set()),
+    "a guardian withdraws what a parent gave": (
+        ("parent consent consented 2026-03-10", "guardian withdraw 2026-03-11"), set()),
+    "two parents open a tier each": (
+        ("parent consent consented 2026-03-10", "parent-2 consent special 2026-03-10"), BOTH),
+    "the young person says no": (("parent consent consented 2026-03-10", "young-person refuse 2026-01-10"), set()),
+    "the young person's own yes opens nothing yet": (("young-person consent consented 2026-03-10",), set()),
+    "the young person's no, then yes: the parent's yes counts again": (
+        ("parent consent consented 2026-03-10", "young-person refuse 2026-03-11",
+         "young-person consent special 2026-03-12"), {"consented"}),
+    "a parent was asked and nobody has decided": (("parent unsought 2026-03-10",), set()),
+    "no reply": (("parent no-reply 2026-03-10",), set()),
+    "asked again after a yes: the yes stands": (
+        ("parent consent consented 2026-03-10", "parent unsought 2026-04-10", "parent no-reply 2026-05-10"), {"consented"}),
+    "asked again after a no: the no stands": (
+        ("parent consent consented 2026-01-10", "parent refuse 2026-03-10", "parent no-reply 2026-05-10"), set()),
+    "a yes that ends tomorrow": (("parent consent consented 2026-03-10 until 2026-11-25",), {"consented"}),
+    "a yes on the day it expires": (("parent consent consented 2026-03-10 until 2026-11-24",), set()),
+    "an expired yes does not bring an older one back": (
+        ("parent consent consented+special 2026-01-10", "parent consent consented 2026-03-10 until 2026-05-01"), set()),
+    "a yes given today": (("parent consent consented 2026-11-24",), {"consented"}),
+    "a yes given tomorrow": (("parent consent consented 2026-11-25",), set()),
+    "a no dated tomorrow is a no today": (
+        ("parent consent consented 2026-03-10", "parent refuse 2026-11-25"), set()),
+    "an objection ends its decider's earlier yes, even once it is lifted": (
+        ("parent consent consented 2026-01-10", "parent object 2026-02-10", "parent lift-objection 2026-03-10"), set()),
+    "a yes after the objection was lifted": (
+        ("parent object 2026-02-10", "parent lift-objection 2026-03-10", "parent consent consented 2026-04-10"), {"consented"}),
+    "an objection does not undo a refusal": (
+        ("parent refuse 2026-01-10", "parent object 2026-02-10", "parent lift-objection 2026-03-10",
+         "parent-2 consent consented 2026-04-10"), set()),
+}  # fmt: skip
+FROM_16 = {
+    "a parent's yes has ended": (("parent consent consented+special 2026-01-10",), set()),
+    "a parent's yes given after the birthday opens nothing": (("parent consent consented 2026-08-10",), set()),
+    "the young person says yes on the birthday": (("young-person consent consented 2026-06-01",), {"consented"}),
+    "the young person said yes the day before": (("young-person consent consented 2026-05-31",), set()),
+    "the young person says no": (("young-person refuse 2026-07-01",), set()),
+    "the young person says yes to all, then withdraws": (
+        ("young-person consent consented+special 2026-07-01", "young-person withdraw 2026-08-01"), set()),
+    "a parent's no ends with the young person's own yes": (
+        ("parent refuse 2026-01-10", "young-person consent consented 2026-07-01"), {"consented"}),
+    "a parent's no goes on blocking until then": (
+        ("parent refuse 2026-01-10", "young-person consent consented 2026-05-01"), set()),
+    "a no by anyone after the young person's yes closes it again": (
+        ("young-person consent consented 2026-07-01", "parent refuse 2026-08-01"), set()),
+    "and the young person may open it once more": (
+        ("young-person consent consented 2026-07-01", "parent refuse 2026-08-01",
+         "young-person consent special 2026-09-01"), {"special"}),
+    "the young person's yes has expired, and the parent's does not come back": (
+        ("parent consent consented 2026-01-10", "young-person consent consented 2026-07-01 until 2026-11-24"), set()),
+    "asked again after the own yes": (
+        ("young-person consent consented 2026-07-01", "young-person no-reply 2026-09-01"), {"consented"}),
+    "a parent's yes adds nothing to the own yes": (
+        ("young-person consent consented 2026-07-01", "parent consent special 2026-07-02"), {"consented"}),
+    "the own objection ends the own yes": (
+        ("young-person consent consented 2026-07-01", "young-person object 2026-08-01",
+         "young-person lift-objection 2026-09-01"), set()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNDER_16)
+def test_under_16(case):
+    lines, expected = UNDER_16[case]
+    assert opened(BORN_14, *lines) == expected
+
+
+@pytest.mark.parametrize("case", FROM_16)
+def test_from_16(case):
+    lines, expected = FROM_16[case]
+    assert opened(BORN_16, *lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "objected"),
+    [
+        ((), False),
+        (("parent object 2026-01-10",), True),
+        (("young-person object 2026-01-10", "young-person lift-objection 2026-02-10"), False),
+        (("parent object 2026-01-10", "young-person lift-objection 2026-02-10"), True),
+        (("parent object 2026-01-10", "parent consent consented 2026-02-10"), True),
+        (("parent lift-objection 2026-01-10", "parent object 2026-02-10"), True),
+        (("parent object 2026-01-10", "parent lift-objection 2026-11-25"), True),
+        (("parent object 2026-11-25",), True),
+        (("parent object 2026-01-10", "parent no-reply 2026-02-10"), True),
+    ],
+)
+def test_an_objection_stands_until_the_same_decider_has_it_lifted(lines, objected):
+    assert standing([line(text) for text in lines], TODAY).objected is objected
+
+
+SAID = st.builds(
+    Said,
+    decided_by=st.sampled_from(["parent", "parent-2", "guardian", "young-person"]),
+    decision=st.sampled_from(["consent", "refuse", "withdraw", "unsought", "no-reply", "object", "lift-objection"]),
+    tiers=st.sets(st.sampled_from(["consented", "special"]), min_size=1).map(frozenset),
+    given=st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    expires=st.one_of(st.none(), st.dates(date(2026, 1, 2), date(2027, 12, 31))),
+)
+BORN = st.dates(date(2009, 1, 1), date(2013, 12, 31))
+
+
+@given(said=st.lists(SAID, max_size=8), born=BORN, extra=SAID, place=st.integers(0, 8))
+def test_what_closes_never_opens(said, born, extra, place):
+    before = standing(said, TODAY)
+    for closing in ("refuse", "withdraw", "object"):
+        more = [*said[:place], replace(extra, decision=closing), *said[place:]]
+        after = standing(more, TODAY)
+        if extra.given >= max((one.given for one in said), default=extra.given):
+            assert tiers(after, born=born, day=TODAY) <= tiers(before, born=born, day=TODAY)
+        assert after.objected or not before.objected or closing == "object"
+
+
+@given(said=st.lists(SAID, max_size=8), born=BORN)
+def test_nothing_opens_that_nobody_consented_to(said, born):
+    named = {tier for one in said if one.decision == "consent" for tier in one.tiers}
+    assert tiers(standing(said, TODAY), born=born, day=TODAY) <= named
+
+
+@given(said=st.lists(SAID, max_size=8), born=BORN)
+def test_who_never_decided_at_16_has_nothing_open_from_16(said, born):
+    birthday = attained_on(born, 16)
+    day = birthday + timedelta(1)
+    early = [one for one in said if one.decided_by != "young-person" or one.given < birthday]
+    assert tiers(standing(early, day), born=born, day=day) == set()
+
+
+@given(said=st.lists(SAID, max_size=4))
+def test_what_is_no_decision_changes_nothing(said):
+    deciding = [one for one in said if one.decision not in ("unsought", "no-reply")]
+    assert standing(said, TODAY) == standing(deciding, TODAY)
+
+
+def test_different_deciders_may_come_in_any_order():
+    lines = ["parent consent consented 2026-01-10", "parent-2 consent special 2026-01-11", "guardian no-reply 2026-01-12"]
+    results = {frozenset(opened(BORN_14, *order)) for order in permutations(lines)}
+    assert results == {frozenset(BOTH)}

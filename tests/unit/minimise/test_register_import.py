@@ -1,0 +1,110 @@
+from datetime import date
+
+import pytest
+
+from gateway.minimise.identifiers import subject
+from gateway.minimise.register_import import HEADER, read_decisions
+from gateway.vocabulary.errors import RegisterInvalid
+from tests.unit.minimise.ground import AT, REGISTER_KEY, upn
+
+CANARY = "Canaryname"
+ROW = {
+    "upn": upn(1), "purpose": "youth-support", "decided_by": "parent", "decision": "consent", "tiers": "consented;special",
+    "given": "2026-06-01", "expires": "2027-06-01", "notice": "PN 3", "evidence": "form 12",
+}  # fmt: skip
+CLOSED = {"decision": "refuse", "tiers": "", "expires": "", "evidence": ""}
+
+
+def imported(folder, *rows, header=",".join(HEADER), end="\n"):
+    lines = [header, *(",".join(row[column] for column in HEADER) if isinstance(row, dict) else row for row in rows)]
+    (folder / "consents.csv").write_bytes(end.join(lines).encode() + end.encode())
+    return list(read_decisions(folder / "consents.csv", key=REGISTER_KEY, recorded=AT))
+
+
+def test_a_row_becomes_a_decision_that_names_nobody(tmp_path):
+    (row,) = imported(tmp_path, ROW)
+    assert row.subject == subject(upn(1), key=REGISTER_KEY)
+    assert (row.purpose, row.decided_by, row.decision) == ("youth-support", "parent", "consent")
+    assert (row.tiers, row.given, row.expires) == ({"consented", "special"}, date(2026, 6, 1), date(2027, 6, 1))
+    assert (row.notice, row.evidence, row.recorded) == ("PN 3", "form 12", AT)
+
+
+@pytest.mark.parametrize("decision", ["refuse", "withdraw", "unsought", "no-reply", "object"])
+def test_what_closes_or_decides_nothing_needs_no_evidence(tmp_path, decision):
+    assert imported(tmp_path, ROW | CLOSED | {"decision": decision})[0].decision == decision
+
+
+@pytest.mark.parametrize("who", ["parent", "parent-2", "guardian", "guardian-9", "young-person"])
+def test_everybody_who_may_decide_is_known(tmp_path, who):
+    assert imported(tmp_path, ROW | {"decided_by": who})[0].decided_by == who
+
+
+def test_rows_keep_their_order_and_may_be_many(tmp_path):
+    rows = [ROW | {"upn": upn(n)} for n in range(20_000)]
+    found = imported(tmp_path, *rows, end="\r\n")
+    assert [row.subject for row in found] == [subject(upn(n), key=REGISTER_KEY) for n in range(20_000)]
+
+
+@pytest.mark.parametrize(
+    ("column", "changes"),
+    [
+        ("upn", {"upn": CANARY}),
+        ("upn", {"upn": upn(1)[:-1] + "9"}),
+        ("upn", {"upn": ""}),
+        ("purpose", {"purpose": f"Youth {CANARY}"}),
+        ("purpose", {"purpose": ""}),
+        ("decided_by", {"decided_by": CANARY}),
+        ("decided_by", {"decided_by": "parent-0"}),
+        ("decided_by", {"decided_by": "young-person-2"}),
+        ("decision", {"decision": CANARY}),
+        ("decision", {"decision": "Consent"}),
+        ("decision", {"decision": ""}),
+        ("tiers", {"tiers": CANARY}),
+        ("tiers", {"tiers": ""}),
+        ("tiers", {"tiers": "consented,special"}),
+        ("tiers", CLOSED | {"tiers": "special"}),
+        ("given", {"given": CANARY}),
+        ("given", {"given": "01/06/2026"}),
+        ("given", {"given": "2026-02-30"}),
+        ("given", {"given": "2026-11-25"}),
+        ("given", {"given": "1926-06-01"}),
+        ("expires", {"expires": CANARY}),
+        ("expires", {"expires": "2026-06-01"}),
+        ("evidence", {"evidence": ""}),
+        ("evidence", CLOSED | {"decision": "lift-objection"}),
+        ("notice", {"notice": CANARY * 20}),
+    ],
+)
+def test_a_wrong_cell_refuses_the_import_by_row_and_column_and_never_by_value(tmp_path, column, changes):
+    row = ROW | changes
+    quoted = {name: f'"{cell}"' if "," in cell else cell for name, cell in row.items()}
+    with pytest.raises(RegisterInvalid) as refused:
+        imported(tmp_path, ROW, ROW, quoted)
+    assert refused.value.message.startswith(f"row 4: {column} ")
+    assert CANARY not in refused.value.message + refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("row", "rows", "header"),
+    [
+        ("row 1", [ROW], ",".join(HEADER).upper()),
+        ("row 1", [ROW], ",".join(reversed(HEADER))),
+        ("row 1", [ROW], ",".join(HEADER[:-1])),
+        ("row 1", [ROW], CANARY),
+        ("row 2", [CANARY], ",".join(HEADER)),
+        ("row 3", [ROW, ""], ",".join(HEADER)),
+        ("row 3", [ROW, f'{CANARY}"x,y'], ",".join(HEADER)),
+        ("row 2", ["\x00"], ",".join(HEADER)),
+    ],
+)
+def test_a_broken_file_is_refused_by_row(tmp_path, row, rows, header):
+    with pytest.raises(RegisterInvalid) as refused:
+        imported(tmp_path, *rows, header=header)
+    assert refused.value.message.startswith(row)
+    assert CANARY not in str(refused.value.__cause__) + refused.value.message + refused.value.remedy
+
+
+def test_a_missing_file_is_refused_without_its_name(tmp_path):
+    with pytest.raises(RegisterInvalid) as refused:
+        list(read_decisions(tmp_path / f"{CANARY}.csv", key=REGISTER_KEY, recorded=AT))
+    assert CANARY not in refused.value.message + refused.value.remedy

@@ -1,0 +1,86 @@
+"""A log in a real file, receipts for every rung, and the ways to tamper with a ledger by hand."""
+
+import sqlite3
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.crypto.ssh_keys import SigningKey
+from gateway.footing.ledger import Ledger, sqlite_url
+from gateway.receipts.log import ReceiptLog
+from gateway.receipts.receipt import Receipt
+from gateway.receipts.verification import verify_log
+from gateway.vocabulary.errors import LogBroken
+from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.transfer import Stage, TransferId
+
+ORIGIN = "council.example/handoff"
+AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+KEY = SigningKey.generate_ed25519()
+HEX, PRINT = "ab" * 32, "SHA256:" + "A" * 43
+EVIDENCE = {
+    Stage.ARRIVED: Facts(extract=HEX),
+    Stage.REFUSED: Facts(reasons=("statement-expired",)),
+    Stage.APPROVED: Facts(signers=(PRINT, PRINT)),
+    Stage.SEALED: Facts(manifest=HEX, envelope=HEX, ciphertext=HEX, rows=12, released=9),
+    Stage.DELIVERED: Facts(verified_by="hash"),
+    Stage.ACKNOWLEDGED: Facts(acknowledgement=HEX, partner_key=PRINT),
+    Stage.REJECTED_BY_PARTNER: Facts(acknowledgement=HEX, partner_key=PRINT),
+    Stage.DISPOSED: Facts(acknowledgement=HEX, partner_key=PRINT),
+}
+WHOLE = (Stage.ARRIVED, Stage.APPROVED, Stage.SEALED, Stage.DELIVERED, Stage.ACKNOWLEDGED, Stage.DISPOSED)
+
+
+def a_transfer(number: int) -> TransferId:
+    return TransferId.new(AT, lambda count: number.to_bytes(count, "big"))
+
+
+ONE, TWO, THREE = map(a_transfer, (1, 2, 3))
+
+
+def rung(stage: Stage, transfer: TransferId = ONE, *, route: str = "yss", at: datetime = AT, **facts) -> Receipt:
+    return Receipt.of_stage(
+        stage, transfer=transfer, route=route, at=at, facts=EVIDENCE.get(stage, Facts()) | Facts(**facts)
+    )
+
+
+def event(kind: str = "look-up", at: datetime = AT, **facts) -> Receipt:
+    return Receipt(kind=kind, at=at, facts=Facts(**facts))
+
+
+def seconds(count: int) -> datetime:
+    return AT + timedelta(seconds=count)
+
+
+def open_log(path: Path, *, key: SigningKey = KEY, late: timedelta = timedelta(0)) -> ReceiptLog:
+    """A second log over a ledger that is there, as another process would open it."""
+    return ReceiptLog(Ledger.open(sqlite_url(path)), key=key, origin=ORIGIN, late=late)
+
+
+def fill(log: ReceiptLog, transfers: int = 2) -> None:
+    """Each transfer from `arrived` to `disposed`, one receipt a commit and a second apart."""
+    clock = 0
+    for number in range(1, transfers + 1):
+        for stage in WHOLE:
+            log.append(rung(stage, a_transfer(number), at=seconds(clock)))
+            clock += 1
+
+
+@contextmanager
+def tampering(path: Path):
+    """The ledger's file in the hands of somebody who can write it and has no key."""
+    db = sqlite3.connect(path)
+    try:
+        yield db
+        db.commit()
+    finally:
+        db.close()
+
+
+def broken(ledger: Ledger, log: ReceiptLog, match: str, **options) -> None:
+    """Verifying the log fails with this message, and says what to do."""
+    with pytest.raises(LogBroken, match=match) as caught:
+        verify_log(ledger, log.public, **options)
+    assert caught.value.remedy
