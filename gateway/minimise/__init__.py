@@ -1,0 +1,12 @@
+"""What may leave, child by child and field by field, at the moment of release (DESIGN §5).
+
+plan          schema × policy × moment → SQL: the rules, pure, nothing bound yet
+  verdicts    what can become of a row, in which order         ages      when an age is attained
+  shapes      is a cell a UPN, a ULN, a date, a postcode?      identifiers   normalised, keyed
+  consent     which decision counts: the reference in plain Python
+engine        runs a plan in a worker of its own and takes its output as a stream
+  worker      the process that sees one extract; source, session, accounts are its parts
+outcome       what became of a run: counts that balance, refusals, places
+snapshot      the register as of a day        register_import   decisions from a CSV
+disclosures   what was released about one child, read back
+"""

@@ -1,0 +1,90 @@
+"""Is this row's child, or its address, on hold? And can a hold be seen in it at all?
+
+SQL over the fields that a schema has. `holds` is a table of (kind, pseudonym); a kind that
+no hold in force has is not computed, since keying is the most expensive thing done to a row.
+"""
+
+from collections.abc import Iterator
+
+from gateway.minimise.normalising import (
+    LINES,
+    first_number,
+    keyed,
+    last_number,
+    lines,
+    local_id_message,
+    name_key,
+    number_message,
+    postcode_key,
+    upn_message,
+)
+from gateway.minimise.shapes import quoted
+
+
+def held(fields: frozenset[str], kinds: frozenset[str]) -> str:
+    """True if any identifier of the row is one of a hold's."""
+    tests = [
+        f"coalesce({pseudonym} IN (SELECT pseudonym FROM holds WHERE kind = '{kind}'), false)"  # noqa: S608 - our own words only
+        for kind, pseudonym in _pseudonyms(fields)
+        if kind in kinds
+    ]
+    return f"({' OR '.join(tests)})" if tests else "false"
+
+
+def testable(fields: frozenset[str], *, by_consent: bool) -> str:
+    """Whether there is enough to be tested by: UPN and name with birthday, and where consent decides the address too.
+
+    A school may leave a protected address blank: a child without one is then the last that should leave.
+    """
+    tests = ["_subject IS NOT NULL"]
+    if {"forename", "surname", "date_of_birth"} <= fields:
+        tests.append("_name IS NOT NULL")
+    if by_consent:
+        given = [f"trim({quoted(line)}) <> ''" for line in LINES if line in fields]
+        tests += [f"({' OR '.join(given)})", "postcode IS NOT NULL"]
+    return " AND ".join(tests)
+
+
+def _pseudonyms(fields: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """By kind, the SQL of each pseudonym that a row has."""
+    yield "upn", "_subject"
+    if "former_upn" in fields:
+        yield "upn", _where("former_upn", keyed(upn_message("former_upn")))
+    for field in ("uln", "uprn"):
+        if field in fields:
+            yield field, _where(field, keyed(number_message(field)))
+    if "local_id" in fields:
+        yield "local_id", _where("local_id", keyed(local_id_message()))
+    if {"forename", "surname", "date_of_birth"} <= fields:
+        yield "name_dob", keyed("'name_dob:' || _name")
+        yield from _preferred(fields)
+    if "postcode" in fields and any(line in fields for line in LINES):
+        yield from _address(fields)
+
+
+def _preferred(fields: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """The name somebody goes by, where it is not the legal one."""
+    preferred = [field for field in ("preferred_forename", "preferred_surname") if field in fields]
+    if not preferred:
+        return
+    forename, surname = (
+        f"coalesce(nullif({quoted('preferred_' + name)}, ''), {quoted(name)})"
+        if f"preferred_{name}" in fields
+        else quoted(name)
+        for name in ("forename", "surname")
+    )
+    message = f"'name_dob:' || {name_key(forename, surname, quoted('date_of_birth'))}"
+    given = " OR ".join(f"{quoted(field)} <> ''" for field in preferred)
+    yield "name_dob", f"CASE WHEN {given} THEN {keyed(message)} END"
+
+
+def _address(fields: frozenset[str]) -> Iterator[tuple[str, str]]:
+    text = lines(fields)
+    first, last = (f"'address:' || {postcode_key()} || ':' || {number(text)}" for number in (first_number, last_number))
+    yield "address", keyed(first)
+    yield "address", f"CASE WHEN {last_number(text)} <> {first_number(text)} THEN {keyed(last)} END"
+    yield "postcode", keyed(f"'postcode:' || {postcode_key()}")
+
+
+def _where(field: str, pseudonym: str) -> str:
+    return f"CASE WHEN {quoted(field)} <> '' THEN {pseudonym} END"

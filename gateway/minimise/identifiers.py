@@ -1,0 +1,116 @@
+"""The pseudonyms of one child, for a hold or a look-up; how each kind is made stands in `normalising`."""
+
+import hmac
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from gateway.minimise.normalising import (
+    LINES,
+    PSEUDONYM,
+    every_number,
+    first_number,
+    keyed,
+    lines,
+    local_id_message,
+    name_key,
+    number_message,
+    postcode_key,
+    upn_message,
+)
+from gateway.minimise.pupil_numbers import is_uln, is_upn
+from gateway.minimise.session import Session, pads
+from gateway.minimise.shapes import DATE_SHAPE, POSTCODE_SHAPE, quoted
+from gateway.vocabulary.errors import RegisterInvalid
+
+
+def subject(upn: str, *, key: bytes) -> bytes:
+    """The pseudonym of a valid UPN, by which the register and disclosures know a child."""
+    return hmac.digest(key, f"upn:{upn}".encode(), "sha256")[:PSEUDONYM]
+
+
+def pseudonyms(child: Mapping[str, str], *, key: bytes) -> tuple[tuple[str, bytes], ...]:
+    """All (kind, pseudonym) of one child, from fields by their standard names.
+
+    Raises:
+        RegisterInvalid: a field has not the shape it must have, or none of them identifies anybody.
+    """
+    given = {field: " ".join(text.split()) for field, text in child.items() if text and text.strip()}
+    _validate(given)
+    with Session.opened(memory_mb=MEMORY_MB, threads=1, files=()) as session:
+        found = {pair for recognised in _recognised(given) for pair in recognised.pairs(session, given, key)}
+    if not found:
+        raise RegisterInvalid("nothing that was given identifies a child", remedy=_ENOUGH)
+    return tuple(sorted(found))
+
+
+_ENOUGH = "give a UPN, a ULN, a local id, a name with date of birth, or an address line with postcode"
+MEMORY_MB = 64
+_UPPER = ("upn", "former_upn", "uln", "postcode")
+_SHAPES = {"date_of_birth": DATE_SHAPE, "postcode": POSTCODE_SHAPE}
+
+
+@dataclass(frozen=True, slots=True)
+class _Recognised:
+    """One kind, and an SQL list of the texts to be keyed."""
+
+    kind: str
+    messages: str
+
+    def pairs(self, session: Session, given: Mapping[str, str], key: bytes) -> Iterator[tuple[str, bytes]]:
+        cells = ", ".join(f"${field}::VARCHAR AS {quoted(field)}" for field in given)
+        query = (
+            f"SELECT {keyed('m')} FROM (SELECT unnest({self.messages}) AS m FROM (SELECT {cells})) WHERE m IS NOT NULL"  # noqa: S608 - names of fields are our own
+        )
+        for (pseudonym,) in session.rows(query, {**given, **pads(key)}):
+            yield self.kind, pseudonym
+
+
+def _validate(given: dict[str, str]) -> None:
+    for field in _UPPER:
+        if field in given:
+            given[field] = given[field].upper()
+    for field, holds in (("upn", is_upn), ("former_upn", is_upn), ("uln", is_uln)):
+        if field in given and not holds(given[field]):
+            raise RegisterInvalid(f"{field} does not have the shape of one", remedy="check it for typing errors")
+    for field in _SHAPES:
+        if field in given and not _has_shape(field, given[field]):
+            raise RegisterInvalid(f"{field} does not have the shape of one", remedy="dates are spelled 2010-05-31")
+
+
+def _has_shape(field: str, text: str) -> bool:
+    return re.fullmatch(_SHAPES[field], text) is not None
+
+
+def _recognised(given: Mapping[str, str]) -> Iterator[_Recognised]:
+    """The kinds that these fields are enough for."""
+    for field in ("upn", "former_upn"):
+        if field in given:
+            yield _Recognised(field, f"[{upn_message(field)}]")
+    for field in ("uln", "uprn"):
+        if field in given:
+            yield _Recognised(field, f"[{number_message(field)}]")
+    if "local_id" in given:
+        yield _Recognised("local_id", f"[{local_id_message()}]")
+    yield from _names(given)
+    yield from _address(given)
+
+
+def _names(given: Mapping[str, str]) -> Iterator[_Recognised]:
+    forenames = [quoted(field) for field in ("forename", "preferred_forename") if field in given]
+    surnames = [quoted(field) for field in ("surname", "preferred_surname") if field in given]
+    if "date_of_birth" in given:
+        for forename, surname in product(forenames, surnames):
+            yield _Recognised("name_dob", f"['name_dob:' || {name_key(forename, surname, 'date_of_birth')}]")
+
+
+def _address(given: Mapping[str, str]) -> Iterator[_Recognised]:
+    there = frozenset(line for line in LINES if line in given)
+    if "postcode" not in given or not there:
+        return
+    numbers = f"list_append({every_number(lines(there))}, '')"
+    yield _Recognised("address", f"list_transform({numbers}, lambda n: 'address:' || {postcode_key()} || ':' || n)")
+    yield _Recognised(
+        "postcode", f"CASE WHEN {first_number(lines(there))} = '' THEN ['postcode:' || {postcode_key()}] END"
+    )

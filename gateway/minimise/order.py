@@ -1,0 +1,86 @@
+"""One run's order: what is asked for, and how it is spelled for a worker."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gateway.contract.policy import Policy
+from gateway.contract.schema import Schema
+from gateway.minimise.disclosures import meaning
+from gateway.minimise.normalising import SPACES
+from gateway.minimise.plan import Plan, cell_name
+from gateway.minimise.verdicts import RELEASED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """`holds` are (kind, pseudonym) of all holds in force; `exclude` what an earlier run called duplicates.
+
+    `extract` is a private copy that nobody can write to. `count_only`: judged and counted, nothing put out or kept.
+    """
+
+    extract: Path
+    schema: Schema
+    policy: Policy
+    at: datetime
+    register: Path
+    holds: tuple[tuple[str, bytes], ...]
+    register_key: bytes
+    reference_key: bytes
+    disclosures: Path | None
+    exclude: frozenset[bytes] = frozenset()
+    count_only: bool = False
+    memory_mb: int = 300
+    threads: int = 2
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset(kind for kind, _ in self.holds)
+
+    @property
+    def by_consent(self) -> bool:
+        return self.policy.kind == "consent"
+
+
+def spelled(job: Job, plan: Plan) -> bytes:
+    """One line of JSON: the worker needs nothing else, and none of the libraries that read configuration."""
+    order = {
+        "headers": plan.headers,
+        "delimiter": plan.delimiter,
+        "judge": plan.judge,
+        "days": dict(plan.days),
+        "release": None if job.count_only else _release(len(plan.output)),
+        "header_line": _record(plan.output),
+        "places": plan.places,
+        "by_consent": job.by_consent,
+        "disclosures": None if job.disclosures is None else {"meaning": meaning(job.policy)},
+        "hold_kinds": [SPACES.get(kind, kind) for kind, _ in job.holds],
+        "hold_pseudonyms": [pseudonym.hex() for _, pseudonym in job.holds],
+        "exclude": sorted(tag.hex() for tag in job.exclude),
+        "register_key": job.register_key.hex(),
+        "reference_key": job.reference_key.hex(),
+        "max_bytes": job.schema.max_bytes,
+        "max_rows": job.schema.max_rows,
+        "memory_mb": job.memory_mb,
+        "threads": job.threads,
+    }
+    return json.dumps(order).encode("ascii") + b"\n"
+
+
+def _release(columns: int) -> str:
+    """RFC 4180 with LF between records: a cell that needs no quotes has none, and an empty one is nothing at all."""
+    cells = ", ".join(cell_name(place) for place in range(columns))
+    return (
+        f"COPY (SELECT {cells} FROM judged WHERE verdict < {len(RELEASED)})"  # noqa: S608 - our own words only
+        " TO '/dev/fd/1' (FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '', USE_TMP_FILE false)"
+    )
+
+
+def _record(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()

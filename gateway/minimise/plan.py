@@ -1,0 +1,237 @@
+"""A schema, a policy and a moment become SQL: all rules about what may leave, and nothing executed.
+
+    cells ─▶ parsed ─▶ fault? ─▶ in scope? ─▶ keyed ─▶ register, holds ─▶ verdict ─▶ the output's cells
+
+Each arrow is one SELECT around the one before. Only our own words are spelled in the text:
+standard names of fields, codes, shapes. Dates, keys and tags are parameters.
+
+Every output cell is `CASE WHEN <this verdict opens this tier> THEN <cell> END`: a field that no
+rule opens cannot be written, and an empty cell and a withheld one are the same NULL.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.contract.policy import OutputColumn, Policy
+from gateway.contract.schema import Schema
+from gateway.minimise.ages import born_by
+from gateway.minimise.holding import held, testable
+from gateway.minimise.normalising import SPACES, keyed, name_key, upn_message
+from gateway.minimise.shapes import Fault, faults, parsed, quoted, readings
+from gateway.minimise.source import SLICE
+from gateway.minimise.verdicts import (
+    AGE,
+    CONSENTED,
+    DUPLICATE,
+    HOLD,
+    OBJECTION,
+    REJECTED,
+    SPECIAL,
+    TOO_FEW,
+    WITHHELD,
+    is_told,
+)
+from gateway.vocabulary.errors import ConfigError
+from gateway.vocabulary.moment import london_day
+
+OLDEST = timedelta(days=44_000)
+"""A date of birth 120 years back is a typing error."""
+REFERENCE_DIGITS = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a worker executes. `days` are parameters, spelled as ISO dates."""
+
+    headers: tuple[str, ...]
+    fields: tuple[str, ...]
+    delimiter: str
+    output: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    judge: str
+    """Creates the table `judged` from one slice: verdict, tags, subject, and the output's cells. In no order: joins keep none."""
+    places: str
+    """The rows of one slice, counted from 0, whose places are told, with their verdicts; at most `$most`."""
+    days: Mapping[str, str]
+
+
+def compile_plan(
+    schema: Schema,
+    policy: Policy,
+    at: datetime,
+    *,
+    kinds: frozenset[str],
+    excluding: bool = False,
+    count_only: bool = False,
+) -> Plan:
+    """`kinds` are those of the holds in force: what no hold is recognised by is not computed.
+
+    `excluding`: an earlier run has found children who stand in the file twice.
+
+    Raises:
+        ConfigError: the schema lacks what children are recognised by.
+    """
+    upn = schema.column("upn")
+    if upn is None or upn.shape != "upn":
+        raise ConfigError("a schema without a 'upn' of the shape 'upn' cannot be judged", remedy="give it that column")
+    rules = _Rules(schema=schema, policy=policy, kinds=frozenset(SPACES.get(kind, kind) for kind in kinds))
+    return Plan(
+        headers=tuple(column.header for column in schema.columns),
+        fields=tuple(column.field for column in schema.columns),
+        delimiter=schema.delimiter,
+        output=tuple(column.header for column in policy.output),
+        faults=faults(schema),
+        judge=rules.judge(() if count_only else policy.output),
+        places=rules.places(excluding=excluding),
+        days=_days(policy, at),
+    )
+
+
+def cell_name(place: int) -> str:
+    """The SQL name of an output column: headers are the partner's words and stay out of the text."""
+    return f"o{place}"
+
+
+def _days(policy: Policy, at: datetime) -> dict[str, str]:
+    today = london_day(at)
+    days = {"today": today, "earliest": today - OLDEST}
+    if policy.eligibility:
+        days["attained_from"] = born_by(today, policy.eligibility.from_age)
+        days["attained_until"] = born_by(today, policy.eligibility.until_age)
+        days["attained_holder"] = born_by(today, policy.right_holder_age)
+    return {name: day.isoformat() for name, day in days.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rules:
+    schema: Schema
+    policy: Policy
+    kinds: frozenset[str]
+
+    @property
+    def by_consent(self) -> bool:
+        return self.policy.kind == "consent"
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return frozenset(column.field for column in self.schema.columns)
+
+    def judge(self, output: tuple[OutputColumn, ...]) -> str:
+        query = self._tested_rows(self._faulty_rows(f"SELECT * FROM {self._scan()}"))  # noqa: S608 - our own words only, here and below
+        if self.by_consent:
+            query = f"SELECT * FROM ({query}) LEFT JOIN register ON _subject = register.subject"  # noqa: S608
+        query = _over(query, f"{self._verdict(self._opened())} AS _verdict")
+        return f"CREATE OR REPLACE TEMP TABLE judged AS SELECT {', '.join(self._kept(output))} FROM ({query})"  # noqa: S608
+
+    def places(self, *, excluding: bool) -> str:
+        told = [f"_verdict = {verdict}" for verdict in WITHHELD if is_told(verdict, by_consent=self.by_consent)]
+        # numbered before any join, as the file has them; costs a second reading of slices that have such rows
+        query = self._faulty_rows(f"SELECT row_number() OVER () - 1 AS _row, * FROM {self._scan()}")  # noqa: S608
+        if excluding or not self.by_consent:
+            query = _over(self._tested_rows(query), f"{self._verdict('ELSE 0')} AS _verdict")
+        else:
+            query = _over(query, f"CASE WHEN _fault > 0 THEN {REJECTED} + _fault - 1 ELSE 0 END AS _verdict")
+        return f"SELECT _row, _verdict FROM ({query}) WHERE {' OR '.join([f'_verdict >= {REJECTED}', *told])} ORDER BY _row LIMIT $most"  # noqa: S608
+
+    def _faulty_rows(self, query: str) -> str:
+        for reading in readings(self.schema):
+            query = _over(query, *reading)
+        return _over(query, f"{self._fault()} AS _fault")
+
+    def _tested_rows(self, query: str) -> str:
+        for columns in ((f"{self._in_scope()} AS _in_scope",), tuple(self._recognised()), tuple(self._tested())):
+            query = _over(query, *columns)
+        return query
+
+    def _scan(self) -> str:
+        columns = ", ".join(f"'{column.field}': 'VARCHAR'" for column in self.schema.columns)
+        return (
+            f"read_csv('{SLICE}', columns = {{{columns}}}, auto_detect = false, header = false,"
+            f" delim = '{self.schema.delimiter}', quote = '\"', escape = '\"', strict_mode = true,"
+            " buffer_size = 8388608, max_line_size = 4194304)"
+        )
+
+    def _fault(self) -> str:
+        """The number of the first fault from 1 on, 0 for none."""
+        cases = " ".join(f"WHEN {f.when} THEN {number}" for number, f in enumerate(faults(self.schema), start=1))
+        return f"CAST(CASE {cases} ELSE 0 END AS SMALLINT)" if cases else "CAST(0 AS SMALLINT)"
+
+    def _in_scope(self) -> str:
+        if not self.by_consent:
+            return "_fault = 0"
+        born = parsed("date_of_birth")
+        # without a date of birth no age is known: coalesce, so that an unknown is outside and not NULL
+        ages = f"{born} <= $attained_from::DATE AND {born} > $attained_until::DATE"
+        return f"_fault = 0 AND coalesce({ages}, false)"
+
+    def _recognised(self) -> Iterator[str]:
+        yield f"CASE WHEN _in_scope THEN {keyed(upn_message())} END AS _subject"
+        yield f"hash({parsed('upn')}, $salt::UBIGINT) AS _upn_tag"
+        if {"forename", "surname", "date_of_birth"} <= self.fields:
+            name = name_key(quoted("forename"), quoted("surname"), quoted("date_of_birth"))
+            yield f"CASE WHEN _in_scope THEN {name} END AS _name"
+        else:
+            yield "CAST(NULL AS VARCHAR) AS _name"
+
+    def _tested(self) -> Iterator[str]:
+        # a SELECT of its own: a name of the same SELECT would be computed again wherever it stands
+        yield f"CASE WHEN _in_scope THEN {held(self.fields, self.kinds)} END AS _held"
+        yield f"CASE WHEN _in_scope THEN {testable(self.fields, by_consent=self.by_consent)} END AS _testable"
+        yield "CASE WHEN _name IS NOT NULL THEN hash(_name, $salt::UBIGINT) END AS _name_tag"
+
+    def _verdict(self, opened: str) -> str:
+        """`opened` is what a row is given that nothing speaks against."""
+        cases = [f"WHEN _fault > 0 THEN {REJECTED} + _fault - 1"]
+        cases += [f"WHEN NOT _in_scope THEN {AGE}"] if self.by_consent else []
+        cases += [
+            f"WHEN _held THEN {HOLD}",
+            f"WHEN NOT coalesce(_testable, false) THEN {TOO_FEW}",
+            f"WHEN _upn_tag IN (SELECT tag FROM excluded) OR _name_tag IN (SELECT tag FROM excluded) THEN {DUPLICATE}",  # noqa: S608
+        ]
+        return f"CAST(CASE {' '.join(cases)} {opened} END AS SMALLINT)"
+
+    def _opened(self) -> str:
+        return f"WHEN objected THEN {OBJECTION} ELSE {self._tiers()}" if self.by_consent else "ELSE 0"
+
+    def _tiers(self) -> str:
+        """Under the right-holder's age what others decided; from then on what the child decided after the birthday."""
+        born, age = parsed("date_of_birth"), self.policy.right_holder_age
+        return (
+            f"(CASE WHEN {born} > $attained_holder::DATE THEN coalesce(minor_tiers, 0)"
+            f" WHEN own_given >= {_birthday(born, age)} THEN coalesce(own_tiers, 0) ELSE 0 END & {self._tiers_there_are()})"
+        )
+
+    def _tiers_there_are(self) -> int:
+        return (CONSENTED if self.policy.consented else 0) | (SPECIAL if self.policy.special else 0)
+
+    def _kept(self, output: tuple[OutputColumn, ...]) -> Iterator[str]:
+        yield from ("_verdict AS verdict", "_upn_tag AS upn_tag", "_name_tag AS name_tag", "_subject AS subject")
+        for place, column in enumerate(output):
+            yield f"CASE WHEN {self._opens(column.field)} THEN {self._cell(column.field)} END AS {cell_name(place)}"
+
+    def _opens(self, field: str) -> str:
+        """The verdicts that release a field."""
+        if field == "reference" or field in self.policy.floor.fields:
+            return f"_verdict <= {CONSENTED | SPECIAL}"
+        tier = CONSENTED if field in self.policy.consented_fields else SPECIAL
+        return f"_verdict <= {CONSENTED | SPECIAL} AND (_verdict & {tier}) <> 0"
+
+    def _cell(self, field: str) -> str:
+        if field == "reference":
+            return f"'r' || left(sha256($reference_key || _subject), {REFERENCE_DIGITS})"
+        column = self.schema.column(field)
+        cell = quoted(field)
+        if column is not None and column.shape == "date" and self.policy.date_format == "dd/mm/yyyy":
+            return f"substr({cell}, 9, 2) || '/' || substr({cell}, 6, 2) || '/' || left({cell}, 4)"
+        return cell
+
+
+def _over(query: str, *columns: str) -> str:
+    return f"SELECT *, {', '.join(columns)} FROM ({query})" if columns else query  # noqa: S608 - our own words only
+
+
+def _birthday(born: str, age: int) -> str:
+    """`ages.attained_on` in SQL: DuckDB puts 29 February plus years on the 28th, the law on 1 March."""
+    there = f"CAST({born} + INTERVAL {age} YEAR AS DATE)"
+    return f"({there} + CASE WHEN day({born}) = 29 AND month({born}) = 2 AND day({there}) = 28 THEN 1 ELSE 0 END)"

@@ -1,0 +1,71 @@
+"""A worker's codes and numbers as sentences. Columns are named from the schema's vocabulary, otherwise by position."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from gateway.contract.schema import Schema
+from gateway.minimise.outcome import Refusal
+
+UNKNOWN, SPELLED_OTHERWISE = -1, -2
+_STRUCTURE: Final = {
+    "empty-file": "the file is empty",
+    "record-too-long": "row {row} is longer than a megabyte: a quote may not be closed",
+    "unclosed-quote": "row {row} opens a quote that is never closed",
+    "bare-quote": "row {row} has a quote inside a cell that is not quoted as a whole",
+    "nul-byte": "row {row} holds a byte that is no text",
+    "not-utf-8": "row {row} is not UTF-8: save the file as CSV UTF-8",
+    "blank-line": "row {row} is blank",
+    "bare-carriage-return": "a line near row {row} ends with a carriage return alone",
+    "mixed-newlines": "near row {row} the lines begin to end differently",
+    "too-many-rows": "the file has more rows than its schema allows",
+    "too-large": "the file is larger than its schema allows",
+    "structure": "the rows of the file cannot be told apart",
+    "rows-differ": "the rows of the file cannot be told apart",
+}
+_OTHER: Final = {
+    "out-of-memory": "the worker's memory was not enough: the operator can raise worker_memory_mb",
+    "too-many-duplicates": "too many children stand in the file twice: it may be two files in one",
+}
+_REASONS: Final = {"ragged": "structure", "too-many-rows": "too-large"} | dict.fromkeys(
+    ("record-too-long", "unclosed-quote", "bare-quote", "blank-line", "bare-carriage-return", "mixed-newlines"), "structure"
+)  # fmt: skip
+
+
+def refusals_of(code: str, *, row: int, found: Sequence[int], schema: Schema) -> tuple[Refusal, ...]:
+    """KeyError for a code that is none of the worker's."""
+    if code == "header":
+        return tuple(Refusal("header", sentence) for sentence in _header(found, schema))
+    if code == "ragged":
+        cells, columns = found
+        return (Refusal("structure", f"row {row} has {cells} cells where {columns} are expected"),)
+    sentence = (_STRUCTURE | _OTHER)[code].format(row=row)
+    return (Refusal(_REASONS.get(code, code), sentence),)
+
+
+def _header(found: Sequence[int], schema: Schema) -> Iterator[str]:
+    """All that differs, not the first; a wrong order only if nothing else is wrong."""
+    fields = [column.field for column in schema.columns]
+    counts = Counter(place for place in found if place >= 0)
+    known = [place for place in found if place >= 0]
+    if not known:
+        yield "the first row is not the header that the schema asks for"
+        return
+    for place, field in enumerate(fields):
+        if counts[place] == 0:
+            yield f"the column for {field} is missing"
+        if counts[place] > 1:
+            yield f"the column for {field} is there {counts[place]} times"
+    for position, place in enumerate(found, start=1):
+        if place == UNKNOWN:
+            yield f"column {position} is not one of the schema's"
+        if place == SPELLED_OTHERWISE:
+            yield f"column {position} is spelled otherwise than in the schema: capitals or blanks differ"
+    if sorted(found) == list(range(len(fields))):
+        yield from _order(found, fields)
+
+
+def _order(found: Sequence[int], fields: Sequence[str]) -> Iterator[str]:
+    for position, place in enumerate(found, start=1):
+        if place != position - 1:
+            yield f"column {position} is {fields[place]} where {fields[position - 1]} is expected"

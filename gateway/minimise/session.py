@@ -1,0 +1,97 @@
+"""DuckDB, shut in: no spill, no extensions, no file but those named at the start, and no word of its errors.
+
+Its messages quote data, and failing SQL is quoted with its literals. So values and keys are
+bound, and an error comes out as one of three kinds and nothing more; the cause is dropped on
+purpose. Without a temporary directory nothing can reach the disk: too little memory ends a run.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any
+
+# The package around this module looks for optional libraries at import: 0.11 s, for nothing used here.
+import _duckdb
+
+Value = str | int | bytes | Sequence[str] | Sequence[bytes] | Sequence[int]
+BLOCK = 64
+_PARAMETER = re.compile(r"\$([a-z_0-9]+)")
+
+
+class Failure(StrEnum):
+    MEMORY = "out-of-memory"
+    STRUCTURE = "structure"
+    ENGINE = "engine"
+
+
+class EngineFailed(Exception):
+    """Holds no text of the engine's, and no cause."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+def pads(key: bytes) -> dict[str, bytes]:
+    """A key as HMAC-SHA256 uses it (RFC 2104), to be bound as two parameters; at most a block long."""
+    padded = key.ljust(BLOCK, b"\0")
+    return {"inner_pad": bytes(b ^ 0x36 for b in padded), "outer_pad": bytes(b ^ 0x5C for b in padded)}
+
+
+class Session:
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    @classmethod
+    @contextmanager
+    def opened(cls, *, memory_mb: int, threads: int, files: Sequence[str]) -> Iterator["Session"]:
+        """A database in memory that can reach `files` (absolute paths of ours) and nothing else."""
+        connection = _duckdb.connect(
+            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        )
+        try:
+            session = cls(connection)
+            for setting in _settings(memory_mb, threads, files):
+                session.run(setting)
+            yield session
+        finally:
+            connection.close()
+
+    def run(self, query: str, values: Mapping[str, Value] | None = None) -> int:
+        """Execute a statement; how many rows it wrote, if it tells."""
+        rows = self.rows(query, values)
+        return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else 0
+
+    def rows(self, query: str, values: Mapping[str, Value] | None = None) -> list[tuple[Any, ...]]:
+        """Of `values` those that the query names are bound.
+
+        Raises:
+            EngineFailed: whatever the engine said.
+        """
+        bound = {name: (values or {})[name] for name in set(_PARAMETER.findall(query))}
+        try:
+            return list(self._connection.execute(query, bound).fetchall())
+        except _duckdb.OutOfMemoryException:
+            raise EngineFailed(Failure.MEMORY) from None
+        except _duckdb.InvalidInputException:
+            raise EngineFailed(Failure.STRUCTURE) from None
+        except (_duckdb.Error, MemoryError):
+            raise EngineFailed(Failure.ENGINE) from None
+
+
+def _settings(memory_mb: int, threads: int, files: Sequence[str]) -> list[str]:
+    allowed = ", ".join(f"'{path}'" for path in files)
+    return [
+        f"SET threads = {threads}",
+        f"SET memory_limit = '{memory_mb}MiB'",
+        "SET temp_directory = ''",
+        "SET enable_progress_bar = false",
+        # a slice's file has the name of the one before: never answer from a cache
+        "SET enable_external_file_cache = false",
+        # it guesses a CSV's size and then builds the hash table on the extract instead of the register
+        "SET disabled_optimizers = 'build_side_probe_side,join_order'",
+        f"SET allowed_paths = [{allowed}]",
+        "SET enable_external_access = false",
+        "SET lock_configuration = true",
+    ]

@@ -1,0 +1,106 @@
+"""The register as it stands on one London day: a Parquet file, one row a subject, read by workers.
+
+    subject       12 bytes
+    objected      withheld until lifted
+    minor_tiers   what others opened, for a child under 16: 1 consented, 2 special
+    own_tiers     what the child opened, and own_given, the day of it: it counts from the 16th birthday on
+
+The day is part of it, since consents begin and end: the file says which, and a run on another
+day does not use it. The same decisions on the same day make the same bytes.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from gateway.footing import durable
+from gateway.minimise.consent import Decision, Standing, standing
+from gateway.minimise.session import EngineFailed, Session
+from gateway.minimise.verdicts import CONSENTED, SPECIAL
+from gateway.vocabulary.digest import Digest, Meter
+from gateway.vocabulary.errors import StorageError
+
+MEMORY_MB = 512
+WRITTEN_AT_ONCE = 1 << 20
+_BITS = {"consented": CONSENTED, "special": SPECIAL}
+
+
+class SubjectDecision(Decision, Protocol):
+    @property
+    def subject(self) -> bytes: ...
+
+
+def write_snapshot(decisions: Iterable[SubjectDecision], path: Path, *, day: date) -> Digest:
+    """`decisions` by subject, and for each subject in the order recorded.
+
+    Raises:
+        StorageError: the name is taken, the disk said no, or the decisions are not in that order.
+    """
+    with durable.created(path) as target, _memory_file() as source:
+        for block in _blocks(_lines(decisions, day)):
+            source.write(block)
+        source.flush()
+        _to_parquet(source.fileno(), target.fileno(), day)
+        return _digest(target)
+
+
+def _lines(decisions: Iterable[SubjectDecision], day: date) -> Iterator[str]:
+    before = b""
+    for subject, recorded in groupby(decisions, key=lambda decision: decision.subject):
+        if subject <= before:
+            raise StorageError("the register's decisions do not come by subject")
+        before = subject
+        yield _line(subject, standing(list(recorded), day))
+
+
+def _line(subject: bytes, standing: Standing) -> str:
+    given = standing.own_given.isoformat() if standing.own_given else ""
+    minor, own = (sum(_BITS[tier] for tier in tiers) for tiers in (standing.minor_tiers, standing.own_tiers))
+    return f"{subject.hex()},{int(standing.objected)},{minor},{own},{given}\n"
+
+
+def _blocks(lines: Iterator[str]) -> Iterator[bytes]:
+    block: list[str] = []
+    for line in lines:
+        block.append(line)
+        if len(block) == WRITTEN_AT_ONCE // 32:
+            yield "".join(block).encode("ascii")
+            block.clear()
+    yield "".join(block).encode("ascii")
+
+
+def _to_parquet(source: int, target: int, day: date) -> None:
+    columns = "{subject: 'VARCHAR', objected: 'BOOLEAN', minor: 'UTINYINT', own: 'UTINYINT', given: 'DATE'}"
+    query = (
+        "COPY (SELECT unhex(subject) AS subject, objected, minor AS minor_tiers, own AS own_tiers, given AS own_given"  # noqa: S608 - descriptors and a day
+        f" FROM read_csv('{_path(source)}', columns = {columns}, auto_detect = false, header = false, delim = ','))"
+        f" TO '{_path(target)}' (FORMAT parquet, KV_METADATA {{day: '{day}'}}, USE_TMP_FILE false)"
+    )
+    files = (_path(source), _path(target))
+    try:
+        with Session.opened(memory_mb=MEMORY_MB, threads=1, files=files) as session:
+            session.run(query)
+    except EngineFailed as error:
+        raise StorageError("the register's snapshot could not be written") from error
+
+
+def _path(descriptor: int) -> str:
+    return f"/dev/fd/{descriptor}"
+
+
+@contextmanager
+def _memory_file() -> Iterator[BinaryIO]:
+    with os.fdopen(os.memfd_create("decisions", os.MFD_CLOEXEC), "w+b") as stream:
+        yield stream
+
+
+def _digest(stream: BinaryIO) -> Digest:
+    stream.seek(0)
+    meter = Meter()
+    while block := stream.read(WRITTEN_AT_ONCE):
+        meter.feed(block)
+    return meter.digest

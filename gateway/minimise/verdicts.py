@@ -1,0 +1,44 @@
+"""What can become of a row. Exactly one verdict each, the first of these that holds:
+
+    order  verdict                   when
+    1      rejected                  a cell breaks the schema (`shapes`)
+    2      age                       outside the policy's ages; nothing further is computed about this child
+    3      hold                      one of its identifiers, or the address, is on hold
+    4      too-few-identifiers       no UPN, no name with date of birth, or no address: a hold could not be seen
+    5      duplicate                 the child stands in the file twice, by UPN or by name and date of birth
+    6      objection                 Article 21, until it is lifted
+    7      released                  the floor, and the tiers that a live consent opens
+
+Only the last releases anything, so the order decides which reason is counted and never how
+much leaves. Ages come before holds because a row outside of them leaves on no account, and
+deriving pseudonyms of children who are none of this route's business would be both slow and
+more than is needed. A duplicate is one even if its other row is rejected or outside the ages.
+
+On a statutory route there are no ages, objections and tiers, and 1, 3, 4 and 5 refuse the
+file: a return is never thinned.
+"""
+
+from typing import Final
+
+FLOOR, CONSENTED, SPECIAL = 0, 1, 2
+"""A released row's verdict is the sum of the tiers that leave with it."""
+RELEASED: Final = range(4)
+HOLD, TOO_FEW, DUPLICATE, OBJECTION, AGE = 10, 11, 12, 13, 14
+WITHHELD: Final = {
+    HOLD: "hold",
+    TOO_FEW: "too-few-identifiers",
+    DUPLICATE: "duplicate",
+    OBJECTION: "objection",
+    AGE: "age",
+}
+REJECTED: Final = 100
+"""A rejected row's verdict is this plus the number of its fault in the plan."""
+
+
+def tiers_of(verdict: int) -> tuple[str, ...]:
+    return tuple(name for tier, name in ((CONSENTED, "consented"), (SPECIAL, "special")) if verdict & tier)
+
+
+def is_told(verdict: int, *, by_consent: bool) -> bool:
+    """Whether the places of such rows are told: what staff can mend, and never who is on hold."""
+    return verdict >= REJECTED or verdict == DUPLICATE or (verdict == TOO_FEW and not by_consent)

@@ -1,0 +1,200 @@
+"""The process that sees one extract, and nothing else: python -I -m gateway.minimise.worker FDS…
+
+It is given open files instead of names, and its order (the plan, keys, holds) as one line on
+standard input, which then stays open: when it ends, whoever started the worker is gone, and
+the worker ends too. Released rows go to standard output, the report to a pipe of its own, as
+codes and numbers: no text of a file, an engine or an exception ever leaves it.
+
+    standard output   the released rows, as the engine writes them
+    report            one JSON object, written last: without it the run never happened
+"""
+
+import hmac
+import json
+import os
+import resource
+import sys
+from threading import Thread
+from typing import Any
+
+from gateway.formats.delimited import first_ragged
+from gateway.minimise.accounts import MOST_DUPLICATES, Accounts
+from gateway.minimise.session import EngineFailed, Failure, Session, pads
+from gateway.minimise.source import SLICE, Slice, Source
+from gateway.minimise.verdicts import is_told
+from gateway.vocabulary.errors import StructureInvalid
+
+MOST_PLACES = 50
+LONGEST_CPU_SECONDS = 4 * 3600
+ROOM_MB = 4096
+"""Address space beside the engine's memory: its own code, stacks and what allocators reserve unused."""
+Report = dict[str, Any]
+
+
+class _Stopped(Exception):
+    """Nothing of this file may leave; the report says why, in codes."""
+
+    def __init__(self, **report: object) -> None:
+        super().__init__()
+        self.report: Report = {"status": "refused"} | report
+
+
+def main(arguments: list[str]) -> None:
+    extract, register, disclosures, report = (int(argument) for argument in arguments)
+    order = json.loads(sys.stdin.buffer.readline())
+    _shut_in(order["memory_mb"])
+    Thread(target=_end_with_parent, daemon=True).start()
+    outcome = _report(order, extract, register, disclosures)
+    os.close(sys.stdout.fileno())
+    with os.fdopen(report, "wb") as pipe:
+        pipe.write(json.dumps(outcome).encode("ascii"))
+    # no tidying up: freeing tables row by row takes longer than ending
+    os._exit(0)
+
+
+def _shut_in(memory_mb: int) -> None:
+    os.umask(0o077)
+    space = (memory_mb + ROOM_MB) << 20
+    for limit, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, space),
+        (resource.RLIMIT_CPU, LONGEST_CPU_SECONDS),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        resource.setrlimit(limit, (value, value))
+
+
+def _end_with_parent() -> None:
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(1)
+
+
+def _report(order: dict[str, Any], extract: int, register: int, disclosures: int) -> Report:
+    with os.fdopen(extract, "rb", buffering=0) as stream:
+        source = Source(stream, delimiter=order["delimiter"], max_bytes=order["max_bytes"], max_rows=order["max_rows"])
+        files = [*source.paths, "/dev/fd/1", f"/dev/fd/{register}", f"/dev/fd/{disclosures}"]
+        try:
+            with Session.opened(memory_mb=order["memory_mb"], threads=order["threads"], files=files) as session:
+                return _Run(session, source, order, register, disclosures).report()
+        except _Stopped as stopped:
+            return stopped.report
+        except StructureInvalid as error:
+            return {"status": "refused", "code": error.code, "row": error.row}
+        except EngineFailed as error:
+            return {"status": "refused" if error.failure is Failure.MEMORY else "failed", "code": str(error.failure)}
+
+
+class _Run:
+    def __init__(
+        self, session: Session, source: Source, order: dict[str, Any], register: int, disclosures: int
+    ) -> None:
+        self._session, self._source, self._order = session, source, order
+        self._register, self._disclosures = register, disclosures
+        self._values = _values(order)
+        self._places: list[tuple[int, int]] = []
+
+    def report(self) -> Report:
+        self._compare_header()
+        self._load()
+        disclosing = self._order["disclosures"] is not None
+        accounts = Accounts(self._session, disclosing=disclosing)
+        self._write_header()
+        for slice_ in self._source.slices():
+            first_row = sum(accounts.tallies.values()) + 2
+            self._judge(slice_, first_row)
+            if any(is_told(verdict, by_consent=self._order["by_consent"]) for verdict in accounts.add_slice()):
+                self._places += self._placed(slice_, first_row)
+            if self._order["release"]:
+                self._session.run(self._order["release"])
+        return self._closed(accounts)
+
+    def _placed(self, slice_: Slice, first_row: int) -> list[tuple[int, int]]:
+        """(row of the file, verdict) of those of the slice that are told, until there are enough."""
+        most = MOST_PLACES - len(self._places)
+        query = self._order["places"].replace(SLICE, slice_.path)
+        found = self._session.rows(query, self._values | {"most": most}) if most else []
+        return [(first_row + row, verdict) for row, verdict in found]
+
+    def _closed(self, accounts: Accounts) -> Report:
+        self._session.run("DROP TABLE IF EXISTS judged")
+        duplicates = accounts.duplicates()
+        if len(duplicates) > MOST_DUPLICATES:
+            raise _Stopped(code="too-many-duplicates")
+        if self._order["disclosures"] is not None:
+            accounts.write_disclosures(f"/dev/fd/{self._disclosures}", self._order["disclosures"])
+        return {
+            "status": "done",
+            "rows": self._source.rows,
+            "tallies": list(accounts.tallies.items()),
+            "places": self._places,
+            "duplicates": [tag.to_bytes(8, "big").hex() for tag in duplicates],
+        }
+
+    def _compare_header(self) -> None:
+        """Only numbers leave: each column's place in the schema, or -2 for one that is spelled otherwise, -1 unknown."""
+        expected = self._order["headers"]
+        found = self._source.header()
+        if list(found) != expected:
+            alike = {header.strip().casefold() for header in expected}
+            places = [
+                expected.index(cell) if cell in expected else -2 if cell.strip().casefold() in alike else -1
+                for cell in found[: 4 * len(expected) + 100]
+            ]
+            raise _Stopped(code="header", found=places)
+
+    def _load(self) -> None:
+        run, order = self._session.run, self._order
+        run("CREATE TEMP TABLE holds (kind VARCHAR, pseudonym BLOB)")
+        holds = {"kinds": order["hold_kinds"], "pseudonyms": [bytes.fromhex(p) for p in order["hold_pseudonyms"]]}
+        run("INSERT INTO holds SELECT unnest($kinds::VARCHAR[]), unnest($pseudonyms::BLOB[])", holds)
+        run("CREATE TEMP TABLE excluded (tag UBIGINT)")
+        tags = [int.from_bytes(bytes.fromhex(tag), "big") for tag in order["exclude"]]
+        run("INSERT INTO excluded SELECT unnest($tags::UBIGINT[])", {"tags": tags})
+        if order["by_consent"]:
+            self._load_register(f"/dev/fd/{self._register}")
+
+    def _load_register(self, path: str) -> None:
+        """Only the register as it stands on the day of this run: consents begin and end by the day."""
+        days = self._session.rows(f"SELECT decode(value) FROM parquet_kv_metadata('{path}') WHERE decode(key) = 'day'")  # noqa: S608 - a descriptor
+        if days != [(self._order["days"]["today"],)]:
+            raise _Stopped(status="failed", code="register-of-another-day")
+        self._session.run(f"CREATE TEMP TABLE register AS FROM read_parquet('{path}')")
+
+    def _write_header(self) -> None:
+        if self._order["release"]:
+            os.write(sys.stdout.fileno(), self._order["header_line"].encode("utf-8"))
+
+    def _judge(self, slice_: Slice, first_row: int) -> None:
+        try:
+            rows = self._session.run(self._order["judge"].replace(SLICE, slice_.path), self._values)
+        except EngineFailed as error:
+            if error.failure is not Failure.STRUCTURE:
+                raise
+            raise self._ragged(slice_, first_row) from None
+        if rows != slice_.rows:
+            raise _Stopped(code="rows-differ")
+
+    def _ragged(self, slice_: Slice, first_row: int) -> _Stopped:
+        """The engine says that a row's cells are not as many as the columns: which row, how many."""
+        columns = len(self._order["headers"])
+        found = first_ragged(slice_.data(), delimiter=self._order["delimiter"], columns=columns)
+        if found is None:
+            return _Stopped(code="structure")
+        place, cells = found
+        return _Stopped(code="ragged", row=first_row + place, found=[cells, columns])
+
+
+def _values(order: dict[str, Any]) -> dict[str, Any]:
+    """All that the plan's parameters stand for, keys among them."""
+    register_key, reference_key = (bytes.fromhex(order[name]) for name in ("register_key", "reference_key"))
+    return {
+        **order["days"],
+        **pads(register_key),
+        "reference_key": hmac.digest(reference_key, b"reference", "sha256"),
+        "salt": int.from_bytes(hmac.digest(register_key, b"duplicates", "sha256")[:8], "big"),
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

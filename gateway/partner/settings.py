@@ -1,0 +1,158 @@
+"""A receiver's home folder: one page, `receiver.toml`, and the keys and folders that it names.
+
+    me = "youth-support"                 our id, as the sender writes it
+    sender = "council.example"           the sender's id: the principal in the signers file
+    domain = "council.example"           the sender's gateway, in whose namespaces is signed
+    log_key = "council.example/log+…"    the verifier key of the sender's log
+    identity = "keys/identity.key"       our age identities, one a line, as age-keygen writes them
+    acknowledgement_key = "keys/acknowledge.key"
+    signers = "keys/sender"              allowed signers: the sender's keys, for envelope@ and content@
+    inbox = "inbox"                      the sender's SFTP account writes here
+    acknowledgements = "acknowledgements"
+    received = "received"                what has been verified; children's data, ours alone
+    state = "state"
+    first = { yss = 57 }                 the first number to expect of a route, where that is not 1
+
+Paths are seen from the page's folder. Private keys are regular files of ours alone (0600).
+Raising `first` is how a person ends a wait for a parcel that will never come.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, ValidationError
+
+from gateway.contract.document import Document
+from gateway.contract.fields import Slug
+from gateway.crypto.age import HybridIdentity, X25519Identity, parse_identity, recipient_fingerprint
+from gateway.crypto.note import Algorithm, Vkey
+from gateway.crypto.signers import Signers
+from gateway.crypto.ssh_keys import SigningKey
+from gateway.footing.keyring import Keyring
+from gateway.footing.plain_file import read_plain
+from gateway.seal.opening import Reader, Sender
+from gateway.vocabulary.errors import ConfigError, FormatInvalid, KeyUnavailable
+from gateway.vocabulary.namespaces import DOMAIN
+
+PAGE: Final = "receiver.toml"
+LARGEST_PAGE = LARGEST_SIGNERS = 64 * 1024
+_PARTY = r"^[a-z0-9][a-z0-9._@-]{0,127}$"
+_PLACE = r"^[^\x00]{1,1000}$"
+_KEY_FILE = r"^[^\x00]{1,1000}\.key$"
+
+
+class ReceiverPage(Document):
+    me: Annotated[str, Field(pattern=_PARTY)]
+    sender: Annotated[str, Field(pattern=_PARTY)]
+    domain: Annotated[str, Field(max_length=253)]
+    log_key: Annotated[str, Field(max_length=1000)]
+    identity: Annotated[str, Field(pattern=_KEY_FILE)] = "keys/identity.key"
+    acknowledgement_key: Annotated[str, Field(pattern=_KEY_FILE)] = "keys/acknowledge.key"
+    signers: Annotated[str, Field(pattern=_PLACE)] = "keys/sender"
+    inbox: Annotated[str, Field(pattern=_PLACE)] = "inbox"
+    acknowledgements: Annotated[str, Field(pattern=_PLACE)] = "acknowledgements"
+    received: Annotated[str, Field(pattern=_PLACE)] = "received"
+    state: Annotated[str, Field(pattern=_PLACE)] = "state"
+    first: Mapping[Annotated[str, Field(pattern=Slug)], Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """A receiver, wired: from whom, who we are, our keys, our folders."""
+
+    sender: Sender
+    reader: Reader
+    key: SigningKey
+    """Signs answers, and cosigns the sender's log."""
+    log: Vkey
+    inbox: Path
+    acknowledgements: Path
+    received: Path
+    state: Path
+    first: Mapping[str, int]
+
+
+def load_receiver(home: Path) -> Receiver:
+    """From `home/receiver.toml`.
+
+    Raises:
+        ConfigError: the page cannot be read, has a key too many or too few, or a value of a wrong shape.
+        KeyUnavailable: a key is missing, unsafe or no key.
+        SignersInvalid: the sender's signers file is not one.
+    """
+    page = _read_page(home)
+    identities = _identities(home / page.identity)
+    keys = frozenset(recipient_fingerprint(identity.recipient().spelled()) for identity in identities)
+    key = _keyring(home / page.acknowledgement_key).signing_key(Path(page.acknowledgement_key).stem)
+    key.public.raw_ed25519()
+    return Receiver(
+        sender=Sender(id=page.sender, domain=page.domain, signers=_signers(home / page.signers)),
+        reader=Reader(id=page.me, identities=identities, keys=keys),
+        key=key,
+        log=_log_key(page.log_key),
+        inbox=home / page.inbox,
+        acknowledgements=home / page.acknowledgements,
+        received=home / page.received,
+        state=home / page.state,
+        first=page.first,
+    )
+
+
+def _read_page(home: Path) -> ReceiverPage:
+    try:
+        text = read_plain(home / PAGE, LARGEST_PAGE, what=PAGE).decode("utf-8")
+        page = ReceiverPage.model_validate(tomllib.loads(text))
+    except ValidationError as error:
+        raise ConfigError("\n".join(_faults(error)), remedy=f"correct what is named in {PAGE}") from error
+    except FormatInvalid as error:
+        raise ConfigError(error.message, remedy=f"name the folder that holds {PAGE}: gateway receive DIR") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{PAGE} is not TOML in UTF-8", remedy="texts stand in quotes, a key stands once") from error
+    if not DOMAIN.fullmatch(page.domain):
+        raise ConfigError(f"{PAGE}: domain: is not a domain name", remedy="copy it from what the sender gave you")
+    return page
+
+
+def _faults(error: ValidationError) -> list[str]:
+    """Keys and kinds of fault only: a value may be a secret that stands in the wrong place."""
+    places = [(".".join(map(str, fault["loc"])), fault["type"]) for fault in error.errors()]
+    known = set(ReceiverPage.model_fields)
+    return [
+        f"{PAGE}: {place}: {kind.replace('_', ' ')}" if place.split(".")[0] in known else f"{PAGE}: a key is not known"
+        for place, kind in places
+    ]
+
+
+def _keyring(path: Path) -> Keyring:
+    return Keyring(folder=path.parent)
+
+
+def _identities(path: Path) -> tuple[X25519Identity | HybridIdentity, ...]:
+    lines = _keyring(path).private_bytes(path.stem).decode("ascii", "replace").splitlines()
+    texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not texts:
+        raise KeyUnavailable("the age identity file holds no identity", remedy="make one with age-keygen")
+    return tuple(parse_identity(text) for text in texts)
+
+
+def _signers(path: Path) -> Signers:
+    try:
+        text = read_plain(path, LARGEST_SIGNERS, what="the sender's signers file").decode("utf-8")
+    except (FormatInvalid, UnicodeDecodeError) as error:
+        raise ConfigError(
+            "the sender's signers file cannot be read", remedy=f"put it where 'signers' in {PAGE} says"
+        ) from error
+    return Signers.parse(text, source="the sender's signers file")
+
+
+def _log_key(text: str) -> Vkey:
+    try:
+        key = Vkey.parse(text)
+    except FormatInvalid as error:
+        raise ConfigError(f"{PAGE}: log_key: {error.message}", remedy="copy it as the sender gave it") from error
+    if key.algorithm is not Algorithm.ED25519:
+        raise ConfigError(f"{PAGE}: log_key: is a witness's key, not a log's", remedy="ask the sender for the log's")
+    return key

@@ -1,0 +1,184 @@
+"""The receipt log: appended to, asked, and never changed.
+
+Each append is one commit: leaves, tree, one signed checkpoint, and the row that the receipt is
+about if the caller writes one in the same transaction (`append_in`). Either all of it is on
+disk or none. Before it signs, it has seen that the log still ends where we last signed it, that
+every rung may follow the one before and brings its evidence, and that time has not run back.
+
+Read the clock after the transaction has begun: whoever waits for his turn with an older time
+in hand is behind the others' receipts by then. `late` forgives that much: such a receipt
+is recorded at the time of the one before it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.crypto import merkle
+from gateway.crypto.checkpoint import Checkpoint, log_key
+from gateway.crypto.note import sign
+from gateway.crypto.ssh_keys import SigningKey
+from gateway.footing.ledger import Ledger, Transaction, checkpoints, leaves, transfers, tree
+from gateway.footing.ledger.faults import LOG_ALTERED
+from gateway.receipts import ladder, witnesses
+from gateway.receipts.appending import grow, in_time, keep_checkpoint, move, newest_rung
+from gateway.receipts.entry import Entry
+from gateway.receipts.receipt import Receipt
+from gateway.receipts.tip import EMPTY, Tip, signed, tip
+from gateway.vocabulary.errors import LogBroken, StorageError
+from gateway.vocabulary.facts import Fact
+from gateway.vocabulary.transfer import Stage, Transfer, TransferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedCheckpoint:
+    checkpoint: Checkpoint
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSealed:
+    """What the last parcel of a route held."""
+
+    rows: int
+    released: int
+
+
+class ReceiptLog:
+    """The log in one ledger, signed by one key. Safe to share between threads and processes."""
+
+    def __init__(self, ledger: Ledger, *, key: SigningKey, origin: str, late: timedelta = timedelta(0)) -> None:
+        self.public = log_key(origin, key.public_raw)
+        self._ledger, self._key, self._origin, self._late = ledger, key, origin, late
+        # A memory and no state: believed only while the ledger's newest checkpoint has this size and root.
+        self._known = EMPTY
+
+    def append(self, *receipts: Receipt) -> Checkpoint:
+        """In a transaction of its own: within a caller's it would wait for itself. See `append_in`."""
+        with self._ledger.writing() as tx:
+            return self.append_in(tx, *receipts)
+
+    def append_in(self, tx: Transaction, *receipts: Receipt) -> Checkpoint:
+        """Add these in this order; the checkpoint that covers them is signed once the caller commits.
+
+        Raises:
+            StorageError: a rung may not follow or lacks its evidence, or the disk failed.
+            ClockUntrusted: a receipt is earlier than the one before it.
+            LogBroken: the log does not end where it was signed, or holds what is not known here.
+        """
+        end = tip(tx, self.public, self._known)
+        if receipts:
+            entries = in_time(receipts, end, late=self._late)
+            move(tx, entries)
+            end = grow(tx, end, entries)
+            checkpoint = self._checkpoint(end)
+            keep_checkpoint(tx, checkpoint, self._sign(checkpoint), entries[-1].receipt.at)
+        self._known = end
+        return self._checkpoint(end)
+
+    def stage(self, transfer: TransferId) -> Stage | None:
+        """The newest rung; None before the first. LogBroken if the newest receipt is of no kind known here."""
+        with self._ledger.reading() as tx:
+            entry = newest_rung(tx, transfer)
+        return Stage(entry.receipt.kind) if entry else None
+
+    def transfer(self, transfer: TransferId) -> Transfer:
+        """StorageError if the ledger does not know it or it has no receipt."""
+        with self._ledger.reading() as tx:
+            row, entry = transfers.get(tx, transfer), newest_rung(tx, transfer)
+        if row is None or entry is None:
+            raise StorageError(f"there is no transfer {transfer}", remedy="'gateway status' lists those that there are")
+        return Transfer(
+            id=transfer, route=row.route, partner=row.partner, stage=Stage(entry.receipt.kind), since=entry.receipt.at
+        )
+
+    def of_transfer(self, transfer: TransferId) -> list[Entry]:
+        """All its receipts, oldest first."""
+        with self._ledger.reading() as tx:
+            return [Entry.read(row) for row in leaves.of_transfer(tx, transfer)]
+
+    def last(self, transfer: TransferId, stage: Stage) -> Entry | None:
+        """The newest of its receipts on this rung, whether it still stands there or not."""
+        return next(iter(self._newest(kinds=(stage,), transfer=transfer, limit=1)), None)
+
+    def in_stage(self, *stages: Stage, route: str | None = None) -> list[TransferId]:
+        """Those whose newest rung is one of these, oldest first; costs as much as there are, not as there ever were."""
+        with self._ledger.reading() as tx:
+            found = leaves.standing_in(tx, stages, rungs=ladder.RUNGS, route=route)
+        for transfer, stage, newest in found:
+            if stage != newest:
+                raise LogBroken(
+                    f"transfer {transfer} is listed as {stage}, its receipts say {newest}", remedy=LOG_ALTERED
+                )
+        return [transfer for transfer, _, _ in found]
+
+    def last_sealed(self, route: str) -> LastSealed | None:
+        for entry in self._newest(kinds=(Stage.SEALED,), route=route, limit=1):
+            facts = entry.receipt.facts
+            return LastSealed(rows=_count(facts["rows"]), released=_count(facts["released"]))
+        return None
+
+    def entries(
+        self, *, kinds: Collection[str] = (), route: str | None = None, limit: int | None = None
+    ) -> list[Entry]:
+        """Newest first; each filter narrows, and no kinds are all kinds."""
+        return self._newest(kinds=kinds, route=route, limit=limit)
+
+    def latest(self) -> SignedCheckpoint:
+        """What we signed last; of the empty log, if there is nothing yet."""
+        with self._ledger.reading() as tx:
+            newest = checkpoints.newest(tx)
+        if newest is None:
+            empty = self._checkpoint(EMPTY)
+            return SignedCheckpoint(checkpoint=empty, note=self._sign(empty))
+        return SignedCheckpoint(checkpoint=signed(newest, self.public), note=newest.note)
+
+    def consistency(self, old_size: int, new_size: int) -> list[bytes]:
+        """The proof that the log of `new_size` begins with that of `old_size`."""
+        with self._ledger.reading() as tx:
+            return merkle.consistency(old_size, new_size, tree.reader(tx))
+
+    def inclusion(self, index: int, size: int) -> list[bytes]:
+        """The proof that leaf `index` is in the log of `size`."""
+        with self._ledger.reading() as tx:
+            return merkle.inclusion(index, size, tree.reader(tx))
+
+    def keep_cosignature(self, partner: str, note: str, checkpoint: Checkpoint, at: datetime) -> None:
+        with self._ledger.writing() as tx:
+            witnesses.keep(tx, partner, note, checkpoint, at, log_key=self.public)
+
+    def last_cosigned(self, partner: str) -> int | None:
+        """The largest size that this partner has cosigned."""
+        with self._ledger.reading() as tx:
+            return checkpoints.newest_cosigned(tx, partner)
+
+    def check_witnesses(self) -> None:
+        """LogBroken unless our tree leads to what partners have cosigned."""
+        with self._ledger.reading() as tx:
+            witnesses.check(tx)
+
+    def _newest(
+        self,
+        *,
+        kinds: Collection[str] = (),
+        transfer: TransferId | None = None,
+        route: str | None = None,
+        limit: int | None = None,
+    ) -> list[Entry]:
+        with self._ledger.reading() as tx:
+            return [
+                Entry.read(row) for row in leaves.newest(tx, kinds=kinds, transfer=transfer, route=route, limit=limit)
+            ]
+
+    def _checkpoint(self, end: Tip) -> Checkpoint:
+        return Checkpoint(self._origin, end.size, end.root)
+
+    def _sign(self, checkpoint: Checkpoint) -> str:
+        return sign(checkpoint.text(), self._origin, self._key)
+
+
+def _count(fact: Fact) -> int:
+    """Receipts are written with their evidence, so that another shape here is another program's."""
+    if not isinstance(fact, int):
+        raise LogBroken("a receipt counts in something else than numbers", remedy=LOG_ALTERED)
+    return fact

@@ -1,0 +1,47 @@
+"""Partners who cosign our checkpoints hold us to our past: our tree must lead to every root they cosigned.
+
+    too small        the ledger was restored from a backup that is older than what they saw
+    another root     the log was rewritten, or two of it exist
+
+Both are alarms for a person. A contradicting cosignature is kept: it is the proof.
+"""
+
+from datetime import datetime
+
+from gateway.crypto.checkpoint import Checkpoint, open_checkpoint
+from gateway.crypto.note import Vkey
+from gateway.footing.ledger import checkpoints, leaves, tree
+from gateway.footing.ledger.checkpoints import CosignatureRow
+from gateway.footing.ledger.store import Transaction
+from gateway.vocabulary.errors import LogBroken
+
+_RESTORED = "nothing may leave from an older ledger: restore the newest backup, or find out what is missing from it"
+_FORKED = "stop, keep the ledger as it is, and compare it with the partner's copy: one of both was rewritten"
+
+
+def keep(tx: Transaction, partner: str, note: str, checkpoint: Checkpoint, at: datetime, *, log_key: Vkey) -> None:
+    """Keep what a partner cosigned; the cosignature itself was verified by the caller, who has the partner's key.
+
+    Raises:
+        SignatureInvalid: our log did not sign it, so it is none of our past, whoever cosigned it.
+        LogBroken: the note is of another checkpoint than the one given.
+    """
+    opened, _ = open_checkpoint(note.encode(), log_key)
+    if opened != checkpoint:
+        raise LogBroken("a cosigned note is not of the checkpoint that it was kept for")
+    row = CosignatureRow(partner=partner, size=checkpoint.size, root=checkpoint.root, note=note, at=at)
+    checkpoints.keep_cosignature(tx, row)
+
+
+def check(tx: Transaction) -> None:
+    """LogBroken unless our tree leads to the newest root of each partner, and to any that we do not remember signing."""
+    size = leaves.count(tx)
+    for row in checkpoints.cosigned_to_compare(tx):
+        if row.size > size:
+            raise LogBroken(
+                f"{row.partner} has cosigned a log of {row.size} receipts, ours has {size}", remedy=_RESTORED
+            )
+        if tree.root(tx, row.size) != row.root:
+            raise LogBroken(
+                f"{row.partner} has cosigned a log of {row.size} receipts that is not the one we have", remedy=_FORKED
+            )
