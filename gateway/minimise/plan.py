@@ -148,7 +148,7 @@ class _Rules:
         columns = ", ".join(f"'{column.field}': 'VARCHAR'" for column in self.schema.columns)
         return (
             f"read_csv('{SLICE}', columns = {{{columns}}}, auto_detect = false, header = false,"
-            f" delim = '{self.schema.delimiter}', quote = '\"', escape = '\"', strict_mode = true,"
+            f" delim = '{self.schema.delimiter}', quote = '\"', escape = '\"', strict_mode = true, new_line = '\\n',"
             " buffer_size = 8388608, max_line_size = 4194304)"
         )
 

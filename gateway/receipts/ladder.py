@@ -16,7 +16,7 @@ S = Stage
 RUNGS = {stage.value: stage for stage in Stage}
 BESIDE = frozenset(
     {
-        "answer-refused", "arrival-purged", "disclosures-expired", "disclosures-purged", "incident", "lapsed", "opened",
+        "answer-rejected", "arrival-purged", "disclosures-expired", "disclosures-purged", "incident", "lapsed", "opened",
         "recalled", "resent", "retried", "uploaded",
     }
 )  # fmt: skip

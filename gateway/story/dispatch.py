@@ -34,6 +34,7 @@ from gateway.vocabulary.errors import (
     OutcomeUnknown,
     ReleaseLapsed,
     Revoked,
+    slug_of,
 )
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import TransferId
@@ -83,12 +84,12 @@ def _push(half: Dispatcher, folder: Path, order: Order) -> int:
     except ReleaseLapsed:
         return _report_once(half, order, "lapsed", Facts(code="release-lapsed"))
     except OutcomeUnknown as error:
-        return _report_and(half.attempts.doubt, half, transfer, "in-doubt", Facts(code=_code(error)))
+        return _report_and(half.attempts.doubt, half, transfer, "in-doubt", Facts(code=slug_of(error)))
     except DeliveryError as error:
-        half.telemetry.event(LogEvent.DELIVERY_FAILED, Facts(transfer=transfer, route=order.route, code=_code(error)))
+        half.telemetry.event(LogEvent.DELIVERY_FAILED, Facts(transfer=transfer, route=order.route, code=slug_of(error)))
         if error.try_again:
             return 0
-        return _report_and(half.attempts.block, half, transfer, "failed", Facts(code=_code(error)))
+        return _report_and(half.attempts.block, half, transfer, "failed", Facts(code=slug_of(error)))
     return _report_and(half.attempts.settled, half, transfer, "delivered", delivered.facts())  # (D3)
 
 
@@ -106,7 +107,7 @@ def _put(half: Dispatcher, folder: Path, order: Order) -> Delivered:
         return half.reach(order.route).put(order.parcel, attempt)
     except Exception as error:  # whatever it was, the next try waits
         at = half.clock()
-        half.attempts.failed(transfer, begun.number, _code(error), at, next_try(begun.number, at, half.random))
+        half.attempts.failed(transfer, begun.number, slug_of(error), at, next_try(begun.number, at, half.random))
         raise
 
 
@@ -180,7 +181,7 @@ def _alone(half: Dispatcher, about: Facts) -> Iterator[None]:
     try:
         yield
     except GatewayError as error:
-        half.telemetry.event(LogEvent.DELIVERY_FAILED, about | Facts(code=_code(error)))
+        half.telemetry.event(LogEvent.DELIVERY_FAILED, about | Facts(code=slug_of(error)))
     except Exception as error:  # noqa: BLE001 - a defect met at one partner must not keep another's parcels
         half.telemetry.defect(error, about)
 
@@ -191,7 +192,3 @@ def _named(folder: Path) -> Facts:
         return Facts(transfer=TransferId.parse(folder.name))
     except FormatInvalid:
         return Facts()
-
-
-def _code(error: Exception) -> str:
-    return "".join("-" + c.lower() if c.isupper() else c for c in type(error).__name__).lstrip("-")

@@ -8,7 +8,7 @@ from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.transfer import Stage, TransferId
 
 SENTENCES = {
-    Stage.DELIVERED: "{when}: it lies at the partner, whole and under its final name. The partner has not answered yet.",
+    Stage.DELIVERED: "{when}: it lies at the partner, whole and under its final name.",
     Stage.ACKNOWLEDGED: "{when}: the partner signed that it has received and opened it.",
     Stage.REJECTED_BY_PARTNER: "{when}: the partner signed that it rejects it. The operator must look.",
     Stage.FAILED: "{when}: it was not delivered, and is not tried again by itself. The operator must look.",
@@ -30,6 +30,8 @@ def tell_outcome(gate: Gate, transfer: TransferId) -> None:
         for entry in entries
         if entry.receipt.kind in SENTENCES
     ]
+    if entries[-1].receipt.kind == Stage.DELIVERED:
+        lines.append("The partner's signed answer is still awaited.")
     note = outcome_note(
         transfer=transfer,
         route=gate.name,

@@ -80,7 +80,12 @@ class _Watch:
 
     def _look(self) -> None:
         while not self._ended.wait(EVERY):
-            self.peak = max(self.peak, sum(map(_share, _living(self.session))))
+            self.peak = max(self.peak, memory_of(self.session))
+
+
+def memory_of(session: int) -> int:
+    """Bytes, of all processes of a session that live now; shared pages counted once."""
+    return sum(map(_share, _living(session)))
 
 
 def _living(session: int) -> Iterator[int]:

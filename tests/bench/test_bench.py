@@ -14,7 +14,7 @@ from gateway.contract.policy import Policy
 from gateway.contract.schema import Column, Schema
 from tests.bench import by_hand, data
 from tests.bench.ground import server
-from tests.bench.measure import MB, Figures, Step, WentWrong, measured, median_of
+from tests.bench.measure import MB, Figures, Step, WentWrong, measured, median_of, memory_of
 from tests.bench.table import Row, table
 from tests.unit.demo.test_numbers import uln_is_valid, upn_is_valid
 
@@ -110,14 +110,24 @@ def python(code):
     return Step("python", [sys.executable, "-c", code])
 
 
-def test_memory_of_processes_that_live_together_is_added_up(tmp_path):
-    hold = f"x = b'x' * {80 * MB}; "
-    child = f"{hold}import time; time.sleep(0.3)"
-    alone = measured([python(child)], tmp_path)
-    together = measured(
-        [python(f"{hold}import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])")], tmp_path
-    )
-    assert 80 * MB < alone.peak < 160 * MB < together.peak
+def test_memory_of_processes_that_live_together_is_added_up():
+    hold = f"x = b'x' * {80 * MB}; print(flush=True); import sys; sys.stdin.read()"
+    parent = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {hold!r}]); {hold}"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "start_new_session": True}
+    with subprocess.Popen([sys.executable, "-c", hold], **pipes) as alone:
+        with subprocess.Popen([sys.executable, "-c", parent], **pipes) as both:
+            for process in (alone, both, both):
+                process.stdout.readline()  # it holds what it was told to, and so does its child
+            assert 80 * MB < memory_of(alone.pid) < 160 * MB < memory_of(both.pid)
+            both.stdin.close()
+        alone.stdin.close()
+
+
+def test_a_measured_command_has_used_time_and_memory(tmp_path):
+    figures = measured([python(f"x = b'x' * {80 * MB}")], tmp_path)
+    assert figures.peak > 80 * MB
+    assert figures.seconds > 0
+    assert figures.parts == (("python", figures.seconds),)
 
 
 def test_a_step_that_fails_gives_no_figures(tmp_path):

@@ -237,6 +237,14 @@ def test_links_pipes_folders_and_second_names_are_not_read(partnership, make, wh
     assert partnership.shown() == {}
 
 
+def test_what_cannot_be_removed_holds_up_no_other_parcel(partnership):
+    transfer = partnership.send(route="ofsted")
+    swapped(partnership.inbox / names_of(transfer)[0], lambda path: path.mkdir())
+    partnership.send()
+    assert [one.result for one in partnership.receive()] == ["rejected", "accepted"]
+    assert partnership.receive() == []
+
+
 @pytest.mark.parametrize(
     "name", ["x.json", ".json", "..json", "A" * 26 + ".json", "readme.txt", "0" * 26 + ".ack.json"]
 )

@@ -1,0 +1,130 @@
+"""What a crash at a named point leaves behind, and that the next round goes on from there.
+
+The points are those of the docstrings in gateway/story; each test puts the folders and receipts
+into the state that the point leaves.
+"""
+
+import shutil
+
+from gateway.vocabulary.transfer import Stage
+from tests.end_to_end.conftest import YSS
+
+LADDER = ["waiting", "arrived", "approved", "sealed", "delivered"]
+
+
+def test_A1_a_copy_that_was_not_receipted_is_thrown_away_and_made_again(world):
+    world.drop()
+    world.run("prepare")
+    (transfer,) = world.transfers()
+    arrival = world.council.configuration.workspace.arrival(transfer)
+    arrival.mkdir(mode=0o700)
+    (arrival / "extract").write_bytes(b"half of it")
+    world.sign_both()
+    world.run()
+    assert world.ladder(transfer) == LADDER
+
+
+def test_A2_an_original_that_was_not_yet_taken_out_is_taken_out_without_a_word(world):
+    world.drop()
+    world.run("prepare")
+    world.sign_both()
+    folder = world.council.drop_folder(YSS)
+    kept = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    (world.council.configuration.workspace.to_deliver).chmod(0o700)
+    blocked = world.council.configuration.workspace.state / "prepare" / "sealing"
+    blocked.rmdir()
+    blocked.write_bytes(b"")  # the disk says no after the claim: the transfer stands at approved
+    assert world.run("prepare").faults
+    assert world.stages() == [Stage.APPROVED]
+    for name, content in kept.items():
+        (folder / name).write_bytes(content)
+    blocked.unlink()
+    blocked.mkdir(mode=0o700)
+    world.run()
+    (transfer,) = world.transfers()
+    assert world.ladder(transfer) == LADDER
+    assert world.refused() == {}
+    assert not (folder / "pupils.csv").exists()
+
+
+def test_C1_a_half_written_parcel_is_thrown_away_and_sealed_again(world):
+    world.drop()
+    world.run("prepare")
+    world.sign_both()
+    (transfer,) = world.transfers()
+    draft = world.council.configuration.workspace.sealing(transfer)
+    draft.mkdir(mode=0o700)
+    (draft / f"{transfer}.age").write_bytes(b"age-encryption.org/v1\nhalf of it")
+    world.run()
+    assert world.ladder(transfer) == LADDER
+    (received,) = world.partners[YSS].receive(world.clock())
+    assert received.result == "accepted"
+
+
+def test_C2_a_parcel_that_was_sealed_and_not_posted_is_posted_as_it_is(world):
+    world.approved()
+    world.run("prepare")
+    (transfer,) = world.transfers()
+    workspace = world.council.configuration.workspace
+    posted = workspace.to_deliver / transfer
+    envelope = (posted / f"{transfer}.json").read_bytes()
+    shutil.move(posted, workspace.sealing(transfer))
+    world.run()
+    assert world.ladder(transfer) == LADDER
+    assert (world.partners[YSS].files / "inbox" / f"{transfer}.json").read_bytes() == envelope
+
+
+def test_a_parcel_that_somebody_took_out_of_the_mailbox_is_told_about_and_not_made_again(world):
+    world.approved()
+    world.run("prepare")
+    (transfer,) = world.transfers()
+    shutil.rmtree(world.council.configuration.workspace.to_deliver / transfer)
+    rounds = world.run()
+    assert [fault.exit_code for fault in rounds.faults] == [74]
+    assert world.stages() == [Stage.SEALED]
+    assert world.inbox() == []
+
+
+def test_T1_a_statement_that_was_receipted_and_not_written_ends_and_another_is_written(world):
+    path = world.drop()
+    world.run("prepare")
+    path.with_name("pupils.csv.release").unlink()
+    world.run("prepare")
+    assert sorted(world.stages()) == [Stage.REFUSED, Stage.WAITING]
+    assert world.refused() == {}
+    assert path.with_name("pupils.csv.release").exists()
+
+
+def test_an_extract_that_staff_take_back_before_it_is_signed_ends_as_withdrawn(world):
+    path = world.drop()
+    world.run("prepare")
+    path.unlink()
+    world.run("prepare")
+    assert world.stages() == [Stage.REFUSED]
+    (transfer,) = world.transfers()
+    assert world.facts(transfer, Stage.REFUSED)["reasons"] == ("withdrawn",)
+
+
+def test_D3_what_was_delivered_and_not_yet_reported_is_found_there_and_reported(world):
+    world.approved()
+    world.run("prepare")
+    world.run("deliver")
+    workspace = world.council.configuration.workspace
+    for path in workspace.from_deliver.iterdir():
+        path.unlink()
+    workspace.attempts.unlink()
+    for path in workspace.attempts.parent.glob("attempts.sqlite-*"):
+        path.unlink()
+    world.run()
+    (transfer,) = world.transfers()
+    assert world.ladder(transfer) == LADDER
+    assert world.facts(transfer, Stage.DELIVERED)["already_there"] is True
+    assert len(world.inbox()) == 3
+
+
+def test_a_clock_that_was_set_back_stops_everything(world):
+    world.approved()
+    world.clock.turn(days=-1)
+    rounds = world.run("prepare")
+    assert [type(fault).__name__ for fault in rounds.faults] == ["ClockUntrusted"]
+    assert world.stages() == [Stage.WAITING]

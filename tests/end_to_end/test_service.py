@@ -1,0 +1,90 @@
+"""The service as it runs: two loops that wake each other, and end when they are told to."""
+
+import threading
+
+import pytest
+
+from gateway.footing.lock import held
+from gateway.service.forever import run_forever
+from gateway.vocabulary.errors import UsageError
+from gateway.vocabulary.transfer import Stage
+from tests.end_to_end.conftest import YSS
+
+PATIENCE = 60
+"""Seconds; only a service that has gone wrong makes a test wait so long."""
+
+
+@pytest.fixture
+def service(world):
+    """Running in a thread; `until(condition)` waits for what it does."""
+    stop, failed = threading.Event(), []
+
+    def run():
+        try:
+            run_forever(
+                world.council.configuration, clock=world.clock, telemetry=world.council.telemetry, stop=stop
+            )  # fmt: skip
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+
+    def until(condition):
+        pause = threading.Event()
+        for _ in range(PATIENCE * 20):
+            if condition() or failed:
+                break
+            pause.wait(0.05)
+        assert not failed
+        assert condition()
+
+    yield until
+    stop.set()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    assert not failed
+
+
+def test_what_is_dropped_and_signed_while_it_runs_is_delivered_and_acknowledged(world, service):
+    world.drop()
+    statement = world.council.drop_folder(YSS) / "pupils.csv.release"
+    service(statement.exists)
+    world.sign_both()
+    service(lambda: world.stages() == [Stage.DELIVERED])
+    world.partners[YSS].receive(world.clock())
+    service(lambda: world.stages() == [Stage.ACKNOWLEDGED])
+
+
+def test_a_second_gateway_on_the_same_folders_is_refused(world, service):
+    world.drop()
+    service((world.council.drop_folder(YSS) / "pupils.csv.release").exists)
+    with pytest.raises(UsageError, match="already"):
+        world.run("prepare")
+
+
+def test_the_halves_can_run_in_two_processes_of_their_own(world):
+    world.approved()
+    workspace = world.council.configuration.workspace
+    with held(workspace.deliver_lock, "the deliver half"):
+        world.run("prepare")
+    assert world.stages() == [Stage.SEALED]
+    with held(workspace.prepare_lock, "the prepare half"):
+        world.run("deliver")
+    assert world.stages() == [Stage.SEALED], "only prepare writes receipts"
+    assert len(world.inbox()) == 3
+    world.run("prepare")
+    assert world.stages() == [Stage.DELIVERED]
+
+
+def test_deliver_needs_neither_the_ledger_nor_a_key_of_prepare(world):
+    world.approved()
+    world.run("prepare")
+    state = world.council.configuration.workspace.state
+    away = state.with_name("prepare-elsewhere")
+    (state / "prepare").rename(away)
+    try:
+        world.run("deliver")
+        assert len(world.inbox()) == 3
+    finally:
+        away.rename(state / "prepare")

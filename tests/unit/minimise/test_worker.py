@@ -1,0 +1,167 @@
+"""The worker as a process: what it is given, what it cannot reach, and what is left when it or we are killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.minimise.engine import minimising
+from gateway.minimise.session import EngineFailed, Session
+from gateway.vocabulary.errors import StorageError
+from tests.unit.minimise.ground import AT, REFERENCE_KEY, REGISTER_KEY, a_child, a_job, as_csv, carried_out, says, upn
+
+MANY = as_csv(a_child(n, upn=upn(n), forename=f"{n:b}".translate({48: "a", 49: "b"})) for n in range(60_000))
+
+
+def workers() -> list[int]:
+    """Processes of ours that run the worker's module."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except (OSError, IndexError, ValueError):
+            continue
+        if b"gateway.minimise.worker" in words and parent == os.getpid():
+            found.append(int(entry.name))
+    return found
+
+
+def test_a_worker_that_is_killed_midway_is_an_error_and_leaves_nothing(tmp_path):
+    with pytest.raises(StorageError), minimising(a_job(tmp_path, MANY)) as run:
+        chunks = run.chunks()
+        next(chunks)
+        (worker,) = workers()
+        os.kill(worker, signal.SIGKILL)
+        for _ in chunks:
+            pass
+    assert not (tmp_path / "disclosures.parquet").exists()
+    assert workers() == []
+
+
+def test_leaving_the_block_early_ends_the_worker(tmp_path):
+    with minimising(a_job(tmp_path, MANY)) as run:
+        next(run.chunks())
+        assert len(workers()) == 1
+    assert workers() == []
+    assert not (tmp_path / "disclosures.parquet").exists()
+
+
+def test_an_exception_in_the_block_ends_the_worker_and_keeps_nothing(tmp_path):
+    with pytest.raises(KeyError), minimising(a_job(tmp_path, as_csv([a_child()]))) as run:
+        list(run.chunks())
+        raise KeyError
+    assert workers() == []
+    assert not (tmp_path / "disclosures.parquet").exists()
+
+
+def test_a_worker_ends_when_its_starter_is_killed(tmp_path):
+    extract = tmp_path / "extract"
+    extract.write_bytes(MANY)
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from tests.unit.minimise.ground import a_job\n"
+        "from gateway.minimise.engine import minimising\n"
+        "with minimising(a_job(Path(sys.argv[1]), Path(sys.argv[2]).read_bytes())) as run:\n"
+        "    next(run.chunks()); print(run._process._process.pid, flush=True); sys.stdin.read()\n"
+    )
+    root = Path(__file__).resolve().parents[3]
+    with subprocess.Popen(
+        [sys.executable, "-c", program, tmp_path, extract], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as starter:
+        worker = int(starter.stdout.readline())
+        starter.kill()
+    for _ in range(600):
+        if not running(worker):
+            return
+        time.sleep(0.05)
+    pytest.fail("the worker lives on without its starter")
+
+
+def running(process: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+
+
+def test_keys_and_names_stand_neither_in_arguments_nor_in_the_environment(tmp_path):
+    folder = tmp_path / "Canaryname"
+    folder.mkdir()
+    with minimising(a_job(folder, MANY)) as run:
+        next(run.chunks())
+        (worker,) = workers()
+        seen = b"".join(Path(f"/proc/{worker}/{page}").read_bytes() for page in ("cmdline", "environ"))
+    for secret in (REGISTER_KEY, REFERENCE_KEY):
+        assert secret not in seen
+        assert secret.hex().encode() not in seen
+    assert b"Canaryname" not in seen
+
+
+def test_a_worker_has_an_empty_environment_no_core_and_only_its_own_files(tmp_path):
+    with minimising(a_job(tmp_path, MANY)) as run:
+        next(run.chunks())
+        (worker,) = workers()
+        environ = Path(f"/proc/{worker}/environ").read_bytes()
+        limits = Path(f"/proc/{worker}/limits").read_text()
+        files = {os.readlink(link) for link in Path(f"/proc/{worker}/fd").iterdir()}
+    assert environ == b""
+    assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")] == [["0", "0"]]
+    named = {name for name in files if name.startswith("/") and not name.startswith(("/memfd:", "/dev/"))}
+    assert {Path(name).name for name in named if "(deleted)" not in name and "#" not in name} <= {"extract", "register.parquet"}
+
+
+def test_a_register_of_another_day_is_not_used(tmp_path):
+    child = a_child()
+    job = a_job(tmp_path, as_csv([child]), decisions=[says(child, "parent", "consent", "consented")])
+    with pytest.raises(StorageError, match="another day"):
+        carried_out(replace(job, at=AT + timedelta(days=1)))
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"not parquet at all" * 100])
+def test_a_broken_register_is_an_error(tmp_path, content):
+    job = a_job(tmp_path, as_csv([a_child()]))
+    job.register.write_bytes(content)
+    with pytest.raises(StorageError):
+        carried_out(job)
+
+
+def test_too_little_memory_is_a_refusal_with_what_to_do(tmp_path):
+    outcome = carried_out(a_job(tmp_path, MANY, memory_mb=8)).outcome
+    assert [refusal.reason for refusal in outcome.refusals] == ["out-of-memory"]
+    assert "worker_memory_mb" in outcome.refusals[0].sentence
+    assert not (tmp_path / "disclosures.parquet").exists()
+
+
+def test_many_slices_say_the_same_as_one(tmp_path):
+    first = carried_out(a_job(tmp_path, MANY, threads=1))
+    second = carried_out(a_job(tmp_path, MANY, threads=2))
+    assert first.outcome == second.outcome
+    assert sorted(first.output.splitlines()) == sorted(second.output.splitlines())
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/proc/self/environ')",
+        "COPY (SELECT 1) TO '/tmp/x.csv'",
+        "ATTACH '/tmp/x.db'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "SET temp_directory = '/tmp'",
+        "SET memory_limit = '10GB'",
+    ],
+)
+def test_a_shut_in_session_reaches_nothing_and_repeats_nothing(query):
+    with Session.opened(memory_mb=64, threads=1, files=()) as session, pytest.raises(EngineFailed) as failed:
+        session.rows(query)
+    assert failed.value.__cause__ is None
+    assert str(failed.value) in ("engine", "structure", "out-of-memory")
