@@ -35,6 +35,10 @@ class Piece:
     data: bytes
     rows: int
 
+    @property
+    def has_newlines_in_cells(self) -> bool:
+        return self.data.count(b"\n") != self.rows
+
 
 class DelimitedReader:
     """Reads a stream once, from its start."""

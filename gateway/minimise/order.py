@@ -13,6 +13,7 @@ from gateway.contract.schema import Schema
 from gateway.minimise.disclosures import meaning
 from gateway.minimise.normalising import SPACES
 from gateway.minimise.plan import Plan, cell_name
+from gateway.minimise.source import SLICE_BYTES
 from gateway.minimise.verdicts import RELEASED
 
 
@@ -36,6 +37,8 @@ class Job:
     count_only: bool = False
     memory_mb: int = 300
     threads: int = 2
+    slice_bytes: int = SLICE_BYTES
+    """How much of the extract is judged at once: more is faster and takes more memory."""
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -67,6 +70,7 @@ def spelled(job: Job, plan: Plan) -> bytes:
         "max_rows": job.schema.max_rows,
         "memory_mb": job.memory_mb,
         "threads": job.threads,
+        "slice_bytes": job.slice_bytes,
     }
     return json.dumps(order).encode("ascii") + b"\n"
 

@@ -146,8 +146,9 @@ class _Rules:
 
     def _scan(self) -> str:
         columns = ", ".join(f"'{column.field}': 'VARCHAR'" for column in self.schema.columns)
+        # without new_line the reader takes a CRLF within a cell for the file's own and misreads what follows
         return (
-            f"read_csv('{SLICE}', columns = {{{columns}}}, auto_detect = false, header = false,"
+            f"read_csv({SLICE}, columns = {{{columns}}}, auto_detect = false, header = false,"
             f" delim = '{self.schema.delimiter}', quote = '\"', escape = '\"', strict_mode = true, new_line = '\\n',"
             " buffer_size = 8388608, max_line_size = 4194304)"
         )

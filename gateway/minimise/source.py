@@ -17,16 +17,25 @@ from gateway.formats.delimited import DelimitedReader, Piece, split_header
 from gateway.vocabulary.errors import StructureInvalid
 
 SLICE_BYTES = 64 << 20
-SLICE = "<slice>"
-"""Stands in a plan's SQL for the path of a slice."""
+SLICE = "'<slice>'"
+"""Stands in a plan's SQL for a slice: its path, and how it must be read."""
 SLICES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
+    """`plain`: no cell holds a newline. Only then may threads start reading in the middle of it.
+
+    A thread takes what looks like the start of a record for one, and a cell can be written to look like records.
+    """
+
     path: str
     descriptor: int
     rows: int
+    plain: bool
+
+    def in_sql(self, query: str) -> str:
+        return query.replace(SLICE, f"'{self.path}', parallel = {str(self.plain).lower()}")
 
     def data(self) -> bytes:
         return os.pread(self.descriptor, os.fstat(self.descriptor).st_size, 0)
@@ -86,13 +95,14 @@ class Source:
         piece = next(pieces, None)
         if piece is None:
             return None
-        descriptor, rows, size = self._free.get(), 0, 0
+        descriptor, rows, size, plain = self._free.get(), 0, 0, True
         os.ftruncate(descriptor, 0)
         while piece is not None:
             os.pwrite(descriptor, piece.data, size)
             rows, size = rows + piece.rows, size + len(piece.data)
+            plain = plain and not piece.has_newlines_in_cells
             piece = next(pieces, None) if size < self._size else None
-        return Slice(f"/dev/fd/{descriptor}", descriptor, rows)
+        return Slice(f"/dev/fd/{descriptor}", descriptor, rows, plain)
 
     def _counted(self) -> Iterator[Piece]:
         size = 0

@@ -20,7 +20,7 @@ from typing import Any
 from gateway.formats.delimited import first_ragged
 from gateway.minimise.accounts import MOST_DUPLICATES, Accounts
 from gateway.minimise.session import EngineFailed, Failure, Session, pads
-from gateway.minimise.source import SLICE, Slice, Source
+from gateway.minimise.source import Slice, Source
 from gateway.minimise.verdicts import is_told
 from gateway.vocabulary.errors import StructureInvalid
 
@@ -72,7 +72,13 @@ def _end_with_parent() -> None:
 
 def _report(order: dict[str, Any], extract: int, register: int, disclosures: int) -> Report:
     with os.fdopen(extract, "rb", buffering=0) as stream:
-        source = Source(stream, delimiter=order["delimiter"], max_bytes=order["max_bytes"], max_rows=order["max_rows"])
+        source = Source(
+            stream,
+            delimiter=order["delimiter"],
+            max_bytes=order["max_bytes"],
+            max_rows=order["max_rows"],
+            size=order["slice_bytes"],
+        )
         files = [*source.paths, "/dev/fd/1", f"/dev/fd/{register}", f"/dev/fd/{disclosures}"]
         try:
             with Session.opened(memory_mb=order["memory_mb"], threads=order["threads"], files=files) as session:
@@ -112,7 +118,7 @@ class _Run:
     def _placed(self, slice_: Slice, first_row: int) -> list[tuple[int, int]]:
         """(row of the file, verdict) of those of the slice that are told, until there are enough."""
         most = MOST_PLACES - len(self._places)
-        query = self._order["places"].replace(SLICE, slice_.path)
+        query = slice_.in_sql(self._order["places"])
         found = self._session.rows(query, self._values | {"most": most}) if most else []
         return [(first_row + row, verdict) for row, verdict in found]
 
@@ -167,7 +173,7 @@ class _Run:
 
     def _judge(self, slice_: Slice, first_row: int) -> None:
         try:
-            rows = self._session.run(self._order["judge"].replace(SLICE, slice_.path), self._values)
+            rows = self._session.run(slice_.in_sql(self._order["judge"]), self._values)
         except EngineFailed as error:
             if error.failure is not Failure.STRUCTURE:
                 raise

@@ -17,8 +17,8 @@ from gateway.story.prepare import prepare
 from gateway.vocabulary.errors import GatewayError
 
 HALVES = frozenset({"prepare", "deliver"})
-MOST_ROUNDS = 20
-"""Far more than any handoff needs; a loop that goes on is a defect, and is left."""
+MOST_ROUNDS = 100_000
+"""A handoff needs three, and a route carries one at a time; a loop that goes on for ever is a defect, and is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,8 +67,8 @@ class Look:
 
     def everything(self) -> None:
         listing = sort_names(self.folder.names())
+        self._end_withdrawn(listing)  # first, so that an extract whose statement was taken away is stated anew
         entries = {name: self._one(name) for name in listing.extracts}
-        self._end_withdrawn(listing)
         self._tell({name: entry for name, entry in entries.items() if entry is not None}, listing.left)
 
     def _dropped(self, name: str) -> Dropped:

@@ -29,6 +29,7 @@ from gateway.vocabulary.errors import GatewayError, StorageError, slug_of
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
 
+ON_ITS_WAY = (Stage.SEALED, Stage.REVOKED, Stage.FAILED)
 EXPIRED = Refusal(reasons=(Reason("extract-expired", "the extract was kept as long as it may be, and is gone"),))
 
 
@@ -78,15 +79,20 @@ def prepare(gateway: Gateway, gates: Mapping[str, Gate], memory: Memory) -> Roun
 
 
 def advance(gate: Gate, at: datetime) -> None:
-    """Every transfer of this route that can go on without a person."""
+    """Whatever of this route can go on without a person.
+
+    One parcel a route is on its way at a time: partners take numbers in strict order, and a
+    number is spent only once its parcel has left.
+    """
     log = gate.gateway.log
-    for transfer in log.in_stage(Stage.APPROVED, route=gate.name):
-        _carry(gate, transfer, at)
+    for transfer in log.in_stage(Stage.SEALED, route=gate.name):
+        post_again(gate, transfer)
     for transfer in log.in_stage(Stage.REVOKED, route=gate.name):
         if _has_stopped(gate, transfer):
             _carry(gate, transfer, at)
-    for transfer in log.in_stage(Stage.SEALED, route=gate.name):
-        post_again(gate, transfer)
+    for transfer in log.in_stage(Stage.APPROVED, route=gate.name):
+        if not log.in_stage(*ON_ITS_WAY, route=gate.name):
+            _carry(gate, transfer, at)
 
 
 def _has_stopped(gate: Gate, transfer: TransferId) -> bool:

@@ -75,15 +75,18 @@ def _take_number(gate: Gate, tx: Transaction, draft: Draft) -> None:
         raise StorageError("another parcel of this route was sealed at the same time", remedy="it is done again")
     row = transfers.get(tx, draft.transfer)
     if row is None or row.sequence is None:
-        transfers.next_sequence(tx, gate.name, gate.route.partner.partner)
         transfers.set_sequence(tx, draft.transfer, draft.sequence)
 
 
 def _number(gate: Gate, tx: Transaction, transfer: TransferId) -> int:
+    """One more than the last that a partner may have seen: a number whose transfer never left is given again."""
     row = transfers.get(tx, transfer)
     if row is not None and row.sequence is not None:
         return row.sequence
-    return transfers.upcoming_sequence(tx, gate.name, gate.route.partner.partner)
+    for other, number in transfers.numbered(tx, gate.name, gate.route.partner.partner):
+        if gate.gateway.log.stage(other) is not Stage.REFUSED:
+            return number + 1
+    return 1
 
 
 def _disclosure_file(transfer: TransferId, digest: Digest, meta: str) -> DisclosureFile:

@@ -16,10 +16,12 @@ from gateway.demo.numbers import LETTERS
 
 REGISTERED = 500_000
 PURPOSE, NOTICE = "youth-support", "PN-2026-09"
-_NAMES = len(FORENAMES) ** 2 * len(SURNAMES) ** 2
+_NAMES = len(FORENAMES) * len(SURNAMES) ** 2
+"""So many children in a row have different names; the next so many have them again, and other birthdays."""
 _APART = 7_919
 """A prime that divides no length of a list here: neighbours in the file are no neighbours in the alphabet."""
-_DAYS = 3_600
+_DAYS, _DAYS_ON = 3_600, 93
+"""Birthdays, and how far the next child of a name is from the last: enough for 38 of one name, 10 million rows."""
 _EMPTY = "''"
 _LETTER = "ABDEFGHJLNPQRSTUWXYZ"
 
@@ -64,7 +66,8 @@ def _write(path: Path, query: str, delimiter: str = ",") -> None:
 def _people(rows: int, around: date) -> str:
     """A child a row: number, name number, birthday, and bits to draw the rest from."""
     return f"""(select i, (i * {_APART}) % {_NAMES} as n, hash(i) as h,
-        (DATE '{around}' - INTERVAL 11 YEAR)::date - (hash(i + 1) % {_DAYS})::integer as born,
+        (DATE '{around}' - INTERVAL 11 YEAR)::date
+          - ((hash((i * {_APART}) % {_NAMES}) % {_DAYS} + (i // {_NAMES}) * {_DAYS_ON}) % {_DAYS})::integer as born,
         990000000000 + (i * {_APART}) % 1000000000 as digits from range({rows}) t(i))"""
 
 
@@ -106,7 +109,7 @@ _VALUES = {
     "uln": _check_digit(),
     "local_id": "'N' || lpad(i::varchar, 8, '0')",
     "forename": _one_of(FORENAMES, "n"),
-    "middle_names": _one_of(FORENAMES, f"n // {_F * _S * _S}"),
+    "middle_names": _one_of(FORENAMES, "h >> 33"),
     "surname": _SURNAME,
     "date_of_birth": "strftime(born, '%Y-%m-%d')",
     "sex": "case when h % 2 = 0 then 'F' else 'M' end",

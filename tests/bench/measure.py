@@ -1,6 +1,5 @@
 """Whole processes, timed from start to end, and the memory of all that live at one time."""
 
-import os
 import statistics
 import subprocess
 import threading
@@ -54,16 +53,19 @@ def _run(step: Step, folder: Path) -> tuple[float, int]:
         )
         watch = _Watch(process.pid)
         with watch:
-            _, status, usage = os.wait4(process.pid, 0)
+            process.wait()
             seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise WentWrong(f"{step.name} ended with {process.returncode}: see {log.name}")
-    return seconds, max(watch.peak, usage.ru_maxrss * 1024)
+    return seconds, watch.peak
 
 
 class _Watch:
-    """Looks at one session's processes until it is left; a peak between two looks is seen by wait4 at least."""
+    """Looks at one session's processes until it is left.
+
+    A peak of one process between two looks is remembered by the kernel (VmHWM, from its exec on; what
+    `wait4` tells would begin with the memory of whoever started it).
+    """
 
     def __init__(self, session: int) -> None:
         self.session, self.peak = session, 0
@@ -80,7 +82,7 @@ class _Watch:
 
     def _look(self) -> None:
         while not self._ended.wait(EVERY):
-            self.peak = max(self.peak, memory_of(self.session))
+            self.peak = max(self.peak, memory_of(self.session), *map(highest, _living(self.session)), 0)
 
 
 def memory_of(session: int) -> int:
@@ -99,11 +101,20 @@ def _living(session: int) -> Iterator[int]:
 
 def _share(process: int) -> int:
     """Bytes: its own pages, and its part of those it shares."""
+    return _field(process, "smaps_rollup", "Pss:")
+
+
+def highest(process: int) -> int:
+    return _field(process, "status", "VmHWM:")
+
+
+def _field(process: int, file: str, field: str) -> int:
+    """0 if the process has ended."""
     try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{process}/{file}").read_text().splitlines()
     except OSError:
         return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(field)), 0)
 
 
 def median_of(figures: Sequence[Figures]) -> Figures:

@@ -119,3 +119,42 @@ def test_a_second_handoff_takes_the_next_number(world):
     first, second = world.transfers()
     assert [world.facts(t, Stage.SEALED)["sequence"] for t in (first, second)] == [1, 2]
     assert world.stages() == [Stage.ACKNOWLEDGED] * 2
+
+
+def test_a_number_whose_parcel_never_left_is_given_again(world):
+    world.approved()
+    world.run("prepare")
+    (first,) = world.transfers()
+    assert world.facts(first, Stage.SEALED)["sequence"] == 1
+    register = ["upn,purpose,decided_by,decision,tiers,given,expires,notice,evidence"]
+    register += [
+        f"{child.fields['upn']},youth-support,{decider},object,,2026-11-24,,PN-1,FORM-1"
+        for child in world.people.children
+        if child.outcome in ("floor", "consented", "special")
+        for decider in ("parent", "young-person")
+    ]
+    world.record(("\n".join(register) + "\n").encode())
+    world.run()
+    assert world.stages() == [Stage.REFUSED], "everybody objected: there is nothing to release any more"
+    world.record("\n".join(line.replace(",object,", ",lift-objection,") for line in [*register, ""]).encode())
+    world.drop(b"".join(world.extract().splitlines(keepends=True)[:-1]), name="next.csv")
+    world.run("prepare")
+    world.sign_both(name="next.csv")
+    world.run()
+    (received,) = world.partners[YSS].receive(world.clock())
+    assert received.result == "accepted"
+    assert world.facts(received.transfer, Stage.SEALED)["sequence"] == 1
+
+
+def test_a_route_has_one_parcel_on_its_way_at_a_time(world):
+    lines = world.extract().splitlines(keepends=True)
+    for name, cut in (("first.csv", 0), ("second.csv", 1)):
+        world.drop(b"".join(lines[: len(lines) - cut]), name=name)
+    world.run("prepare")
+    for name in ("first.csv", "second.csv"):
+        world.sign_both(name=name)
+    world.run("prepare")
+    assert sorted(world.stages()) == [Stage.APPROVED, Stage.SEALED]
+    world.run()
+    assert world.stages() == [Stage.DELIVERED] * 2
+    assert [received.result for received in world.partners[YSS].receive(world.clock())] == ["accepted"] * 2

@@ -30,18 +30,15 @@ def test_A2_an_original_that_was_not_yet_taken_out_is_taken_out_without_a_word(w
     world.sign_both()
     folder = world.council.drop_folder(YSS)
     kept = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    (world.council.configuration.workspace.to_deliver).chmod(0o700)
-    blocked = world.council.configuration.workspace.state / "prepare" / "sealing"
-    blocked.rmdir()
-    blocked.write_bytes(b"")  # the disk says no after the claim: the transfer stands at approved
+    (transfer,) = world.transfers()
+    blocked = world.council.configuration.workspace.disclosures(f"{transfer}.parquet")
+    blocked.mkdir()  # the disk says no after the claim: the transfer stands at approved
     assert world.run("prepare").faults
     assert world.stages() == [Stage.APPROVED]
     for name, content in kept.items():
         (folder / name).write_bytes(content)
-    blocked.unlink()
-    blocked.mkdir(mode=0o700)
+    blocked.rmdir()
     world.run()
-    (transfer,) = world.transfers()
     assert world.ladder(transfer) == LADDER
     assert world.refused() == {}
     assert not (folder / "pupils.csv").exists()

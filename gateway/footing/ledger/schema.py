@@ -82,6 +82,7 @@ transfer = Table(
     Column("created", Moment, nullable=False),
     UniqueConstraint("statement_digest", name="uq_transfer_statement"),
     Index("ix_transfer_extract", "extract_digest", "route"),
+    Index("ix_transfer_sequence", "route", "partner", "sequence"),
 )
 
 # The receipts, in order: the log's leaves. All columns but body and hash repeat the body, to be searched by.
@@ -193,15 +194,6 @@ disclosure_file = Table(
     Column("name", String(80), nullable=False),
     Column("sha256", _Hex, nullable=False),
     Column("meta", Text, nullable=False),
-)
-
-# The last sequence number given to a partner on a route, so that none is given twice or left out.
-sequence = Table(
-    "sequence",
-    ledger,
-    Column("route", _Slug, primary_key=True),
-    Column("partner", _Slug, primary_key=True),
-    Column("last", BigInteger, nullable=False),
 )
 
 # One row, raised by every decision and hold: tells whether a snapshot of the register is still the register.

@@ -1,13 +1,13 @@
 """What each transfer is about. Where it stands is told by its receipts, never here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from gateway.footing.ledger.schema import sequence, transfer
+from gateway.footing.ledger.schema import transfer
 from gateway.footing.ledger.store import Transaction
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.transfer import TransferId
@@ -34,6 +34,17 @@ _BY_STATEMENT = _ROWS.where(transfer.c.statement_digest == bindparam("wanted"))
 _BY_EXTRACT = _ROWS.where(
     transfer.c.extract_digest == bindparam("wanted"), transfer.c.route == bindparam("on_route")
 ).order_by(transfer.c.id)
+
+
+_NUMBERED = (
+    select(transfer.c.id, transfer.c.sequence)
+    .where(
+        transfer.c.route == bindparam("on_route"),
+        transfer.c.partner == bindparam("to_partner"),
+        transfer.c.sequence.is_not(None),
+    )
+    .order_by(transfer.c.sequence.desc(), transfer.c.id.desc())
+)
 
 
 def insert_transfer(tx: Transaction, row: TransferRow) -> None:
@@ -68,23 +79,10 @@ def listed(
     return [_row(found) for found in tx.execute(query).mappings()]
 
 
-def next_sequence(tx: Transaction, route: str, partner: str) -> int:
-    """The next number for this partner on this route, from 1; taken only if the transaction is committed."""
-    key = {"to_route": route, "to_partner": partner}
-    here = (sequence.c.route == bindparam("to_route"), sequence.c.partner == bindparam("to_partner"))
-    last = tx.execute(select(sequence.c.last).where(*here), key).scalar()
-    if last is None:
-        tx.execute(insert(sequence), {"route": route, "partner": partner, "last": 1})
-        return 1
-    tx.execute(update(sequence).where(*here).values(last=last + 1), key)
-    return int(last) + 1
-
-
-def upcoming_sequence(tx: Transaction, route: str, partner: str) -> int:
-    """What `next_sequence` would give; nothing is taken."""
-    here = (sequence.c.route == bindparam("to_route"), sequence.c.partner == bindparam("to_partner"))
-    last = tx.execute(select(sequence.c.last).where(*here), {"to_route": route, "to_partner": partner}).scalar()
-    return int(last or 0) + 1
+def numbered(tx: Transaction, route: str, partner: str) -> Iterator[tuple[TransferId, int]]:
+    """Transfers of this route and partner that have a sequence number, the highest first."""
+    found = tx.execute(_NUMBERED, {"on_route": route, "to_partner": partner})
+    return ((TransferId(id_), number) for id_, number in found)
 
 
 def set_sequence(tx: Transaction, wanted: TransferId, number: int) -> None:

@@ -33,12 +33,15 @@ def fault(data: bytes, size: int = 1 << 20):
 
 
 CELLS = st.text(
-    st.one_of(st.sampled_from('a,"\n\r;é李 '), st.characters(exclude_categories=["Cs"], exclude_characters="\0")), max_size=8
+    st.one_of(st.sampled_from('a,"\n\r;é李 '), st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+    max_size=8,
 )
 TABLES = st.lists(st.lists(CELLS, min_size=2, max_size=4), min_size=1, max_size=12)
 
 
-@given(table=TABLES, size=st.integers(1, 40), crlf=st.booleans(), last=st.booleans(), delimiter=st.sampled_from(",;\t|"))
+@given(
+    table=TABLES, size=st.integers(1, 40), crlf=st.booleans(), last=st.booleans(), delimiter=st.sampled_from(",;\t|")
+)
 def test_what_the_csv_module_writes_is_read_as_it_was(table, size, crlf, last, delimiter):
     text = io.StringIO()
     end = "\r\n" if crlf else "\n"
@@ -60,7 +63,15 @@ def test_bytes_are_read_or_refused_and_the_cuts_make_no_difference(data, size):
     assert result(size) == result(1 << 20)
 
 
-PLACED = {"not-utf-8", "nul-byte", "bare-quote", "unclosed-quote", "blank-line", "bare-carriage-return", "mixed-newlines"}
+PLACED = {
+    "not-utf-8",
+    "nul-byte",
+    "bare-quote",
+    "unclosed-quote",
+    "blank-line",
+    "bare-carriage-return",
+    "mixed-newlines",
+}
 
 
 @given(text=st.text(st.sampled_from('a,"\n'), max_size=14), size=st.integers(1, 5))

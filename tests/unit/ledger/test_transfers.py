@@ -70,27 +70,14 @@ def test_transfers_are_listed_newest_first_and_each_filter_narrows(tx):
     assert transfers.listed(tx, route="dfe") == []
 
 
-def test_numbers_begin_at_one_and_leave_none_out_for_each_partner_and_route(tx):
-    asked = [("yss", "a"), ("yss", "a"), ("yss", "b"), ("dfe", "a"), ("yss", "a")]
-    assert [transfers.next_sequence(tx, *key) for key in asked] == [1, 2, 1, 1, 3]
-
-
-def test_a_number_that_was_not_committed_was_not_taken(ledger):
-    def take_and_fail() -> None:
-        with ledger.writing() as tx:
-            assert transfers.next_sequence(tx, "yss", "a") == 1
-            raise StorageError("the parcel could not be written")
-
-    for _ in range(2):
-        with pytest.raises(StorageError, match="parcel"):
-            take_and_fail()
-
-
-def test_looking_at_the_next_number_takes_nothing(tx):
-    assert transfers.upcoming_sequence(tx, "yss", "a") == 1
-    assert transfers.upcoming_sequence(tx, "yss", "a") == transfers.next_sequence(tx, "yss", "a")
-    assert transfers.upcoming_sequence(tx, "yss", "a") == 2
-    assert transfers.upcoming_sequence(tx, "yss", "b") == 1
+def test_numbers_are_told_highest_first_for_each_partner_and_route(tx):
+    asked = [("yss", "a", 1), ("yss", "a", 2), ("yss", "b", 9), ("dfe", "a", 8), ("yss", "a", 2), ("yss", "a", None)]
+    for number, (route, partner, sequence) in enumerate(asked, start=1):
+        transfers.insert_transfer(tx, a_row(number, route=route, partner=partner))
+        if sequence is not None:
+            transfers.set_sequence(tx, an_id(number), sequence)
+    assert list(transfers.numbered(tx, "yss", "a")) == [(an_id(5), 2), (an_id(2), 2), (an_id(1), 1)]
+    assert list(transfers.numbered(tx, "ofsted", "a")) == []
 
 
 def test_a_transfer_is_numbered_once(tx):

@@ -22,7 +22,11 @@ FULL = os.environ.get("HANDOFF_FULL")
 sweep = settings(max_examples=400 if FULL else 15, deadline=None, suppress_health_check=list(HealthCheck))
 
 CLOCKS = st.sampled_from(
-    [datetime.combine(date(2026, 11, 24) + timedelta(days), time(hour), LONDON) for days in range(-3, 4) for hour in (0, 23)]
+    [
+        datetime.combine(date(2026, 11, 24) + timedelta(days), time(hour), LONDON)
+        for days in range(-3, 4)
+        for hour in (0, 23)
+    ]
     + [datetime(2028, 2, 29, 0, tzinfo=LONDON), datetime(2027, 3, 1, 0, tzinfo=LONDON)]
 )
 BIRTHDAYS = st.one_of(
@@ -30,8 +34,12 @@ BIRTHDAYS = st.one_of(
                      "2008-02-29", "2013-02-31", "24/11/2012", "2030-01-01", "2012-2-3", ""]),
     st.dates(date(2005, 1, 1), date(2015, 1, 1)).map(date.isoformat),
 )  # fmt: skip
-NAMES = st.sampled_from(["Zoë", "ZOE", "Jean-Luc", "jean luc", "O’Neill", "O'NEILL", "Łukasz", "Lukasz", "Ñandú", "李", "'"])
-ADDRESSES = st.sampled_from(["12 High St", "Flat 3, 12 High Street", "3 High St", "Rose Cottage", "12a high st", "", "14 Low Rd"])
+NAMES = st.sampled_from(
+    ["Zoë", "ZOE", "Jean-Luc", "jean luc", "O’Neill", "O'NEILL", "Łukasz", "Lukasz", "Ñandú", "李", "'"]
+)
+ADDRESSES = st.sampled_from(
+    ["12 High St", "Flat 3, 12 High Street", "3 High St", "Rose Cottage", "12a high st", "", "14 Low Rd"]
+)
 POSTCODES = st.sampled_from(["E17 4PP", "e174pp", "E10 1AA", ""])
 CHILDREN = st.lists(
     st.fixed_dictionaries(

@@ -30,7 +30,9 @@ def line(text: str) -> Said:
     words = text.split()
     named = frozenset(words.pop(2).split("+")) if words[1] == "consent" else frozenset()
     expires = date.fromisoformat(words[4]) if "until" in words else None
-    return Said(decided_by=words[0], decision=words[1], tiers=named, given=date.fromisoformat(words[2]), expires=expires)
+    return Said(
+        decided_by=words[0], decision=words[1], tiers=named, given=date.fromisoformat(words[2]), expires=expires
+    )
 
 
 def opened(born: date, *lines: str, day: date = TODAY) -> set[str]:
@@ -185,6 +187,10 @@ def test_what_is_no_decision_changes_nothing(said):
 
 
 def test_different_deciders_may_come_in_any_order():
-    lines = ["parent consent consented 2026-01-10", "parent-2 consent special 2026-01-11", "guardian no-reply 2026-01-12"]
+    lines = [
+        "parent consent consented 2026-01-10",
+        "parent-2 consent special 2026-01-11",
+        "guardian no-reply 2026-01-12",
+    ]
     results = {frozenset(opened(BORN_14, *order)) for order in permutations(lines)}
     assert results == {frozenset(BOTH)}

@@ -71,7 +71,9 @@ def test_a_child_is_found_in_many_files(tmp_path):
         folder = tmp_path / str(n)
         folder.mkdir()
         result = judged(folder, [a_child(1), a_child(2 + n)], at=AT + timedelta(n))
-        files.append(DisclosedFile(transfer=f"t{n}", path=folder / "disclosures.parquet", meta=result.outcome.disclosures_meta))
+        files.append(
+            DisclosedFile(transfer=f"t{n}", path=folder / "disclosures.parquet", meta=result.outcome.disclosures_meta)
+        )
     assert [row.transfer for row in disclosed(files, frozenset({of(a_child(1))}))] == ["t0", "t1", "t2", "t3"]
     assert [row.transfer for row in disclosed(files, frozenset({of(a_child(4))}))] == ["t2"]
     assert disclosed(files, frozenset({of(a_child(99))})) == []

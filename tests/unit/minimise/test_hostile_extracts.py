@@ -111,7 +111,14 @@ def test_too_many_rows_and_too_many_bytes_are_refused(tmp_path):
 
 
 def test_words_of_the_engine_are_only_words_in_a_cell(tmp_path):
-    for text in ("'; DROP TABLE judged; --", "<slice>", "$outer_pad", "/dev/fd/1", '{"status": "done"}', "=cmd|' /C calc'!A0"):
+    for text in (
+        "'; DROP TABLE judged; --",
+        "<slice>",
+        "$outer_pad",
+        "/dev/fd/1",
+        '{"status": "done"}',
+        "=cmd|' /C calc'!A0",
+    ):
         child = a_child(1, surname=text)
         result = judged(tmp_path, [child, a_child(2)])
         assert result.outcome.rows_out == 2
@@ -119,7 +126,9 @@ def test_words_of_the_engine_are_only_words_in_a_cell(tmp_path):
 
 
 def test_words_of_the_engine_are_only_words_in_a_header(tmp_path):
-    columns = [c.model_copy(update={"header": "\"x'; -- $salt<slice>"}) if c.field == "notes" else c for c in SCHEMA.columns]
+    columns = [
+        c.model_copy(update={"header": "\"x'; -- $salt<slice>"}) if c.field == "notes" else c for c in SCHEMA.columns
+    ]
     schema = SCHEMA.model_copy(update={"columns": tuple(columns)})
     extract = as_csv([a_child(1)], schema)
     assert carried_out(a_job(tmp_path, extract, schema=schema)).outcome.rows_out == 1
@@ -147,3 +156,13 @@ def test_an_extract_that_is_gone_is_an_error_without_its_name(tmp_path):
     with pytest.raises(StorageError) as failed, minimising(job):
         pass
     assert "extract" not in failed.value.message + failed.value.remedy
+
+
+def test_a_cell_that_is_written_to_look_like_rows_is_one_cell(tmp_path):
+    """Threads that begin in the middle of it would take it for rows, and release whoever it names."""
+    forged = GOOD.decode().split("\n")[1].replace("Testmann", CANARY)
+    filler = a_child(3, notes=f"{forged}\n" * 9000)
+    children = [a_child(n, upn=a_child(n)["upn"], forename=f"N{n}", notes=filler["notes"]) for n in range(1, 25)]
+    result = judged(tmp_path, children)
+    assert (result.outcome.rows_in, result.outcome.rows_out) == (24, 24)
+    assert CANARY not in result.output.decode()

@@ -100,7 +100,10 @@ def test_a_subject_is_known_by_the_pseudonym_of_the_upn():
 
 
 @settings(max_examples=30, deadline=None)
-@given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=200), key=st.binary(min_size=32, max_size=32))
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=200),
+    key=st.binary(min_size=32, max_size=32),
+)
 def test_the_engine_keys_as_hmac_does(text, key):
     with Session.opened(memory_mb=64, threads=1, files=()) as session:
         ((pseudonym,),) = session.rows(f"SELECT {keyed('$text::VARCHAR')}", {"text": text, **pads(key)})

@@ -26,12 +26,19 @@ def test_what_has_not_the_shape_is_no_upn(wrong):
     assert not is_upn(wrong)
 
 
-@pytest.mark.parametrize("wrong", ["", "100000004", "10000000431", "0000000000", "1000000044", "100000004X", "1000000043\n"])
+@pytest.mark.parametrize(
+    "wrong", ["", "100000004", "10000000431", "0000000000", "1000000044", "100000004X", "1000000043\n"]
+)
 def test_what_has_not_the_shape_or_the_check_digit_is_no_uln(wrong):
     assert not is_uln(wrong)
 
 
-@given(number=st.integers(0, 900_000_000), temporary=st.booleans(), place=st.integers(0, 12), other=st.sampled_from(UPN_LETTERS + "0123456789"))
+@given(
+    number=st.integers(0, 900_000_000),
+    temporary=st.booleans(),
+    place=st.integers(0, 12),
+    other=st.sampled_from(UPN_LETTERS + "0123456789"),
+)
 def test_one_wrong_place_is_always_found(number, temporary, place, other):
     right = upn(number, temporary=temporary)
     assert is_upn(right)
@@ -52,7 +59,9 @@ GARBLED = st.text(st.sampled_from(UPN_LETTERS + "0123456789SOI a\n"), max_size=1
 
 @settings(max_examples=20, deadline=None)
 @given(
-    upns=st.lists(st.one_of(GARBLED, st.builds(upn, st.integers(0, 900_000_000), temporary=st.booleans())), max_size=40),
+    upns=st.lists(
+        st.one_of(GARBLED, st.builds(upn, st.integers(0, 900_000_000), temporary=st.booleans())), max_size=40
+    ),
     ulns=st.lists(st.one_of(GARBLED, st.from_regex(ULN_SHAPE, fullmatch=True)), max_size=40),
 )
 def test_the_engine_and_plain_python_say_the_same(upns, ulns):

@@ -161,7 +161,9 @@ def test_bad_rows_are_counted_by_reason_and_good_ones_leave(bad_rows):
     assert bad_rows.rows_out == len(BAD_ROWS)
 
 
-@pytest.mark.parametrize("good", [{"upn": upn(1, temporary=True)}, {"uln": "1000000043"}, {"postcode": "e174pp"}, {"former_upn": upn(7)}])
+@pytest.mark.parametrize(
+    "good", [{"upn": upn(1, temporary=True)}, {"uln": "1000000043"}, {"postcode": "e174pp"}, {"former_upn": upn(7)}]
+)
 def test_a_good_row_is_not(tmp_path, good):
     assert judged(tmp_path, [a_child(1, **good)]).outcome.rows_out == 1
 
@@ -173,7 +175,9 @@ def test_places_are_told_in_the_file_s_order_and_at_most_fifty(tmp_path):
     assert places[49:] == ("row 101: surname is empty", "and 20 more")
 
 
-@pytest.mark.parametrize("cells", [{"address_line_1": ""}, {"address_line_1": " "}, {"postcode": ""}, {"forename": "'", "surname": "-"}])
+@pytest.mark.parametrize(
+    "cells", [{"address_line_1": ""}, {"address_line_1": " "}, {"postcode": ""}, {"forename": "'", "surname": "-"}]
+)
 def test_who_cannot_be_tested_for_a_hold_is_withheld(tmp_path, cells):
     assert judged(tmp_path, [a_child(1, **cells), a_child(2)]).outcome.withheld == {"too-few-identifiers": 1}
 
@@ -243,7 +247,9 @@ def test_the_first_verdict_that_holds_is_the_one_that_counts(tmp_path, verdict, 
 
 
 def test_facts_hold_counts_and_reasons_only(tmp_path):
-    facts = judged(tmp_path, [a_child(1), a_child(2, surname=""), a_child(3, date_of_birth="2020-01-01")]).outcome.facts()
+    facts = judged(
+        tmp_path, [a_child(1), a_child(2, surname=""), a_child(3, date_of_birth="2020-01-01")]
+    ).outcome.facts()
     assert facts.plain() == {
         "rows": 3, "released": 1, "not_released": 2, "withheld": {"age": 1}, "rejected": {"empty-cell": 1},
         "fields": {"phone": 0, "sen_provision": 0}, "tiers": {"floor": 1, "consented": 0, "special": 0},
@@ -329,6 +335,7 @@ def test_consents_begin_and_end_by_the_day_of_release(tmp_path):
     child = a_child()
     yes = says(child, "parent", "consent", "consented", given=date(2026, 11, 24), expires=date(2026, 11, 26))
     seen = [
-        bool(judged(tmp_path, [child], decisions=[yes], at=AT + timedelta(days)).rows[0]["phone"]) for days in (-1, 0, 1, 2)
+        bool(judged(tmp_path, [child], decisions=[yes], at=AT + timedelta(days)).rows[0]["phone"])
+        for days in (-1, 0, 1, 2)
     ]
     assert seen == [False, True, True, False]

@@ -114,7 +114,10 @@ def test_a_worker_has_an_empty_environment_no_core_and_only_its_own_files(tmp_pa
     assert environ == b""
     assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")] == [["0", "0"]]
     named = {name for name in files if name.startswith("/") and not name.startswith(("/memfd:", "/dev/"))}
-    assert {Path(name).name for name in named if "(deleted)" not in name and "#" not in name} <= {"extract", "register.parquet"}
+    assert {Path(name).name for name in named if "(deleted)" not in name and "#" not in name} <= {
+        "extract",
+        "register.parquet",
+    }
 
 
 def test_a_register_of_another_day_is_not_used(tmp_path):
@@ -139,11 +142,40 @@ def test_too_little_memory_is_a_refusal_with_what_to_do(tmp_path):
     assert not (tmp_path / "disclosures.parquet").exists()
 
 
-def test_many_slices_say_the_same_as_one(tmp_path):
-    first = carried_out(a_job(tmp_path, MANY, threads=1))
-    second = carried_out(a_job(tmp_path, MANY, threads=2))
-    assert first.outcome == second.outcome
-    assert sorted(first.output.splitlines()) == sorted(second.output.splitlines())
+def test_many_slices_say_the_same_as_one_and_one_thread_as_two(tmp_path):
+    whole = carried_out(a_job(tmp_path, MANY))
+    for ways in ({"slice_bytes": 1}, {"threads": 1}):
+        other = carried_out(a_job(tmp_path, MANY, **ways))
+        assert other.outcome == whole.outcome
+        assert sorted(other.output.splitlines()) == sorted(whole.output.splitlines())
+    assert whole.outcome.rows_out == 60_000
+
+
+def test_places_and_duplicates_are_found_across_slices(tmp_path):
+    lines = MANY.splitlines(keepends=True)
+    lines[10], lines[50_001] = lines[10].replace(b"Testmann", b""), lines[50_001].replace(b"Testmann", b"")
+    lines[59_000] = lines[20]
+    job = a_job(tmp_path, b"".join(lines), slice_bytes=1)
+    first = carried_out(job)
+    again = carried_out(replace(job, exclude=first.outcome.duplicates))
+    assert len(first.outcome.duplicates) == 2
+    assert again.outcome.places == (
+        "row 11: surname is empty", "row 21: this child stands in the file twice",
+        "row 50002: surname is empty", "row 59001: this child stands in the file twice",
+    )  # fmt: skip
+    assert (again.outcome.rows_in, again.outcome.rows_out) == (60_000, 59_996)
+
+
+def test_a_fault_in_a_late_slice_still_refuses_the_whole_file(tmp_path):
+    for damage, sentence in (
+        (b"x,y\n", "row 60002 has 2 cells"),
+        (b"\n", "row 60002 is blank"),
+        (b'"x', "row 60002 opens a quote"),
+    ):
+        outcome = carried_out(a_job(tmp_path, MANY + damage, slice_bytes=1)).outcome
+        assert [refusal.reason for refusal in outcome.refusals] == ["structure"]
+        assert outcome.refusals[0].sentence.startswith(sentence)
+        assert not (tmp_path / "disclosures.parquet").exists()
 
 
 @pytest.mark.parametrize(

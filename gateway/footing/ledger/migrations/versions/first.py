@@ -36,6 +36,7 @@ def _transfers() -> None:
         sa.UniqueConstraint("statement_digest", name="uq_transfer_statement"),
     )
     op.create_index("ix_transfer_extract", "transfer", ["extract_digest", "route"])
+    op.create_index("ix_transfer_sequence", "transfer", ["route", "partner", "sequence"])
 
 
 def _log() -> None:
@@ -133,12 +134,6 @@ def _bookkeeping() -> None:
         sa.Column("name", sa.String(80), nullable=False),
         sa.Column("sha256", _HEX, nullable=False),
         sa.Column("meta", sa.Text, nullable=False),
-    )
-    op.create_table(
-        "sequence",
-        sa.Column("route", _SLUG, primary_key=True),
-        sa.Column("partner", _SLUG, primary_key=True),
-        sa.Column("last", sa.BigInteger, nullable=False),
     )
     op.create_table("register_version", sa.Column("version", sa.BigInteger, nullable=False))
     op.execute("INSERT INTO register_version (version) VALUES (0)")
