@@ -27,6 +27,8 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "consent": ("gateway.cli.consent", "import decisions into the consent register"),
     "hold": ("gateway.cli.hold", "withhold a child on every route, from now on"),
     "route": ("gateway.cli.route", "read a route as it stands, and sign it"),
+    "retry": ("gateway.cli.retry", "try again what failed, once its cause is mended"),
+    "resolve": ("gateway.cli.resolve", "say what became of a delivery that is in doubt"),
     "receive": ("gateway.cli.receive", "the partner's side: verify, open, answer"),
 }
 """Verb: its module, and its line in the help."""

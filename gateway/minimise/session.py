@@ -87,6 +87,8 @@ def _settings(memory_mb: int, threads: int, files: Sequence[str]) -> list[str]:
         f"SET memory_limit = '{memory_mb}MiB'",
         "SET temp_directory = ''",
         "SET enable_progress_bar = false",
+        # joins keep no order anyway, and a table that asks for one is written by one thread
+        "SET preserve_insertion_order = false",
         # a slice's file has the name of the one before: never answer from a cache
         "SET enable_external_file_cache = false",
         # it guesses a CSV's size and then builds the hash table on the extract instead of the register

@@ -1,6 +1,7 @@
 """A partner's answer counts only if it is the partner's, about this parcel, and of our log."""
 
 import json
+import sqlite3
 
 import pytest
 
@@ -109,8 +110,6 @@ def test_a_log_that_was_rewritten_is_found_out_by_the_partners_cosignature(answe
     ledger = answered.council.configuration.workspace.ledger
     answered.run()
     assert answered.stages() == [Stage.ACKNOWLEDGED]
-    import sqlite3
-
     with sqlite3.connect(ledger) as connection:
         connection.execute("update cosignature set size = size + 100")
     answered.clock.turn(minutes=1)

@@ -12,7 +12,7 @@ from tests.end_to_end.conftest import YSS
 LADDER = ["waiting", "arrived", "approved", "sealed", "delivered"]
 
 
-def test_A1_a_copy_that_was_not_receipted_is_thrown_away_and_made_again(world):
+def test_a1_a_copy_that_was_not_receipted_is_thrown_away_and_made_again(world):
     world.drop()
     world.run("prepare")
     (transfer,) = world.transfers()
@@ -24,7 +24,7 @@ def test_A1_a_copy_that_was_not_receipted_is_thrown_away_and_made_again(world):
     assert world.ladder(transfer) == LADDER
 
 
-def test_A2_an_original_that_was_not_yet_taken_out_is_taken_out_without_a_word(world):
+def test_a2_an_original_that_was_not_yet_taken_out_is_taken_out_without_a_word(world):
     world.drop()
     world.run("prepare")
     world.sign_both()
@@ -44,7 +44,7 @@ def test_A2_an_original_that_was_not_yet_taken_out_is_taken_out_without_a_word(w
     assert not (folder / "pupils.csv").exists()
 
 
-def test_C1_a_half_written_parcel_is_thrown_away_and_sealed_again(world):
+def test_c1_a_half_written_parcel_is_thrown_away_and_sealed_again(world):
     world.drop()
     world.run("prepare")
     world.sign_both()
@@ -58,7 +58,7 @@ def test_C1_a_half_written_parcel_is_thrown_away_and_sealed_again(world):
     assert received.result == "accepted"
 
 
-def test_C2_a_parcel_that_was_sealed_and_not_posted_is_posted_as_it_is(world):
+def test_c2_a_parcel_that_was_sealed_and_not_posted_is_posted_as_it_is(world):
     world.approved()
     world.run("prepare")
     (transfer,) = world.transfers()
@@ -82,7 +82,7 @@ def test_a_parcel_that_somebody_took_out_of_the_mailbox_is_told_about_and_not_ma
     assert world.inbox() == []
 
 
-def test_T1_a_statement_that_was_receipted_and_not_written_ends_and_another_is_written(world):
+def test_t1_a_statement_that_was_receipted_and_not_written_ends_and_another_is_written(world):
     path = world.drop()
     world.run("prepare")
     path.with_name("pupils.csv.release").unlink()
@@ -102,7 +102,7 @@ def test_an_extract_that_staff_take_back_before_it_is_signed_ends_as_withdrawn(w
     assert world.facts(transfer, Stage.REFUSED)["reasons"] == ("withdrawn",)
 
 
-def test_D3_what_was_delivered_and_not_yet_reported_is_found_there_and_reported(world):
+def test_d3_what_was_delivered_and_not_yet_reported_is_found_there_and_reported(world):
     world.approved()
     world.run("prepare")
     world.run("deliver")

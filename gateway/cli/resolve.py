@@ -1,0 +1,39 @@
+"""`gateway resolve`: a person says what became of a delivery that nobody could tell."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.opening import person, prepare_side
+from gateway.cli.verbs import new_app
+from gateway.story.settling import Verdict
+from gateway.story.settling import resolve as resolve_transfer
+from gateway.vocabulary.errors import UsageError
+from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.transfer import TransferId
+
+app = new_app()
+
+
+@app.command()
+def resolve(
+    context: typer.Context,
+    transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
+    verdict: Annotated[Verdict, typer.Argument(metavar="VERDICT", help="delivered, absent or abandoned.")],
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="WORD", help="Why you know: lower case, hyphens; it stands in the receipt."),
+    ],
+) -> None:
+    """Settle a delivery that is in doubt, after asking the partner. Nothing is sent again by this.
+
+    An acknowledgement that comes later still counts.
+    """
+    wanted = TransferId.parse(transfer)
+    try:
+        Facts(reason=reason)
+    except ValueError as error:
+        raise UsageError("--reason is not a word with hyphens", remedy="for example asked-by-telephone") from error
+    with prepare_side(context) as side:
+        resolve_transfer(side.gateway, wanted, verdict, reason=reason, uid=person())
+        side.voice.say(f"transfer {wanted} is resolved: {verdict}")

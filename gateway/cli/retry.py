@@ -1,0 +1,32 @@
+"""`gateway retry`: deliver takes up a failed parcel again, once its cause has been mended."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.opening import person, prepare_side
+from gateway.cli.verbs import new_app
+from gateway.deliver.attempts import Attempts
+from gateway.story.settling import retry as retry_transfer
+from gateway.vocabulary.transfer import TransferId
+
+app = new_app()
+
+
+@app.command()
+def retry(
+    context: typer.Context,
+    transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
+) -> None:
+    """Try again what failed: a changed host key, refused credentials or a taken name wait for this.
+
+    A parcel whose time has passed meanwhile is minimised again by the rules of now.
+    """
+    wanted = TransferId.parse(transfer)
+    with prepare_side(context) as side:
+        attempts = Attempts(side.gateway.workspace.attempts)
+        try:
+            retry_transfer(side.gateway, attempts, wanted, uid=person())
+        finally:
+            attempts.close()
+        side.voice.say(f"transfer {wanted} is tried again at the next round")
