@@ -17,6 +17,7 @@ from gateway.minimise.normalising import (
     number_message,
     postcode_key,
     upn_message,
+    whole_name,
 )
 from gateway.minimise.shapes import quoted
 
@@ -40,8 +41,9 @@ def testable(fields: frozenset[str], *, by_consent: bool) -> str:
     if {"forename", "surname", "date_of_birth"} <= fields:
         tests.append("_name IS NOT NULL")
     if by_consent:
-        given = [f"trim({quoted(line)}) <> ''" for line in LINES if line in fields]
-        tests += [f"({' OR '.join(given)})", "postcode IS NOT NULL"]
+        # CASE stops at the first line that says something; OR would look at all of them
+        given = " ".join(f"WHEN trim({quoted(line)}) <> '' THEN true" for line in LINES if line in fields)
+        tests += [f"CASE {given} ELSE false END", "postcode IS NOT NULL"]
     return " AND ".join(tests)
 
 
@@ -73,7 +75,7 @@ def _preferred(fields: frozenset[str]) -> Iterator[tuple[str, str]]:
         else quoted(name)
         for name in ("forename", "surname")
     )
-    message = f"'name_dob:' || {name_key(forename, surname, quoted('date_of_birth'))}"
+    message = f"'name_dob:' || {name_key(whole_name(forename, surname), quoted('date_of_birth'))}"
     given = " OR ".join(f"{quoted(field)} <> ''" for field in preferred)
     yield "name_dob", f"CASE WHEN {given} THEN {keyed(message)} END"
 

@@ -48,9 +48,13 @@ def local_id_message() -> str:
     return f"'local_id:' || nullif(upper(trim({quoted('local_id')})), '')"
 
 
-def name_key(forename: str, surname: str, born: str) -> str:
+def name_key(name: str, born: str) -> str:
     """Folded name and date of birth as one text; NULL if either is missing."""
-    return f"nullif({folded(f'concat({forename}, {surname})')}, '') || {born}"
+    return f"nullif({folded(name)}, '') || {born}"
+
+
+def whole_name(forename: str, surname: str) -> str:
+    return f"({forename} || {surname})"
 
 
 def folded(text: str) -> str:

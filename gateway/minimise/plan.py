@@ -17,7 +17,7 @@ from gateway.contract.policy import OutputColumn, Policy
 from gateway.contract.schema import Schema
 from gateway.minimise.ages import born_by
 from gateway.minimise.holding import held, testable
-from gateway.minimise.normalising import SPACES, keyed, name_key, upn_message
+from gateway.minimise.normalising import SPACES, keyed, name_key, upn_message, whole_name
 from gateway.minimise.shapes import Fault, faults, parsed, quoted, readings
 from gateway.minimise.source import SLICE
 from gateway.minimise.verdicts import (
@@ -140,9 +140,12 @@ class _Rules:
         return _over(query, f"{self._fault()} AS _fault")
 
     def _tested_rows(self, query: str) -> str:
-        for columns in ((f"{self._in_scope()} AS _in_scope",), tuple(self._recognised()), tuple(self._tested())):
-            query = _over(query, *columns)
-        return query
+        # a SELECT for each step: a name of the same SELECT would be computed again wherever it stands
+        query = _over(query, f"{self._in_scope()} AS _in_scope")
+        if {"forename", "surname", "date_of_birth"} <= self.fields:
+            whole = whole_name(quoted("forename"), quoted("surname"))
+            query = _over(query, f"CASE WHEN _in_scope THEN {whole} END AS _whole_name")
+        return _over(_over(query, *self._recognised()), *self._tested())
 
     def _scan(self) -> str:
         columns = ", ".join(f"'{column.field}': 'VARCHAR'" for column in self.schema.columns)
@@ -170,13 +173,12 @@ class _Rules:
         yield f"CASE WHEN _in_scope THEN {keyed(upn_message())} END AS _subject"
         yield f"hash({parsed('upn')}, $salt::UBIGINT) AS _upn_tag"
         if {"forename", "surname", "date_of_birth"} <= self.fields:
-            name = name_key(quoted("forename"), quoted("surname"), quoted("date_of_birth"))
-            yield f"CASE WHEN _in_scope THEN {name} END AS _name"
+            name = name_key("_whole_name", quoted("date_of_birth"))
+            yield f"CASE WHEN _whole_name IS NOT NULL THEN {name} END AS _name"
         else:
             yield "CAST(NULL AS VARCHAR) AS _name"
 
     def _tested(self) -> Iterator[str]:
-        # a SELECT of its own: a name of the same SELECT would be computed again wherever it stands
         yield f"CASE WHEN _in_scope THEN {held(self.fields, self.kinds)} END AS _held"
         yield f"CASE WHEN _in_scope THEN {testable(self.fields, by_consent=self.by_consent)} END AS _testable"
         yield "CASE WHEN _name IS NOT NULL THEN hash(_name, $salt::UBIGINT) END AS _name_tag"

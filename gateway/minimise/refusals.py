@@ -21,7 +21,6 @@ _STRUCTURE: Final = {
     "too-many-rows": "the file has more rows than its schema allows",
     "too-large": "the file is larger than its schema allows",
     "structure": "the rows of the file cannot be told apart",
-    "rows-differ": "the rows of the file cannot be told apart",
 }
 _OTHER: Final = {
     "out-of-memory": "the worker's memory was not enough: the operator can raise worker_memory_mb",

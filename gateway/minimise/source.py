@@ -100,7 +100,7 @@ class Source:
         while piece is not None:
             os.pwrite(descriptor, piece.data, size)
             rows, size = rows + piece.rows, size + len(piece.data)
-            plain = plain and not piece.has_newlines_in_cells
+            plain = plain and piece.plain
             piece = next(pieces, None) if size < self._size else None
         return Slice(f"/dev/fd/{descriptor}", descriptor, rows, plain)
 

@@ -179,15 +179,17 @@ class _Run:
                 raise
             raise self._ragged(slice_, first_row) from None
         if rows != slice_.rows:
-            raise _Stopped(code="rows-differ")
+            raise self._ragged(slice_, first_row)  # the engine passes over blank lines
 
     def _ragged(self, slice_: Slice, first_row: int) -> _Stopped:
-        """The engine says that a row's cells are not as many as the columns: which row, how many."""
+        """The engine read other rows than we counted, or none: which row has other cells than columns, how many."""
         columns = len(self._order["headers"])
         found = first_ragged(slice_.data(), delimiter=self._order["delimiter"], columns=columns)
         if found is None:
             return _Stopped(code="structure")
         place, cells = found
+        if not cells:
+            return _Stopped(code="blank-line", row=first_row + place)
         return _Stopped(code="ragged", row=first_row + place, found=[cells, columns])
 
 
