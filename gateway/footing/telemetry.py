@@ -4,15 +4,15 @@ There is no way to log a string: a message could carry a name. An unforeseen exc
 logged as its type and the place it was raised, never with its text or its locals.
 """
 
+import json
 import re
 import traceback
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePath
+from threading import Lock
 from typing import TextIO
-
-import structlog
 
 from gateway.vocabulary import moment
 from gateway.vocabulary.facts import Facts
@@ -41,15 +41,15 @@ class Telemetry:
     """Writes log lines to a stream; the clock is given."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
-        self._log = structlog.wrap_logger(
-            structlog.PrintLogger(stream), processors=[structlog.processors.JSONRenderer(sort_keys=True)]
-        )
+        self._stream, self._clock = stream, clock
+        self._lock = Lock()
 
     def event(self, event: LogEvent, facts: Facts | None = None) -> None:
         """`event` and `at` are the line's own words: facts of these names are not repeated."""
         words = (facts or Facts()).plain() | {"event": str(event), "at": moment.spell(self._clock())}
-        self._log.msg(**words)
+        with self._lock:  # both halves may speak at once
+            self._stream.write(json.dumps(words, sort_keys=True) + "\n")
+            self._stream.flush()
 
     def defect(self, error: BaseException, facts: Facts | None = None) -> None:
         """An exception nobody foresaw: type and place, never its message."""

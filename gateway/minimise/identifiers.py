@@ -103,7 +103,9 @@ def _names(given: Mapping[str, str]) -> Iterator[_Recognised]:
     surnames = [quoted(field) for field in ("surname", "preferred_surname") if field in given]
     if "date_of_birth" in given:
         for forename, surname in product(forenames, surnames):
-            yield _Recognised("name_dob", f"['name_dob:' || {name_key(whole_name(forename, surname), 'date_of_birth')}]")
+            yield _Recognised(
+                "name_dob", f"['name_dob:' || {name_key(whole_name(forename, surname), 'date_of_birth')}]"
+            )
 
 
 def _address(given: Mapping[str, str]) -> Iterator[_Recognised]:

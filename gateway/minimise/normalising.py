@@ -62,7 +62,8 @@ def folded(text: str) -> str:
     plain = f"translate(lower(strip_accents({text})), '{_STROKED}', '{_PLAIN}')"
     return (
         f"CASE WHEN regexp_full_match({text}, '[A-Za-z]+') THEN lower({text})"
-        f" ELSE regexp_replace({plain}, '[^\\p{{L}}\\p{{N}}]', '', 'g') END"
+        f" WHEN strlen({text}) = length({text}) THEN regexp_replace(lower({text}), '[^a-z0-9]+', '', 'g')"
+        f" ELSE regexp_replace({plain}, '[^\\p{{L}}\\p{{N}}]+', '', 'g') END"
     )
 
 

@@ -75,7 +75,8 @@ def compile_plan(
     upn = schema.column("upn")
     if upn is None or upn.shape != "upn":
         raise ConfigError("a schema without a 'upn' of the shape 'upn' cannot be judged", remedy="give it that column")
-    rules = _Rules(schema=schema, policy=policy, kinds=frozenset(SPACES.get(kind, kind) for kind in kinds))
+    spaces = frozenset(SPACES.get(kind, kind) for kind in kinds)
+    rules = _Rules(schema=schema, policy=policy, kinds=spaces, excluding=excluding)
     return Plan(
         headers=tuple(column.header for column in schema.columns),
         fields=tuple(column.field for column in schema.columns),
@@ -83,7 +84,7 @@ def compile_plan(
         output=tuple(column.header for column in policy.output),
         faults=faults(schema),
         judge=rules.judge(() if count_only else policy.output),
-        places=rules.places(excluding=excluding),
+        places=rules.places(),
         days=_days(policy, at),
     )
 
@@ -108,6 +109,7 @@ class _Rules:
     schema: Schema
     policy: Policy
     kinds: frozenset[str]
+    excluding: bool
 
     @property
     def by_consent(self) -> bool:
@@ -124,11 +126,11 @@ class _Rules:
         query = _over(query, f"{self._verdict(self._opened())} AS _verdict")
         return f"CREATE OR REPLACE TEMP TABLE judged AS SELECT {', '.join(self._kept(output))} FROM ({query})"  # noqa: S608
 
-    def places(self, *, excluding: bool) -> str:
+    def places(self) -> str:
         told = [f"_verdict = {verdict}" for verdict in WITHHELD if is_told(verdict, by_consent=self.by_consent)]
         # numbered before any join, as the file has them; costs a second reading of slices that have such rows
         query = self._faulty_rows(f"SELECT row_number() OVER () - 1 AS _row, * FROM {self._scan()}")  # noqa: S608
-        if excluding or not self.by_consent:
+        if self.excluding or not self.by_consent:
             query = _over(self._tested_rows(query), f"{self._verdict('ELSE 0')} AS _verdict")
         else:
             query = _over(query, f"CASE WHEN _fault > 0 THEN {REJECTED} + _fault - 1 ELSE 0 END AS _verdict")
@@ -187,11 +189,10 @@ class _Rules:
         """`opened` is what a row is given that nothing speaks against."""
         cases = [f"WHEN _fault > 0 THEN {REJECTED} + _fault - 1"]
         cases += [f"WHEN NOT _in_scope THEN {AGE}"] if self.by_consent else []
+        cases += [f"WHEN _held THEN {HOLD}", f"WHEN NOT coalesce(_testable, false) THEN {TOO_FEW}"]
         cases += [
-            f"WHEN _held THEN {HOLD}",
-            f"WHEN NOT coalesce(_testable, false) THEN {TOO_FEW}",
-            f"WHEN _upn_tag IN (SELECT tag FROM excluded) OR _name_tag IN (SELECT tag FROM excluded) THEN {DUPLICATE}",  # noqa: S608
-        ]
+            f"WHEN _upn_tag IN (SELECT tag FROM excluded) OR _name_tag IN (SELECT tag FROM excluded) THEN {DUPLICATE}"  # noqa: S608
+        ] * self.excluding
         return f"CAST(CASE {' '.join(cases)} {opened} END AS SMALLINT)"
 
     def _opened(self) -> str:

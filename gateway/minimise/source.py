@@ -13,7 +13,7 @@ from queue import Queue
 from threading import Thread
 from typing import BinaryIO
 
-from gateway.formats.delimited import DelimitedReader, Piece, split_header
+from gateway.formats.delimited import PIECE, DelimitedReader, Piece, split_header
 from gateway.vocabulary.errors import StructureInvalid
 
 SLICE_BYTES = 64 << 20
@@ -47,6 +47,7 @@ class Source:
     def __init__(
         self, stream: BinaryIO, *, delimiter: str, max_bytes: int, max_rows: int, size: int = SLICE_BYTES
     ) -> None:
+        self._bytes = os.fstat(stream.fileno()).st_size
         self._reader = DelimitedReader(stream, delimiter=delimiter)
         self._pieces = self._reader.pieces()
         self._rest: tuple[Piece, ...] = ()
@@ -56,6 +57,11 @@ class Source:
         self._full: Queue[Slice | Exception | None] = Queue()
         self.rows = 0
         """Rows behind the header, counted without the engine."""
+
+    @property
+    def most_slices(self) -> int:
+        """At most as many as come out of a file of this size."""
+        return self._bytes // max(self._size, PIECE) + 2
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -96,12 +102,12 @@ class Source:
         if piece is None:
             return None
         descriptor, rows, size, plain = self._free.get(), 0, 0, True
-        os.ftruncate(descriptor, 0)
         while piece is not None:
             os.pwrite(descriptor, piece.data, size)
             rows, size = rows + piece.rows, size + len(piece.data)
             plain = plain and piece.plain
             piece = next(pieces, None) if size < self._size else None
+        os.ftruncate(descriptor, size)  # last: pages that are there already need not be cleared again
         return Slice(f"/dev/fd/{descriptor}", descriptor, rows, plain)
 
     def _counted(self) -> Iterator[Piece]:

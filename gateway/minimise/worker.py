@@ -59,7 +59,7 @@ def _shut_in(memory_mb: int) -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_AS, space),
         (resource.RLIMIT_CPU, LONGEST_CPU_SECONDS),
-        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_NOFILE, 4096),
     ):
         resource.setrlimit(limit, (value, value))
 
@@ -79,10 +79,11 @@ def _report(order: dict[str, Any], extract: int, register: int, disclosures: int
             max_rows=order["max_rows"],
             size=order["slice_bytes"],
         )
-        files = [*source.paths, "/dev/fd/1", f"/dev/fd/{register}", f"/dev/fd/{disclosures}"]
+        accounts = Accounts(slices=source.most_slices, disclosing=order["disclosures"] is not None)
+        files = [*source.paths, *accounts.paths, "/dev/fd/1", f"/dev/fd/{register}", f"/dev/fd/{disclosures}"]
         try:
             with Session.opened(memory_mb=order["memory_mb"], threads=order["threads"], files=files) as session:
-                return _Run(session, source, order, register, disclosures).report()
+                return _Run(session, source, accounts, order, register, disclosures).report()
         except _Stopped as stopped:
             return stopped.report
         except StructureInvalid as error:
@@ -93,9 +94,15 @@ def _report(order: dict[str, Any], extract: int, register: int, disclosures: int
 
 class _Run:
     def __init__(
-        self, session: Session, source: Source, order: dict[str, Any], register: int, disclosures: int
+        self,
+        session: Session,
+        source: Source,
+        accounts: Accounts,
+        order: dict[str, Any],
+        register: int,
+        disclosures: int,
     ) -> None:
-        self._session, self._source, self._order = session, source, order
+        self._session, self._source, self._accounts, self._order = session, source, accounts, order
         self._register, self._disclosures = register, disclosures
         self._values = _values(order)
         self._places: list[tuple[int, int]] = []
@@ -103,17 +110,16 @@ class _Run:
     def report(self) -> Report:
         self._compare_header()
         self._load()
-        disclosing = self._order["disclosures"] is not None
-        accounts = Accounts(self._session, disclosing=disclosing)
         self._write_header()
         for slice_ in self._source.slices():
-            first_row = sum(accounts.tallies.values()) + 2
+            first_row = sum(self._accounts.tallies.values()) + 2
             self._judge(slice_, first_row)
-            if any(is_told(verdict, by_consent=self._order["by_consent"]) for verdict in accounts.add_slice()):
+            here = self._accounts.add_slice(self._session)
+            if any(is_told(verdict, by_consent=self._order["by_consent"]) for verdict in here):
                 self._places += self._placed(slice_, first_row)
             if self._order["release"]:
                 self._session.run(self._order["release"])
-        return self._closed(accounts)
+        return self._closed()
 
     def _placed(self, slice_: Slice, first_row: int) -> list[tuple[int, int]]:
         """(row of the file, verdict) of those of the slice that are told, until there are enough."""
@@ -122,17 +128,19 @@ class _Run:
         found = self._session.rows(query, self._values | {"most": most}) if most else []
         return [(first_row + row, verdict) for row, verdict in found]
 
-    def _closed(self, accounts: Accounts) -> Report:
+    def _closed(self) -> Report:
         self._session.run("DROP TABLE IF EXISTS judged")
-        duplicates = accounts.duplicates()
+        self._session.run("DROP TABLE IF EXISTS register")
+        duplicates = self._accounts.duplicates(self._session)
         if len(duplicates) > MOST_DUPLICATES:
             raise _Stopped(code="too-many-duplicates")
         if self._order["disclosures"] is not None:
-            accounts.write_disclosures(f"/dev/fd/{self._disclosures}", self._order["disclosures"])
+            path = f"/dev/fd/{self._disclosures}"
+            self._accounts.write_disclosures(self._session, path, self._order["disclosures"])
         return {
             "status": "done",
             "rows": self._source.rows,
-            "tallies": list(accounts.tallies.items()),
+            "tallies": list(self._accounts.tallies.items()),
             "places": self._places,
             "duplicates": [tag.to_bytes(8, "big").hex() for tag in duplicates],
         }
@@ -165,7 +173,9 @@ class _Run:
         days = self._session.rows(f"SELECT decode(value) FROM parquet_kv_metadata('{path}') WHERE decode(key) = 'day'")  # noqa: S608 - a descriptor
         if days != [(self._order["days"]["today"],)]:
             raise _Stopped(status="failed", code="register-of-another-day")
-        self._session.run(f"CREATE TEMP TABLE register AS FROM read_parquet('{path}')")
+        # whoever has nothing open and nothing objected to is as good as absent, and makes every join dearer
+        opened = "objected OR minor_tiers > 0 OR own_tiers > 0"
+        self._session.run(f"CREATE TEMP TABLE register AS FROM read_parquet('{path}') WHERE {opened}")
 
     def _write_header(self) -> None:
         if self._order["release"]:

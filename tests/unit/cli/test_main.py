@@ -157,7 +157,7 @@ def test_help_and_version_load_nothing_heavy():
         "import io, sys; from gateway.cli.main import run; "
         "assert run(['--help'], {}, io.StringIO(), io.StringIO()) == 0; "
         "assert run(['--version'], {}, io.StringIO(), io.StringIO()) == 0; "
-        "heavy = {'duckdb', 'sqlalchemy', 'paramiko', 'cryptography', 'pydantic_settings', 'structlog', 'watchdog', 'lxml'}; "
+        "heavy = {'duckdb', 'sqlalchemy', 'paramiko', 'cryptography', 'pydantic_settings', 'watchdog', 'lxml'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

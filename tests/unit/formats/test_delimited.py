@@ -149,7 +149,9 @@ def test_a_blank_line_counts_as_a_row_so_that_an_engine_that_passes_over_it_coun
     assert first_ragged(piece.data, delimiter=",", columns=2) == (1, 0)
 
 
-@pytest.mark.parametrize(("cell", "plain"), [(b"x", True), (b'"x,""y"""', True), (b'"x\ny"', False), (b'"x\ry"', False)])
+@pytest.mark.parametrize(
+    ("cell", "plain"), [(b"x", True), (b'"x,""y"""', True), (b'"x\ny"', False), (b'"x\ry"', False)]
+)
 def test_a_piece_says_whether_a_cell_of_it_holds_a_newline(cell, plain):
     (piece,) = pieces(b"a,b\n" + cell + b",d\n")
     assert piece.plain is plain

@@ -7,7 +7,6 @@ from datetime import date
 
 from gateway.minimise.consent import Standing, standing
 from gateway.minimise.pupil_numbers import is_upn
-
 from tests.unit.minimise.ground import Said
 
 Child = Mapping[str, str]
@@ -22,17 +21,15 @@ def age_on(born: date, day: date) -> int:
 def verdict(child: Child, file: Sequence[Child], held: Sequence[Child], said: Sequence[Said], day: date) -> str:
     if not sound(child, day):
         return "rejected"
-    if not 13 <= age_on(date.fromisoformat(child["date_of_birth"]), day) < 20:
-        return "age"
-    if any(same_child(child, other) or same_home(child, other) for other in held):
-        return "hold"
-    if not (child.get("address_line_1", "") + child.get("address_line_2", "")).strip() or not child.get("postcode"):
-        return "too-few-identifiers"
-    if not name_of(child):
-        return "too-few-identifiers"
-    if sum(1 for other in file if twice(child, other, day)) > 1:
-        return "duplicate"
-    return "objection" if standing(said, day).objected else "released"
+    home = (child.get("address_line_1", "") + child.get("address_line_2", "")).strip()
+    speaks_against = {
+        "age": not 13 <= age_on(date.fromisoformat(child["date_of_birth"]), day) < 20,
+        "hold": any(same_child(child, other) or same_home(child, other) for other in held),
+        "too-few-identifiers": not (home and child.get("postcode") and name_of(child)),
+        "duplicate": sum(1 for other in file if twice(child, other, day)) > 1,
+        "objection": standing(said, day).objected,
+    }
+    return next((reason for reason, holds in speaks_against.items() if holds), "released")
 
 
 def tiers(child: Child, said: Sequence[Said], day: date) -> frozenset[str]:

@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 
 from gateway.minimise.ages import attained_on
 from gateway.vocabulary.moment import LONDON
-
 from tests.unit.minimise import naive
 from tests.unit.minimise.ground import a_child, judged, says, upn
 
 FULL = os.environ.get("HANDOFF_FULL")
-sweep = settings(max_examples=400 if FULL else 15, deadline=None, suppress_health_check=list(HealthCheck))
+sweep = settings(max_examples=400 if FULL else 10, deadline=None, suppress_health_check=list(HealthCheck))
 
 CLOCKS = st.sampled_from(
     [

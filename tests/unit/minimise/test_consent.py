@@ -115,13 +115,13 @@ FROM_16 = {
 
 
 @pytest.mark.parametrize("case", UNDER_16)
-def test_under_16(case):
+def test_until_16_somebody_else_decides(case):
     lines, expected = UNDER_16[case]
     assert opened(BORN_14, *lines) == expected
 
 
 @pytest.mark.parametrize("case", FROM_16)
-def test_from_16(case):
+def test_from_16_the_young_person_decides(case):
     lines, expected = FROM_16[case]
     assert opened(BORN_16, *lines) == expected
 

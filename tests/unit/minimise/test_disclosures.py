@@ -8,7 +8,19 @@ from gateway.minimise.identifiers import subject
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import StorageError
 from tests.unit.minimise.ground import (
-    AT, FLOOR, POLICY, REGISTER_KEY, STATUTORY, WHOLE, a_child, a_job, as_csv, carried_out, judged, says, upn,
+    AT,
+    FLOOR,
+    POLICY,
+    REGISTER_KEY,
+    STATUTORY,
+    WHOLE,
+    a_child,
+    a_job,
+    as_csv,
+    carried_out,
+    judged,
+    says,
+    upn,
 )  # fmt: skip
 
 

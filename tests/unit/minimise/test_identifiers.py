@@ -11,7 +11,6 @@ from gateway.minimise.identifiers import pseudonyms, subject
 from gateway.minimise.normalising import PSEUDONYM, keyed
 from gateway.minimise.session import Session, pads
 from gateway.vocabulary.errors import RegisterInvalid
-
 from tests.unit.minimise.ground import REGISTER_KEY, a_child, judged, upn
 
 CANARY = "Canaryname"

@@ -2,12 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.contract.schema import Column, Schema
 from gateway.minimise.pupil_numbers import ULN_SHAPE, UPN_LETTERS, is_uln, is_upn
 from gateway.minimise.session import Session
 from gateway.minimise.shapes import faults, readings
 from tests.unit.minimise.ground import upn
-
-from gateway.contract.schema import Column, Schema
 
 
 @pytest.mark.parametrize("number", ["R674123101121", "M320400024001", "Y32040002400A"])
@@ -68,9 +67,9 @@ def test_the_engine_and_plain_python_say_the_same(upns, ulns):
     query = "SELECT $upns[i] AS upn, $ulns[i] AS uln FROM range(1, 1 + len($upns::VARCHAR[])) AS r(i)"
     both = min(len(upns), len(ulns))
     for reading in readings(SCHEMA):
-        query = f"SELECT *, {', '.join(reading)} FROM ({query})"
+        query = f"SELECT *, {', '.join(reading)} FROM ({query})"  # noqa: S608 - our own words
     bad = {fault.field: fault.when for fault in faults(SCHEMA)}
-    query = f"SELECT coalesce({bad['upn']}, false), coalesce({bad['uln']}, false) FROM ({query})"
+    query = f"SELECT coalesce({bad['upn']}, false), coalesce({bad['uln']}, false) FROM ({query})"  # noqa: S608 - our own words
     with Session.opened(memory_mb=64, threads=1, files=()) as session:
         found = session.rows(query, {"upns": upns[:both], "ulns": ulns[:both]})
     assert found == [(not is_upn(a), not is_uln(b)) for a, b in zip(upns[:both], ulns[:both], strict=True)]

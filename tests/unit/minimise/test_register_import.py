@@ -15,7 +15,10 @@ ROW = {
 CLOSED = {"decision": "refuse", "tiers": "", "expires": "", "evidence": ""}
 
 
-def imported(folder, *rows, header=",".join(HEADER), end="\n"):
+TITLES = ",".join(HEADER)
+
+
+def imported(folder, *rows, header=TITLES, end="\n"):
     lines = [header, *(",".join(row[column] for column in HEADER) if isinstance(row, dict) else row for row in rows)]
     (folder / "consents.csv").write_bytes(end.join(lines).encode() + end.encode())
     return list(read_decisions(folder / "consents.csv", key=REGISTER_KEY, recorded=AT))
