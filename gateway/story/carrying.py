@@ -20,6 +20,7 @@ from gateway.footing import durable, mailbox
 from gateway.footing.mailbox import Order
 from gateway.minimise.engine import Job, Outcome, Run, minimising
 from gateway.seal.sealing import Addressee, Draft, SealedParcel, Settled, Witness, seal
+from gateway.story import duplicates
 from gateway.story.gate import Gate
 from gateway.story.minimising import job, reasons_against
 from gateway.story.refusing import Refusal
@@ -68,6 +69,7 @@ def carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal |
     statement = Statement.parse((arrival / STATEMENT).read_bytes())
     disclosures = gate.gateway.workspace.disclosures(f"{transfer}.parquet")
     work, in_force = job(gate, arrival / EXTRACT, at, disclosures=disclosures)
+    work = replace(work, exclude=duplicates.remembered(gate, transfer))
     draft = _draft(gate, transfer, at)
     try:
         carried = _seal_minimised(gate, work, draft, statement)

@@ -32,11 +32,13 @@ class InForce:
     holds: Digest
 
 
-def count(gate: Gate, extract: Path, at: datetime) -> Outcome:
-    """What would leave now, in numbers; nothing is written anywhere."""
+def count(gate: Gate, extract: Path, at: datetime) -> tuple[Outcome, frozenset[bytes]]:
+    """What would leave now, in numbers, and who stands twice in it; nothing is written anywhere."""
     work, _ = job(gate, extract, at, disclosures=None, count_only=True)
     outcome = _count_once(work)
-    return _count_once(replace(work, exclude=outcome.duplicates)) if outcome.duplicates else outcome
+    if not outcome.duplicates:
+        return outcome, frozenset()
+    return _count_once(replace(work, exclude=outcome.duplicates)), outcome.duplicates
 
 
 def reasons_against(outcome: Outcome) -> tuple[Reason, ...]:

@@ -18,6 +18,7 @@ from gateway.footing.ledger import transfers
 from gateway.footing.mailbox import Observation, Outcome
 from gateway.footing.telemetry import LogEvent
 from gateway.receipts.receipt import Receipt
+from gateway.story import duplicates
 from gateway.story.answering import answered
 from gateway.story.gate import Gate, Gateway
 from gateway.story.outcomes import tell_outcome
@@ -63,6 +64,7 @@ def _gate_of(gateway: Gateway, gates: Mapping[str, Gate], transfer: TransferId) 
 def _delivered(gate: Gate, seen: Observation) -> None:
     _climb(gate, seen, Stage.DELIVERED)
     durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))
+    duplicates.forget(gate, seen.transfer)
     folder = gate.gateway.workspace.to_deliver / seen.transfer
     if (folder / mailbox.ORDER).exists():
         mailbox.drop_ciphertext(gate.gateway.workspace.to_deliver, mailbox.read_order(folder))

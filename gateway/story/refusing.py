@@ -21,6 +21,7 @@ from gateway.footing.telemetry import LogEvent
 from gateway.footing.workspace import REFUSED
 from gateway.pickup.claim import measure
 from gateway.receipts.receipt import Receipt
+from gateway.story import duplicates
 from gateway.story.dropped import Dropped
 from gateway.story.gate import Gate
 from gateway.story.notes import refusal_note
@@ -60,6 +61,7 @@ def refuse_arrival(gate: Gate, transfer: TransferId, refusal: Refusal, at: datet
 
 
 def record_refused(gate: Gate, transfer: TransferId, refusal: Refusal, at: datetime) -> None:
+    duplicates.forget(gate, transfer)
     facts = Facts(reasons=refusal.slugs())
     receipt = Receipt.of_stage(Stage.REFUSED, transfer=transfer, route=gate.name, at=at, facts=facts)
     gate.gateway.log.append(receipt)

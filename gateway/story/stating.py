@@ -21,6 +21,7 @@ from gateway.footing.telemetry import LogEvent
 from gateway.minimise.engine import Outcome
 from gateway.pickup.claim import Measured, copy_into
 from gateway.receipts.receipt import Receipt
+from gateway.story import duplicates
 from gateway.story.dropped import Dropped
 from gateway.story.gate import Gate
 from gateway.story.minimising import count, reasons_against
@@ -41,7 +42,7 @@ def state(dropped: Dropped, at: datetime) -> tuple[Measured, Statement] | Refusa
     try:
         copy = scratch / "extract"
         measured = copy_into(dropped.folder, dropped.name, copy, limit=dropped.limit, synced=False)
-        drafted = _draft(dropped, measured, copy, at)
+        drafted, twice = _draft(dropped, measured, copy, at)
     finally:
         durable.discard_folder(scratch)
     row = _row(gate, transfer, measured, drafted, at)
@@ -50,18 +51,21 @@ def state(dropped: Dropped, at: datetime) -> tuple[Measured, Statement] | Refusa
             transfers.insert_transfer(tx, row)
         refuse_dropped(dropped, transfer, drafted, at)
         return drafted
+    duplicates.remember(gate, transfer, twice)
     _record_waiting(gate, row, drafted, at)  # (T1)
     dropped.folder.write(statement_name(dropped.name), drafted.encode())
     return measured, drafted
 
 
-def _draft(dropped: Dropped, measured: Measured, copy: Path, at: datetime) -> Statement | Refusal:
+def _draft(
+    dropped: Dropped, measured: Measured, copy: Path, at: datetime
+) -> tuple[Statement | Refusal, frozenset[bytes]]:
     if before := handed_over_before(dropped.gate, measured.digest):
-        return Refusal(reasons=(before,))
-    outcome = count(dropped.gate, copy, at)
+        return Refusal(reasons=(before,)), frozenset()
+    outcome, twice = count(dropped.gate, copy, at)
     if reasons := reasons_against(outcome):
-        return Refusal(reasons=reasons, places=outcome.places)
-    return _statement(dropped, measured, outcome, at)
+        return Refusal(reasons=reasons, places=outcome.places), twice
+    return _statement(dropped, measured, outcome, at), twice
 
 
 def handed_over_before(gate: Gate, extract: Digest) -> Reason | None:

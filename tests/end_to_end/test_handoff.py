@@ -91,6 +91,7 @@ def test_when_it_is_over_nothing_of_the_extract_is_left_on_our_side(world):
     assert not [path.name for path in left if surname in path.read_bytes()]
     assert not list((state / "prepare" / "arrivals").iterdir())
     assert not list((state / "prepare" / "sealing").iterdir())
+    assert not list((state / "prepare" / "stating").iterdir())
 
 
 def test_the_log_verifies_and_its_partner_has_cosigned_it(world):
