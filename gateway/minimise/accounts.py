@@ -7,28 +7,34 @@ however many there are.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from gateway.minimise.session import Session
 
 MOST_DUPLICATES = 100_000
 TAGS_AT_A_TIME = 2_000_000
-"""Grouping ten million at once would not fit into a worker's memory: they take several passes."""
+ROWS_SORTED_AT_A_TIME = 1_000_000
+"""Grouping or sorting ten million at once would not fit into a worker's memory: they take several passes."""
+PREFIXES = 1 << 16
+ROW_GROUP = 16_384
+"""With a dictionary for each there is a bloom filter for each: one child is found without reading the rest."""
 
 
 class Accounts:
     """Paths are known before anything is read, so that the engine can be shut in first."""
 
-    def __init__(self, *, slices: int, disclosing: bool) -> None:
+    def __init__(self, *, slices: int, disclosing: bool, sorted_at_a_time: int = ROWS_SORTED_AT_A_TIME) -> None:
         self._files = [f"/dev/fd/{os.memfd_create('run', os.MFD_CLOEXEC)}" for _ in range(slices)]
-        self._disclosing = disclosing
+        self._sorted = [f"/dev/fd/{os.memfd_create('sorted', os.MFD_CLOEXEC)}" for _ in range(slices * disclosing)]
+        self._disclosing, self._sorted_at_a_time = disclosing, sorted_at_a_time
         self._written = 0
         self._tags = 0
         self.tallies: dict[int, int] = {}
 
     @property
     def paths(self) -> tuple[str, ...]:
-        return tuple(self._files)
+        return (*self._files, *self._sorted)
 
     def add_slice(self, session: Session) -> dict[int, int]:
         """How many rows of the table `judged` got which verdict."""
@@ -37,7 +43,7 @@ class Accounts:
             self.tallies[verdict] = self.tallies.get(verdict, 0) + count
         subject = "subject" if self._disclosing else "CAST(NULL AS BLOB) AS subject"
         session.run(
-            f"COPY (SELECT upn_tag, name_tag, {subject}, verdict FROM judged WHERE upn_tag IS NOT NULL)"
+            f"COPY (SELECT upn_tag, name_tag, {subject}, verdict FROM judged WHERE upn_tag IS NOT NULL)"  # noqa: S608
             f" TO '{self._files[self._written]}' (FORMAT parquet, COMPRESSION uncompressed, USE_TMP_FILE false)"
         )
         self._written += 1
@@ -58,26 +64,50 @@ class Accounts:
                 break
         return sorted(found)
 
-    def write_disclosures(self, session: Session, path: str, meta: Mapping[str, str]) -> None:
-        """Sorted by subject, so that the file is the same for the same children and one is found fast."""
-        spelled = {name: text.replace("'", "''") for name, text in meta.items()}
-        pairs = ", ".join(f"{name}: '{text}'" for name, text in spelled.items())
-        rows = f"SELECT subject, verdict FROM {self._runs()} WHERE subject IS NOT NULL ORDER BY subject, verdict"  # noqa: S608
-        session.run(
-            f"COPY ({rows}) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 16384, DICTIONARY_SIZE_LIMIT 16384,"
-            f" KV_METADATA {{{pairs}}}, USE_TMP_FILE false)"
-        )
+    def write_disclosures(self, path: str, meta: Mapping[str, str], *, memory_mb: int) -> None:
+        """Sorted by subject, so that the file is the same for the same children and one is found fast.
+
+        One thread in a session that keeps order: several write row groups as they are done with them.
+        """
+        rows = f"SELECT subject, verdict FROM {self._runs()} WHERE subject IS NOT NULL"  # noqa: S608 - our own words only
+        passes = min(sum(self.tallies.values()) // self._sorted_at_a_time + 1, len(self._sorted))
+        with Session.opened(memory_mb=memory_mb, threads=1, files=(*self.paths, path)) as session:
+            if passes == 1:
+                session.run(f"COPY ({rows} ORDER BY subject, verdict) TO '{path}' ({_disclosures_as(meta)})")
+                return
+            for number, between in enumerate(_ranges(passes)):
+                as_run = f"TO '{self._sorted[number]}' (FORMAT parquet, COMPRESSION uncompressed, USE_TMP_FILE false)"
+                session.run(f"COPY ({rows} AND {between} ORDER BY subject, verdict) {as_run}")
+            session.run(f"COPY (FROM {_parquet(self._sorted[:passes])}) TO '{path}' ({_disclosures_as(meta)})")
 
     def _runs(self) -> str:
-        written = self._files[: self._written]
-        if not written:
-            columns = (
-                "NULL::UBIGINT AS upn_tag, NULL::UBIGINT AS name_tag, NULL::BLOB AS subject, NULL::SMALLINT AS verdict"
-            )
-            return f"(SELECT {columns} WHERE false)"
-        paths = "', '".join(written)
-        return f"read_parquet(['{paths}'])"
+        if self._written:
+            return _parquet(self._files[: self._written])
+        columns = ("upn_tag", "UBIGINT"), ("name_tag", "UBIGINT"), ("subject", "BLOB"), ("verdict", "SMALLINT")
+        return f"(SELECT {', '.join(f'NULL::{kind} AS {name}' for name, kind in columns)} WHERE false)"
 
     def _parts(self) -> Iterator[tuple[int, int]]:
         parts = self._tags // TAGS_AT_A_TIME + 1
         return ((part, parts) for part in range(parts))
+
+
+def _parquet(files: Sequence[str]) -> str:
+    paths = "', '".join(files)
+    return f"read_parquet(['{paths}'])"
+
+
+def _ranges(passes: int) -> Iterator[str]:
+    """SQL conditions that cut the subjects into as many parts, in their order, by their first two bytes."""
+    edges = [number * PREFIXES // passes for number in range(passes + 1)]
+    for low, high in pairwise(edges):
+        below = f" AND subject < unhex('{high:04x}')" if high < PREFIXES else ""
+        yield f"subject >= unhex('{low:04x}'){below}"
+
+
+def _disclosures_as(meta: Mapping[str, str]) -> str:
+    spelled = {name: text.replace("'", "''") for name, text in meta.items()}
+    pairs = ", ".join(f"{name}: '{text}'" for name, text in spelled.items())
+    return (
+        f"FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP}, DICTIONARY_SIZE_LIMIT {ROW_GROUP}, KV_METADATA {{{pairs}}},"
+        " USE_TMP_FILE false"
+    )

@@ -45,14 +45,18 @@ class Session:
 
     @classmethod
     @contextmanager
-    def opened(cls, *, memory_mb: int, threads: int, files: Sequence[str]) -> Iterator["Session"]:
-        """A database in memory that can reach `files` (absolute paths of ours) and nothing else."""
+    def opened(cls, *, memory_mb: int, threads: int, files: Sequence[str], ordered: bool = True) -> Iterator["Session"]:
+        """A database in memory that can reach `files` (absolute paths of ours) and nothing else.
+
+        Not `ordered`: rows come in no order, not even sorted ones out of a file; joins keep none anyway, and a table
+        that asks for one is written by one thread.
+        """
         connection = _duckdb.connect(
             config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
         )
         try:
             session = cls(connection)
-            for setting in _settings(memory_mb, threads, files):
+            for setting in _settings(memory_mb, threads, files, ordered=ordered):
                 session.run(setting)
             yield session
         finally:
@@ -80,15 +84,14 @@ class Session:
             raise EngineFailed(Failure.ENGINE) from None
 
 
-def _settings(memory_mb: int, threads: int, files: Sequence[str]) -> list[str]:
+def _settings(memory_mb: int, threads: int, files: Sequence[str], *, ordered: bool) -> list[str]:
     allowed = ", ".join(f"'{path}'" for path in files)
     return [
         f"SET threads = {threads}",
         f"SET memory_limit = '{memory_mb}MiB'",
         "SET temp_directory = ''",
         "SET enable_progress_bar = false",
-        # joins keep no order anyway, and a table that asks for one is written by one thread
-        "SET preserve_insertion_order = false",
+        f"SET preserve_insertion_order = {str(ordered).lower()}",
         # a slice's file has the name of the one before: never answer from a cache
         "SET enable_external_file_cache = false",
         # it guesses a CSV's size and then builds the hash table on the extract instead of the register

@@ -3,7 +3,7 @@
 Shapes are exact: a padded or lower-case UPN is none, and a date has one spelling.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,7 +54,7 @@ def _of_column(column: Column) -> Iterator[Fault]:
     elif column.shape == "upn":
         yield Fault("bad-upn", field, f"{filled} AND {parsed(field)} IS NULL")
     elif column.shape == "uln":
-        yield Fault("bad-uln", field, f"{filled} AND NOT ({_is_uln(cell)})")
+        yield Fault("bad-uln", field, f"{filled} AND NOT coalesce({_is_uln(field)}, false)")
     elif column.shape == "postcode":
         yield Fault("bad-postcode", field, f"{filled} AND NOT regexp_full_match({cell}, '{POSTCODE_SHAPE}')")
 
@@ -62,16 +62,21 @@ def _of_column(column: Column) -> Iterator[Fault]:
 def readings(schema: Schema) -> Iterator[tuple[str, ...]]:
     """SQL columns for what is used several times, in SELECTs one around the other.
 
-    Dates come out as dates, UPNs as a number each if their check letter is right; else NULL.
+    Dates come out as dates, UPNs as a number each if their check letter is right, ULNs by their digits; else NULL.
     """
-    dates = [column.field for column in schema.columns if column.shape == "date"]
-    upns = [column.field for column in schema.columns if column.shape == "upn"]
+    dates, upns, ulns = (
+        [column.field for column in schema.columns if column.shape == shape] for shape in ("date", "upn", "uln")
+    )
     yield (
         *(f"{_date(quoted(field))} AS {parsed(field)}" for field in dates),
         *(f"regexp_full_match({quoted(field)}, '{UPN_SHAPE}') AS {_shaped(field)}" for field in upns),
+        *(f"{_number(quoted(field), ULN_SHAPE)} AS {_digits(field)}" for field in ulns),
     )
     yield tuple(column for field in upns for column in _places_of_upn(field))
-    yield tuple(f"{_check_number(field)} AS {_check(field)}" for field in upns)
+    yield (
+        *(f"{_check_number(field)} AS {_check(field)}" for field in upns),
+        *(f"{_weighted_sum(f'({_digits(field)} // 10)', ULN_WEIGHTS)} % 11 AS {_check(field)}" for field in ulns),
+    )
     yield tuple(_checked_upn(field) for field in upns)
 
 
@@ -85,7 +90,7 @@ def _check_number(field: str) -> str:
     digits, last = _digits(field), _last(field)
     # in a UPN's last place a digit counts as itself, a letter by its place in the alphabet of check letters
     value = f"CASE WHEN {last} < 10 THEN {last} ELSE {last} - 10 END"
-    return f"({_weighted_sum(digits)} + 13 * ({value})) % 23"
+    return f"({_weighted_sum(digits, UPN_WEIGHTS[:11])} + 13 * ({value})) % 23"
 
 
 def _checked_upn(field: str) -> str:
@@ -129,23 +134,21 @@ def _last(field: str) -> str:
     return f'"_{field}_last"'
 
 
-def _weighted_sum(digits: str) -> str:
-    """Of the first eleven places, Σ digit·weight.
+def _number(cell: str, shape: str) -> str:
+    return f"CASE WHEN regexp_full_match({cell}, '{shape}') THEN CAST({cell} AS BIGINT) END"
+
+
+def _weighted_sum(digits: str, weights: Sequence[int]) -> str:
+    """Σ digit·weight of a number with as many digits as there are weights.
 
     A digit is ⌊n/10^k⌋ − 10·⌊n/10^(k+1)⌋; gathered by ⌊n/10^k⌋ the sum needs no remainder and
     is twice as fast as taking the places apart.
     """
-    weights = UPN_WEIGHTS[:11]
-    terms = [f"({digits} // {10 ** (10 - i)}) * {weights[i] - 10 * weights[i + 1]}" for i in range(10)]
-    return "(" + " + ".join([*terms, f"{digits} * {weights[10]}"]) + ")"
+    last = len(weights) - 1
+    terms = [f"({digits} // {10 ** (last - i)}) * {weights[i] - 10 * weights[i + 1]}" for i in range(last)]
+    return "(" + " + ".join([*terms, f"{digits} * {weights[last]}"]) + ")"
 
 
-def _is_uln(cell: str) -> str:
-    total = " + ".join(
-        f"CAST(substr({cell}, {place}, 1) AS INTEGER) * {weight}" for place, weight in enumerate(ULN_WEIGHTS, start=1)
-    )
-    check = f"({total}) % 11"
-    return (
-        f"CASE WHEN regexp_full_match({cell}, '{ULN_SHAPE}') THEN"
-        f" {check} <> 0 AND CAST(right({cell}, 1) AS INTEGER) = 10 - {check} ELSE false END"
-    )
+def _is_uln(field: str) -> str:
+    """The tenth digit is ten less the sum's remainder; a remainder of nothing belongs to no ULN."""
+    return f"({_check(field)} <> 0 AND {_digits(field)} % 10 = 10 - {_check(field)})"

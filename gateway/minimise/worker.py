@@ -82,8 +82,11 @@ def _report(order: dict[str, Any], extract: int, register: int, disclosures: int
         accounts = Accounts(slices=source.most_slices, disclosing=order["disclosures"] is not None)
         files = [*source.paths, *accounts.paths, "/dev/fd/1", f"/dev/fd/{register}", f"/dev/fd/{disclosures}"]
         try:
-            with Session.opened(memory_mb=order["memory_mb"], threads=order["threads"], files=files) as session:
-                return _Run(session, source, accounts, order, register, disclosures).report()
+            with Session.opened(
+                memory_mb=order["memory_mb"], threads=order["threads"], files=files, ordered=False
+            ) as session:
+                run = _Run(session, source, accounts, order)
+                return run.report(register=f"/dev/fd/{register}", disclosures=f"/dev/fd/{disclosures}")
         except _Stopped as stopped:
             return stopped.report
         except StructureInvalid as error:
@@ -93,23 +96,16 @@ def _report(order: dict[str, Any], extract: int, register: int, disclosures: int
 
 
 class _Run:
-    def __init__(
-        self,
-        session: Session,
-        source: Source,
-        accounts: Accounts,
-        order: dict[str, Any],
-        register: int,
-        disclosures: int,
-    ) -> None:
+    def __init__(self, session: Session, source: Source, accounts: Accounts, order: dict[str, Any]) -> None:
         self._session, self._source, self._accounts, self._order = session, source, accounts, order
-        self._register, self._disclosures = register, disclosures
         self._values = _values(order)
         self._places: list[tuple[int, int]] = []
 
-    def report(self) -> Report:
+    def report(self, *, register: str, disclosures: str) -> Report:
         self._compare_header()
         self._load()
+        if self._order["by_consent"]:
+            self._load_register(register)
         self._write_header()
         for slice_ in self._source.slices():
             first_row = sum(self._accounts.tallies.values()) + 2
@@ -119,7 +115,7 @@ class _Run:
                 self._places += self._placed(slice_, first_row)
             if self._order["release"]:
                 self._session.run(self._order["release"])
-        return self._closed()
+        return self._closed(disclosures)
 
     def _placed(self, slice_: Slice, first_row: int) -> list[tuple[int, int]]:
         """(row of the file, verdict) of those of the slice that are told, until there are enough."""
@@ -128,15 +124,15 @@ class _Run:
         found = self._session.rows(query, self._values | {"most": most}) if most else []
         return [(first_row + row, verdict) for row, verdict in found]
 
-    def _closed(self) -> Report:
+    def _closed(self, disclosures: str) -> Report:
         self._session.run("DROP TABLE IF EXISTS judged")
         self._session.run("DROP TABLE IF EXISTS register")
         duplicates = self._accounts.duplicates(self._session)
         if len(duplicates) > MOST_DUPLICATES:
             raise _Stopped(code="too-many-duplicates")
         if self._order["disclosures"] is not None:
-            path = f"/dev/fd/{self._disclosures}"
-            self._accounts.write_disclosures(self._session, path, self._order["disclosures"])
+            meta, memory_mb = self._order["disclosures"], self._order["memory_mb"]
+            self._accounts.write_disclosures(disclosures, meta, memory_mb=memory_mb)
         return {
             "status": "done",
             "rows": self._source.rows,
@@ -165,8 +161,6 @@ class _Run:
         run("CREATE TEMP TABLE excluded (tag UBIGINT)")
         tags = [int.from_bytes(bytes.fromhex(tag), "big") for tag in order["exclude"]]
         run("INSERT INTO excluded SELECT unnest($tags::UBIGINT[])", {"tags": tags})
-        if order["by_consent"]:
-            self._load_register(f"/dev/fd/{self._register}")
 
     def _load_register(self, path: str) -> None:
         """Only the register as it stands on the day of this run: consents begin and end by the day."""

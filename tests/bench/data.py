@@ -16,13 +16,16 @@ from gateway.demo.numbers import LETTERS
 
 REGISTERED = 500_000
 PURPOSE, NOTICE = "youth-support", "PN-2026-09"
-_NAMES = len(FORENAMES) * len(SURNAMES) ** 2
+_FIRST, _LAST = ([name for name in names if name.isascii() and name.isalpha()] for names in (FORENAMES, SURNAMES))
+_NAMES = len(_FIRST) * len(_LAST) ** 2
 """So many children in a row have different names; the next so many have them again, and other birthdays."""
 _APART = 7_919
 """A prime that divides no length of a list here: neighbours in the file are no neighbours in the alphabet."""
 _DAYS, _DAYS_ON = 3_600, 93
-"""Birthdays, and how far the next child of a name is from the last: enough for 38 of one name, 10 million rows."""
-_EMPTY = "''"
+"""Birthdays, and how far the next child of a name is from the last: enough for 1,200 of one name."""
+_SELDOM = 8
+"""One child in so many has a name with an accent, a hyphen or an apostrophe, as in a council's own files."""
+_EMPTY, _HYPHEN = "''", "'-'"
 _LETTER = "ABDEFGHJLNPQRSTUWXYZ"
 
 
@@ -97,8 +100,20 @@ def _check_digit() -> str:
     )
 
 
-_F, _S = len(FORENAMES), len(SURNAMES)
-_SURNAME = f"{_one_of(SURNAMES, f'n // {_F}')} || '-' || {_one_of(SURNAMES, f'n // {_F * _S}')}"
+
+
+def _surname(names: Sequence[str], second: str, between: str) -> str:
+    """Two of the list in one, so that there are enough: the plain ones as a word, the others with a hyphen."""
+    forenames = len(_FIRST if names is _LAST else FORENAMES)
+    first = _one_of(names, f"n // {forenames}")
+    return f"{first} || {between} || {second.format(_one_of(names, f'n // {forenames * len(names)}'))}"
+
+
+_IS_PLAIN = f"h % {_SELDOM} <> 0"
+_FORENAME = f"case when {_IS_PLAIN} then {_one_of(_FIRST, 'n')} else {_one_of(FORENAMES, 'n')} end"
+_SURNAME = (
+    f"case when {_IS_PLAIN} then {_surname(_LAST, 'lower({})', _EMPTY)} else {_surname(SURNAMES, '{}', _HYPHEN)} end"
+)
 _HOUSE = f"(1 + (h >> 8) % 240) || ' ' || {_one_of(STREETS, 'h >> 16')}"
 _POSTCODE = (
     "'NM' || (1 + (h >> 16) % 9) || ' ' || (1 + (h >> 20) % 9) "
@@ -108,7 +123,7 @@ _VALUES = {
     "upn": f"{_check_letter()} || digits",
     "uln": _check_digit(),
     "local_id": "'N' || lpad(i::varchar, 8, '0')",
-    "forename": _one_of(FORENAMES, "n"),
+    "forename": _FORENAME,
     "middle_names": _one_of(FORENAMES, "h >> 33"),
     "surname": _SURNAME,
     "date_of_birth": "strftime(born, '%Y-%m-%d')",
@@ -122,7 +137,7 @@ _VALUES = {
     "phone": "'01632 960' || lpad(((h >> 5) % 1000)::varchar, 3, '0')",
     "mobile": "'07700 900' || lpad(((h >> 9) % 1000)::varchar, 3, '0')",
     "email": "'pupil' || i || '@example.org'",
-    "parent_name": f"{_one_of(FORENAMES, 'h >> 12')} || ' ' || {_SURNAME}",
+    "parent_name": f"{_one_of(_FIRST, 'h >> 12')} || ' ' || {_SURNAME}",
     "parent_address": _HOUSE,
     "parent_phone": "'01632 960' || lpad(((h >> 5) % 1000)::varchar, 3, '0')",
     "parent_email": "'home' || i || '@example.org'",
