@@ -100,8 +100,6 @@ def _check_digit() -> str:
     )
 
 
-
-
 def _surname(names: Sequence[str], second: str, between: str) -> str:
     """Two of the list in one, so that there are enough: the plain ones as a word, the others with a hyphen."""
     forenames = len(_FIRST if names is _LAST else FORENAMES)
