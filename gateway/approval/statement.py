@@ -17,7 +17,8 @@
 
 One statement has one spelling: these keys, in this order, `field-at-most` once for each
 optional field by name. The salt keeps the log's digest of a statement from being guessed.
-Ceilings are rounded up, so that they tell no small number. The register is not bound on
+Ceilings are rounded up, and small differences are `few`, so that they tell no small number:
+one child less than last time may be one more on hold. The register is not bound on
 purpose: what leaves may narrow after signing, never exceed a ceiling.
 """
 
@@ -36,7 +37,9 @@ _LINE = re.compile(r"([a-z][a-z0-9-]*): ([!-~](?:[ -~]*[!-~])?)")
 _FIELD = re.compile(r"([a-z][a-z0-9_]*) (0|[1-9][0-9]{0,11})")
 _COUNT = re.compile(r"0|[1-9][0-9]{0,11}")
 _SALT = re.compile(r"[0-9a-f]{64}")
-_SINCE = re.compile(r"first|rows [+-]\d{1,12}, children [+-]\d{1,12}")
+_DIFFERENCE = r"(?:few|[+-]\d{1,12})"
+_SINCE = re.compile(rf"first|rows {_DIFFERENCE}, children {_DIFFERENCE}")
+FEW = 5
 _ORDER = (
     "handoff-release", "gateway", "route", "partner", "partner-key", "extract-sha256", "remarks-sha256", "salt",
     "route-sha256", "rows-at-most", "children-at-most", "field-at-most", "since-last", "expires",
@@ -60,6 +63,15 @@ class Ceilings:
         broken = ["rows"] if rows > self.rows else []
         broken += ["children"] if children > self.children else []
         return tuple(broken + sorted(f for f, count in fields.items() if count > self.fields.get(f, 0)))
+
+
+def since(rows: int, children: int) -> str:
+    """Differences from the last handoff, as the statement tells them."""
+    return f"rows {_difference(rows)}, children {_difference(children)}"
+
+
+def _difference(count: int) -> str:
+    return "few" if 0 < abs(count) < FEW else f"{count:+d}"
 
 
 def round_up(count: int) -> int:

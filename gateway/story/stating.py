@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gateway.approval.desk import remarks_name, statement_name
 from gateway.approval.rules import Reason
-from gateway.approval.statement import LARGEST, Ceilings, Statement
+from gateway.approval.statement import LARGEST, Ceilings, Statement, since
 from gateway.footing import durable
 from gateway.footing.ledger import transfers
 from gateway.footing.ledger.transfers import TransferRow
@@ -104,7 +104,7 @@ def _since_last(gate: Gate, outcome: Outcome) -> str:
     last = gate.gateway.log.last_sealed(gate.name)
     if last is None:
         return "first"
-    return f"rows {outcome.rows_in - last.rows:+d}, children {outcome.rows_out - last.released:+d}"
+    return since(outcome.rows_in - last.rows, outcome.rows_out - last.released)
 
 
 def _row(

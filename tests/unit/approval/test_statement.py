@@ -1,5 +1,6 @@
 """The release statement: one spelling, and nothing else passes for it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.approval.statement import Ceilings, Statement, round_up
+from gateway.approval.statement import Ceilings, Statement, round_up, since
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import StatementInvalid
 
@@ -102,3 +103,19 @@ def test_each_broken_ceiling_is_named():
 
 def test_a_field_without_a_ceiling_may_not_leave_at_all():
     assert Ceilings(rows=9, children=9, fields={}).exceeded_by(rows=1, children=1, fields={"phone": 1}) == ("phone",)
+
+
+@pytest.mark.parametrize(
+    ("rows", "children", "told"),
+    [
+        (0, 0, "rows +0, children +0"),
+        (12, -40, "rows +12, children -40"),
+        (5, -5, "rows +5, children -5"),
+        (4, -1, "rows few, children few"),
+        (0, -1, "rows +0, children few"),
+    ],
+)
+def test_a_small_difference_is_not_told(rows, children, told):
+    assert since(rows, children) == told
+    stated = replace(a_statement(), since_last=told)
+    assert Statement.parse(stated.encode()) == stated
