@@ -17,6 +17,7 @@ from gateway.demo.numbers import LETTERS
 REGISTERED = 500_000
 PURPOSE, NOTICE = "youth-support", "PN-2026-09"
 _FIRST, _LAST = ([name for name in names if name.isascii() and name.isalpha()] for names in (FORENAMES, SURNAMES))
+_ODD = [name for name in SURNAMES if name not in _LAST]
 _NAMES = len(_FIRST) * len(_LAST) ** 2
 """So many children in a row have different names; the next so many have them again, and other birthdays."""
 _APART = 7_919
@@ -25,7 +26,7 @@ _DAYS, _DAYS_ON = 3_600, 93
 """Birthdays, and how far the next child of a name is from the last: enough for 1,200 of one name."""
 _SELDOM = 8
 """One child in so many has a name with an accent, a hyphen or an apostrophe, as in a council's own files."""
-_EMPTY, _HYPHEN = "''", "'-'"
+_EMPTY = "''"
 _LETTER = "ABDEFGHJLNPQRSTUWXYZ"
 
 
@@ -100,18 +101,24 @@ def _check_digit() -> str:
     )
 
 
-def _surname(names: Sequence[str], second: str, between: str) -> str:
-    """Two of the list in one, so that there are enough: the plain ones as a word, the others with a hyphen."""
-    forenames = len(_FIRST if names is _LAST else FORENAMES)
-    first = _one_of(names, f"n // {forenames}")
-    return f"{first} || {between} || {second.format(_one_of(names, f'n // {forenames * len(names)}'))}"
+def _plain_surname() -> str:
+    """Two of the list as one word, so that there are enough of them."""
+    first, second = _one_of(_LAST, f"n // {len(_FIRST)}"), _one_of(_LAST, f"n // {len(_FIRST) * len(_LAST)}")
+    return f"{first} || lower({second})"
+
+
+def _odd_surname() -> str:
+    """With a hyphen, and no spelling of it is a plain one: whoever folds names must find nobody twice."""
+    first, second = (
+        _one_of(_ODD, f"n // {len(FORENAMES)}"),
+        _one_of(SURNAMES, f"n // {len(FORENAMES) * len(_ODD)}"),
+    )
+    return f"{first} || '-' || {second}"
 
 
 _IS_PLAIN = f"h % {_SELDOM} <> 0"
 _FORENAME = f"case when {_IS_PLAIN} then {_one_of(_FIRST, 'n')} else {_one_of(FORENAMES, 'n')} end"
-_SURNAME = (
-    f"case when {_IS_PLAIN} then {_surname(_LAST, 'lower({})', _EMPTY)} else {_surname(SURNAMES, '{}', _HYPHEN)} end"
-)
+_SURNAME = f"case when {_IS_PLAIN} then {_plain_surname()} else {_odd_surname()} end"
 _HOUSE = f"(1 + (h >> 8) % 240) || ' ' || {_one_of(STREETS, 'h >> 16')}"
 _POSTCODE = (
     "'NM' || (1 + (h >> 16) % 9) || ' ' || (1 + (h >> 20) % 9) "

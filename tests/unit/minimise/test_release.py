@@ -285,6 +285,23 @@ def test_the_age_from_which_the_young_person_decides_is_the_policy_s(tmp_path):
     assert not judged(tmp_path, [child], decisions=yes, policy=earlier).rows[0]["phone"]
 
 
+@pytest.mark.parametrize(
+    ("born", "age", "given", "counts"),
+    [
+        ("2010-06-01", 16, date(2026, 6, 1), True),
+        ("2010-06-01", 16, date(2026, 5, 31), False),
+        ("2012-02-29", 14, date(2026, 3, 1), True),
+        ("2012-02-29", 14, date(2026, 2, 28), False),
+        ("2010-02-28", 16, date(2026, 2, 28), True),
+    ],
+)
+def test_the_young_person_s_word_counts_from_the_birthday_on(tmp_path, born, age, given, counts):
+    child = a_child(date_of_birth=born)
+    policy = POLICY.model_copy(update={"right_holder_age": age})
+    own = [says(child, "young-person", "consent", "consented", given=given)]
+    assert bool(judged(tmp_path, [child], decisions=own, policy=policy).rows[0]["phone"]) is counts
+
+
 def test_other_ages_are_the_policy_s(tmp_path):
     wider = POLICY.model_copy(update={"eligibility": Eligibility(from_age=5, until_age=26)})
     assert judged(tmp_path, [a_child(date_of_birth="2020-01-01")], policy=wider).outcome.rows_out == 1

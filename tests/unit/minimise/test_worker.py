@@ -66,26 +66,29 @@ def test_an_exception_in_the_block_ends_the_worker_and_keeps_nothing(tmp_path):
 
 
 def test_a_worker_ends_when_its_starter_is_killed(tmp_path):
-    extract = tmp_path / "extract"
-    extract.write_bytes(MANY)
+    """It waits for an extract that never comes, writes nothing and so cannot learn it from a broken pipe."""
+    endless = tmp_path / "endless"
+    os.mkfifo(endless)
+    held_open = os.open(endless, os.O_RDWR)
     program = (
-        "import sys; from pathlib import Path\n"
+        "import sys; from dataclasses import replace; from pathlib import Path\n"
         "from tests.unit.minimise.ground import a_job\n"
         "from gateway.minimise.engine import minimising\n"
-        "with minimising(a_job(Path(sys.argv[1]), Path(sys.argv[2]).read_bytes())) as run:\n"
-        "    next(run.chunks()); print(run._process._process.pid, flush=True); sys.stdin.read()\n"
+        "with minimising(replace(a_job(Path(sys.argv[1]), b''), extract=Path(sys.argv[2]))) as run:\n"
+        "    print(run._process._process.pid, flush=True); sys.stdin.read()\n"
     )
     root = Path(__file__).resolve().parents[3]
     with subprocess.Popen(
-        [sys.executable, "-c", program, tmp_path, extract], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", program, tmp_path, endless], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as starter:
         worker = int(starter.stdout.readline())
+        assert running(worker)
         starter.kill()
-    for _ in range(600):
-        if not running(worker):
-            return
-        time.sleep(0.05)
-    pytest.fail("the worker lives on without its starter")
+    ended = any(not running(worker) or time.sleep(0.05) for _ in range(600))
+    if not ended:
+        os.kill(worker, signal.SIGKILL)
+    os.close(held_open)
+    assert ended, "the worker lives on without its starter"
 
 
 def running(process: int) -> bool:
