@@ -35,7 +35,8 @@ def release(
     if file.absolute().parent != drop.absolute():
         raise UsageError(f"the file is not in the drop folder of the route {route}", remedy="copy it there first")
     with prepare_half(configuration, clock=session.clock, telemetry=telemetry(session, io.StringIO())) as half:
-        gate = half.gates.get(route)
+        gates, _ = half.routes_of_now()
+        gate = gates.get(route)
         if gate is None:
             raise Refused(f"the route {route} is suspended", remedy="'gateway doctor' says why")
         with DropFolder(drop) as folder:

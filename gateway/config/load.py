@@ -8,7 +8,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -95,7 +95,16 @@ class Configuration:
 
 def load(home: Path, environ: Mapping[str, str]) -> Configuration:
     """Read everything under `home`/config; PageError if the machine's settings cannot be used."""
-    settings = read_settings(home, environ)
+    return with_routes_of_now(
+        Configuration(
+            home=home, settings=read_settings(home, environ), routes=(), credentials=credentials_folder(environ)
+        )
+    )
+
+
+def with_routes_of_now(configuration: Configuration) -> Configuration:
+    """The same settings, and the routes as their pages are at this moment: a service asks at every round."""
+    home = configuration.home
     routes: list[Route] = []
     broken: list[OutOfService] = []
     for name in names(home, RoutePage):
@@ -103,10 +112,7 @@ def load(home: Path, environ: Mapping[str, str]) -> Configuration:
             routes.append(read_route(home, name))
         except PageError as error:
             broken.append(OutOfService(route=name, faults=error.faults))
-    return Configuration(
-        home=home, settings=settings, routes=tuple(routes), out_of_service=tuple(broken),
-        credentials=credentials_folder(environ),
-    )  # fmt: skip
+    return replace(configuration, routes=tuple(routes), out_of_service=tuple(broken))
 
 
 def read_route(home: Path, name: str) -> Route:

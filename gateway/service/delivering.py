@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from gateway.config.first_keys import sftp_role
-from gateway.config.load import Configuration
+from gateway.config.load import Configuration, with_routes_of_now
 from gateway.config.signed_routes import usable_routes
+from gateway.contract.partner import Endpoint
 from gateway.deliver.attempts import Attempts
 from gateway.deliver.destination import Destination
 from gateway.footing.lock import held
@@ -42,29 +43,36 @@ def deliver_half(
 
 
 class Destinations:
-    """One destination a route, made when it is first needed."""
+    """One destination a route, made when it is first needed, and anew when its endpoint has changed."""
 
     def __init__(self, configuration: Configuration, clock: Callable[[], datetime]) -> None:
         self._configuration, self._clock = configuration, clock
-        self._open: dict[str, Destination] = {}
+        self._open: dict[str, tuple[Endpoint, Destination]] = {}
 
     def reach(self, route: str) -> Destination:
-        """ConfigError while the route may not be used."""
-        if route not in self._open:
-            self._open[route] = self._connectable(route)
-        return self._open[route]
+        """ConfigError while the route may not be used; asked anew each time, as its pages are now."""
+        endpoint = self._endpoint(route)
+        kept = self._open.get(route)
+        if kept is not None and kept[0] == endpoint:
+            return kept[1]
+        if kept is not None:
+            kept[1].close()
+        self._open[route] = endpoint, self._destination(route, endpoint)
+        return self._open[route][1]
 
     def close(self) -> None:
-        for destination in self._open.values():
+        for _, destination in self._open.values():
             destination.close()
 
-    def _connectable(self, name: str) -> Destination:
+    def _endpoint(self, name: str) -> Endpoint:
+        usable, _ = usable_routes(with_routes_of_now(self._configuration), self._clock())
+        for route in usable:
+            if route.name == name:
+                return route.partner.endpoint
+        raise ConfigError(f"the route {name} is suspended or out of service", remedy="'gateway doctor' says why")
+
+    def _destination(self, name: str, endpoint: Endpoint) -> Destination:
         # imported when there is something to deliver: paramiko takes a fifth of a second
         from gateway.deliver.sftp.destination import SftpDestination  # noqa: PLC0415
 
-        usable, _ = usable_routes(self._configuration, self._clock())
-        for route in usable:
-            if route.name == name:
-                key = self._configuration.deliver_keys.private_bytes(sftp_role(name))
-                return SftpDestination(route.partner.endpoint, key)
-        raise ConfigError(f"the route {name} is suspended or out of service", remedy="'gateway doctor' says why")
+        return SftpDestination(endpoint, self._configuration.deliver_keys.private_bytes(sftp_role(name)))

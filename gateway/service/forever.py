@@ -12,12 +12,11 @@ from pathlib import Path
 from gateway.config.load import Configuration
 from gateway.footing.telemetry import LogEvent, Telemetry
 from gateway.service.delivering import deliver_half
-from gateway.service.rounds import HALVES
+from gateway.service.rounds import HALVES, prepare_round
 from gateway.service.watching import watched
 from gateway.service.wiring import Clock, Prepare, prepare_half
 from gateway.story.dispatch import dispatch
 from gateway.story.looking import Memory
-from gateway.story.prepare import prepare
 from gateway.vocabulary.errors import GatewayError, slug_of
 from gateway.vocabulary.facts import Facts
 
@@ -43,7 +42,6 @@ def run_forever(
             stack.callback(stop.set)
         if "prepare" in halves:
             half = stack.enter_context(prepare_half(configuration, clock=clock, telemetry=telemetry))
-            _tell_suspended(half, telemetry)
             memory = Memory()
             _loop(lambda: _prepare_round(half, memory), _prepare_folders(half), scan, stop, telemetry)
         else:
@@ -96,14 +94,18 @@ def _round(one_round: Callable[[], bool], telemetry: Telemetry) -> bool:
 
 
 def _prepare_round(half: Prepare, memory: Memory) -> bool:
-    return prepare(half.gateway, half.gates, memory).moved
+    done, suspended = prepare_round(half, memory)
+    for suspension in suspended:
+        if memory.told.get(f"suspended {suspension.route}") != suspension.reason:
+            memory.told[f"suspended {suspension.route}"] = suspension.reason
+            half.gateway.telemetry.event(
+                LogEvent.ROUTE_SUSPENDED, Facts(route=suspension.route, reason=suspension.reason)
+            )
+    return done.moved
 
 
 def _prepare_folders(half: Prepare) -> list[Path]:
     workspace = half.gateway.workspace
-    return [workspace.from_deliver, *(workspace.drop_folder(name) for name in half.gates)]
-
-
-def _tell_suspended(half: Prepare, telemetry: Telemetry) -> None:
-    for suspension in half.suspended:
-        telemetry.event(LogEvent.ROUTE_SUSPENDED, Facts(route=suspension.route, reason=suspension.reason))
+    gates, suspended = half.routes_of_now()
+    routes = (*gates, *(suspension.route for suspension in suspended))
+    return [workspace.from_deliver, *(workspace.drop_folder(name) for name in routes)]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from gateway.config.load import Configuration, Suspension
 from gateway.footing.telemetry import Telemetry
 from gateway.service.delivering import deliver_half
-from gateway.service.wiring import Clock, prepare_half
+from gateway.service.wiring import Clock, Prepare, prepare_half
 from gateway.story.dispatch import dispatch
-from gateway.story.looking import Memory
-from gateway.story.prepare import prepare
+from gateway.story.looking import Memory, tell_suspended
+from gateway.story.prepare import Round, prepare
 from gateway.vocabulary.errors import GatewayError
 
 HALVES = frozenset({"prepare", "deliver"})
@@ -42,14 +42,22 @@ def run_once(
             if "deliver" in halves
             else None
         )
-        memory, faults = Memory(), tuple[GatewayError, ...]()
+        memory, faults, suspended = Memory(), tuple[GatewayError, ...](), tuple[Suspension, ...]()
         for _ in range(MOST_ROUNDS):
             moved = False
             if preparing:
-                done = prepare(preparing.gateway, preparing.gates, memory)
+                done, suspended = prepare_round(preparing, memory)
                 moved, faults = done.moved, done.faults
             if delivering:
                 moved = dispatch(delivering) > 0 or moved
             if not moved:
                 break
-        return Rounds(suspended=preparing.suspended if preparing else (), faults=faults)
+        return Rounds(suspended=suspended, faults=faults)
+
+
+def prepare_round(half: Prepare, memory: Memory) -> tuple[Round, tuple[Suspension, ...]]:
+    """One round with the routes as they are now; staff of those that stand still are told in their folders."""
+    gates, suspended = half.routes_of_now()
+    for suspension in suspended:
+        tell_suspended(half.gateway, suspension.route, suspension.sentence, memory)
+    return prepare(half.gateway, gates, memory), suspended

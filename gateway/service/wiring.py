@@ -1,14 +1,15 @@
 """From the configuration to two wired halves. Every handle that is opened here is closed with its block."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from gateway.config.load import Configuration, Suspension
+from gateway.config.load import Configuration, Suspension, with_routes_of_now
 from gateway.config.signed_routes import usable_routes
+from gateway.contract.route import Route
 from gateway.crypto.ssh_keys import PublicKey
 from gateway.footing.ledger import Ledger, sqlite_url
 from gateway.footing.lock import held
@@ -24,11 +25,22 @@ LATE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepare:
-    """The prepare half: its gates, and the routes that may not be used now, with the reason."""
+    """The prepare half, and the configuration it began with."""
 
     gateway: Gateway
-    gates: Mapping[str, Gate]
-    suspended: tuple[Suspension, ...]
+    configuration: Configuration
+
+    def routes_of_now(self) -> tuple[dict[str, Gate], tuple[Suspension, ...]]:
+        """A gate for each route that may be used at this moment, and the others with the reason.
+
+        Asked anew at every round: an agreement lapses, a page is changed, a person's line is taken
+        out of a signers file, and none of it may wait for a restart.
+        """
+        configuration = with_routes_of_now(self.configuration)
+        routes, suspended = usable_routes(configuration, self.gateway.clock())
+        workspace = self.gateway.workspace
+        workspace.make_folders(tuple(route.name for route in (*routes, *_standing_still(configuration, suspended))))
+        return _gates(self.gateway, routes), suspended
 
 
 def open_gateway(configuration: Configuration, *, clock: Clock, telemetry: Telemetry) -> Gateway:
@@ -69,8 +81,18 @@ def opened(configuration: Configuration, *, clock: Clock, telemetry: Telemetry) 
 def gates_of(gateway: Gateway, configuration: Configuration, at: datetime) -> dict[str, Gate]:
     """A gate for each route that may be used now, by its name."""
     routes, _ = usable_routes(configuration, at)
+    return _gates(gateway, routes)
+
+
+def _gates(gateway: Gateway, routes: Iterable[Route]) -> dict[str, Gate]:
     signers = load_signers(gateway.workspace)
     return {route.name: Gate(gateway=gateway, route=route, signers=signers) for route in routes}
+
+
+def _standing_still(configuration: Configuration, suspended: Iterable[Suspension]) -> Iterator[Route]:
+    """Staff drop files into their folders all the same, and are told there."""
+    names = {suspension.route for suspension in suspended}
+    return (route for route in configuration.routes if route.name in names)
 
 
 @contextmanager
@@ -82,15 +104,12 @@ def prepare_half(configuration: Configuration, *, clock: Clock, telemetry: Telem
         ClockUntrusted: nobody keeps the machine's clock.
     """
     _refuse_wild_clock(configuration)
-    routes, suspended = usable_routes(configuration, clock())
     workspace = configuration.workspace
-    workspace.make_folders(tuple(route.name for route in routes))
     with (
         held(workspace.prepare_lock, "the prepare half"),
         opened(configuration, clock=clock, telemetry=telemetry) as gateway,
     ):
-        gates = gates_of(gateway, configuration, clock())
-        yield Prepare(gateway=gateway, gates=gates, suspended=suspended)
+        yield Prepare(gateway=gateway, configuration=configuration)
 
 
 def _refuse_wild_clock(configuration: Configuration) -> None:

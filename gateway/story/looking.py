@@ -24,7 +24,7 @@ from gateway.pickup.claim import measure, settled
 from gateway.pickup.settle import Listing, sort_names
 from gateway.story.claiming import claim, finish_taking
 from gateway.story.dropped import Dropped
-from gateway.story.gate import Gate
+from gateway.story.gate import Gate, Gateway
 from gateway.story.notes import STILL_WRITTEN, waiting_note
 from gateway.story.refusing import (
     Refusal,
@@ -184,6 +184,17 @@ class Look:
             note = waiting_note(self.gate.name, self.gate.gateway.domain, waiting, left, self.at)
             self.folder.write(WAITING, note.encode("utf-8"))
             self.memory.told[self.gate.name] = (waiting, left)
+
+
+def tell_suspended(gateway: Gateway, route: str, sentence: str, memory: Memory) -> None:
+    """A route that stands still is looked at no further than to tell whoever drops something there."""
+    with DropFolder(gateway.workspace.drop_folder(route)) as folder:
+        listing = sort_names(folder.names())
+        waiting = dict.fromkeys(listing.extracts, f"Not picked up: {sentence}.")
+        if memory.told.get(route) != (waiting, listing.left):
+            note = waiting_note(route, gateway.domain, waiting, listing.left, gateway.clock())
+            folder.write(WAITING, note.encode("utf-8"))
+            memory.told[route] = (waiting, listing.left)
 
 
 def look(gate: Gate, memory: Memory, at: datetime) -> None:

@@ -88,3 +88,34 @@ def test_deliver_needs_neither_the_ledger_nor_a_key_of_prepare(world):
         assert len(world.inbox()) == 3
     finally:
         away.rename(state / "prepare")
+
+
+def test_a_route_whose_agreement_lapses_while_the_service_runs_stands_still_from_that_day_on(world, service):
+    path = world.drop()
+    service(path.with_name("pupils.csv.release").exists)
+    page = world.council.home / "config" / "policies" / "yss.toml"
+    text = page.read_text()
+    day = text.split("review = ")[1].split()[0]
+    page.write_text(text.replace(f"review = {day}", "review = 2026-11-23"))
+    world.sign_both()
+    service(lambda: "is suspended" in world.waiting())
+    assert world.stages() == [Stage.WAITING]
+    assert world.inbox() == []
+
+
+def test_a_person_who_is_taken_out_of_a_signers_file_counts_no_more_from_the_next_round_on(world, service):
+    path = world.drop()
+    service(path.with_name("pupils.csv.release").exists)
+    world.council.configuration.workspace.signers("approve").write_text("# nobody\n")
+    world.sign_both()
+    service(lambda: world.stages() == [Stage.REFUSED])
+    assert world.inbox() == []
+
+
+def test_staff_are_told_in_the_folder_that_its_route_stands_still(world):
+    page = world.council.home / "config" / "gateway.toml"
+    page.write_text(page.read_text().replace("demo = true", 'clock = "host"'))
+    world.drop()
+    world.run("prepare")
+    assert "Not picked up: the route yss is suspended: nobody has signed it." in world.waiting()
+    assert world.stages() == []
