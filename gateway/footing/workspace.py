@@ -66,8 +66,12 @@ class Workspace:
     def prepare_lock(self) -> Path:
         return self.state / "prepare" / "lock"
 
+    @property
+    def arrivals(self) -> Path:
+        return self.state / "prepare" / "arrivals"
+
     def arrival(self, transfer: TransferId) -> Path:
-        return self.state / "prepare" / "arrivals" / transfer
+        return self.arrivals / transfer
 
     def stating(self, transfer: TransferId) -> Path:
         """A private copy of an extract, while it is counted for its statement."""

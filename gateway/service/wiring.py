@@ -16,6 +16,7 @@ from gateway.footing.lock import held
 from gateway.footing.telemetry import Telemetry
 from gateway.receipts.log import ReceiptLog
 from gateway.story.gate import Gate, Gateway, Limits, load_signers
+from gateway.story.purging import sweep_scratch
 from gateway.vocabulary.errors import ClockUntrusted, FormatInvalid, KeyUnavailable
 
 Clock = Callable[[], datetime]
@@ -109,6 +110,7 @@ def prepare_half(configuration: Configuration, *, clock: Clock, telemetry: Telem
         held(workspace.prepare_lock, "the prepare half"),
         opened(configuration, clock=clock, telemetry=telemetry) as gateway,
     ):
+        sweep_scratch(workspace)
         yield Prepare(gateway=gateway, configuration=configuration)
 
 

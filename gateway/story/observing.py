@@ -29,25 +29,23 @@ from gateway.vocabulary.transfer import FOLLOWS, Stage, TransferId
 
 
 def observe(gateway: Gateway, gates: Mapping[str, Gate]) -> int:
-    """Work through all complete reports, oldest first; how many there were."""
-    paths = mailbox.reports(gateway.workspace.from_deliver)
-    for path in paths:
-        _one(gateway, gates, path)
-    return len(paths)
+    """Work through all complete reports, oldest first; how many are done with. Those of a suspended route wait."""
+    return sum(_one(gateway, gates, path) for path in mailbox.reports(gateway.workspace.from_deliver))
 
 
-def _one(gateway: Gateway, gates: Mapping[str, Gate], path: Path) -> None:
+def _one(gateway: Gateway, gates: Mapping[str, Gate], path: Path) -> bool:
     try:
         seen = mailbox.read_report(path, key=gateway.observer, domain=gateway.domain)
         gate = _gate_of(gateway, gates, seen.transfer)
         if gate is None:
-            return  # its route is out of service: the report waits with it
+            return False  # its route is out of service: the report waits with it
         _HANDLERS[seen.outcome](gate, seen)
     except GatewayError as error:
         if not _is_final(error):
             raise
         gateway.telemetry.event(LogEvent.REPORT_REJECTED, Facts(code=slug_of(error)))
     mailbox.discard_report(path)
+    return True
 
 
 def _is_final(error: GatewayError) -> bool:

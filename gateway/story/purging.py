@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.footing import durable
 from gateway.footing.drop_folder import DropFolder
-from gateway.footing.workspace import REFUSED
+from gateway.footing.ledger import transfers
+from gateway.footing.workspace import REFUSED, Workspace
 from gateway.receipts.receipt import Receipt
+from gateway.story import duplicates
 from gateway.story.gate import Gate
 from gateway.vocabulary.facts import Facts
-from gateway.vocabulary.transfer import ENDED, Stage
-
-OPEN = frozenset(Stage) - ENDED
+from gateway.vocabulary.transfer import TransferId
 
 
 def purge(gate: Gate, at: datetime) -> int:
@@ -39,14 +39,27 @@ def _refused(gate: Gate, at: datetime, longest: timedelta) -> int:
 
 
 def _arrivals(gate: Gate, at: datetime, longest: timedelta) -> int:
-    """Of this route's transfers that have not ended; the receipts of what became of them stay."""
-    folders = [
-        gate.gateway.workspace.arrival(transfer) for transfer in gate.gateway.log.in_stage(*OPEN, route=gate.name)
-    ]
-    old = [folder for folder in folders if folder.exists() and _is_old(folder.stat().st_ctime_ns, at, longest)]
-    for folder in old:
+    """Whatever became of their transfers: a crash may have left one behind. The receipts stay."""
+    folders = gate.gateway.workspace.arrivals
+    old = [folder for folder in sorted(folders.iterdir()) if _is_old(folder.stat().st_ctime_ns, at, longest)]
+    ours = [folder for folder in old if _is_of_route(gate, TransferId(folder.name))]
+    for folder in ours:
         durable.discard_folder(folder)
-    return len(old)
+    return len(ours)
+
+
+def _is_of_route(gate: Gate, transfer: TransferId) -> bool:
+    with gate.gateway.ledger.reading() as tx:
+        row = transfers.get(tx, transfer)
+    return row is None or row.route == gate.name
+
+
+def sweep_scratch(workspace: Workspace) -> None:
+    """Copies that a count was made from, and a crash left behind. Only while nobody else can be counting."""
+    for folder in (workspace.state / "prepare" / "stating").glob("*"):
+        for file in folder.iterdir():
+            if file.name != duplicates.NAME:
+                durable.remove(file)
 
 
 def _is_old(ctime_ns: int, at: datetime, longest: timedelta) -> bool:

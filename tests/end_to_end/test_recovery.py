@@ -5,6 +5,7 @@ into the state that the point leaves.
 """
 
 import shutil
+from datetime import UTC, datetime, timedelta
 
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import YSS
@@ -125,3 +126,46 @@ def test_a_clock_that_was_set_back_stops_everything(world):
     rounds = world.run("prepare")
     assert [type(fault).__name__ for fault in rounds.faults] == ["ClockUntrusted"]
     assert world.stages() == [Stage.WAITING]
+
+
+def test_a_copy_that_a_crashed_count_left_behind_is_gone_at_the_next_start(world):
+    world.run("prepare")
+    left = world.council.configuration.workspace.state / "prepare" / "stating" / ("0" * 26)
+    left.mkdir(mode=0o700)
+    (left / "extract").write_bytes(b"children")
+    (left / ".extract.0123.tmp").write_bytes(b"children")
+    world.run("prepare")
+    assert list(left.iterdir()) == []
+
+
+def test_an_extract_that_a_crash_left_behind_is_unlinked_on_its_clock_whatever_became_of_it(world):
+    world.approved()
+    world.run()
+    (transfer,) = world.transfers()
+    left = world.council.configuration.workspace.arrival(transfer)
+    left.mkdir(mode=0o700)
+    (left / "extract").write_bytes(b"children")
+    world.run("prepare")
+    assert left.exists()
+    at = datetime.fromtimestamp(left.stat().st_ctime, UTC)
+    world.clock.at = max(world.clock.at, at) + timedelta(days=8)
+    world.run("prepare")
+    assert not left.exists()
+
+
+def test_a_report_of_a_route_that_stands_still_waits_and_is_heard_when_it_goes_on(world):
+    world.approved()
+    world.run("prepare")
+    world.run("deliver")
+    page = world.council.home / "config" / "policies" / "yss.toml"
+    text = page.read_text()
+    day = text.split("review = ")[1].split()[0]
+    page.write_text(text.replace(f"review = {day}", "review = 2026-11-23"))
+    world.run("prepare")
+    reports = world.council.configuration.workspace.from_deliver
+    assert list(reports.glob("*.json"))
+    page.write_text(text)
+    world.run("prepare")
+    (transfer,) = world.transfers()
+    assert world.ladder(transfer)[-1] == "delivered"
+    assert not list(reports.iterdir())
