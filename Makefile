@@ -2,7 +2,7 @@
 # the lock has changed; nothing is needed but Python 3.11 to 3.14, git and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint bench deb lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,6 +18,7 @@ help:
 	@echo "make test    all tests; what a missing tool leaves out is said, HANDOFF_REQUIRE_ALL=1 makes it a failure"
 	@echo "make lint    ruff, ruff format, mypy, import-linter"
 	@echo "make bench   measured against the same work by hand, a table of ratios; BENCH_ROWS=10000000 for ten million"
+	@echo "make deb     the Debian package, in dist/; 'make test' then looks into it"
 	@echo "make lock    renew requirements.lock"
 	@echo "make clean   take away .venv and all that was made"
 
@@ -42,6 +43,10 @@ lint: $(READY)
 bench: $(READY)
 	@echo "bench: whole processes, timed in pairs against the same work by hand"
 	@$(BIN)/python -m tests.bench
+
+deb: $(READY)
+	@echo "deb: an environment of its own under /opt/handoff, units, users, folders, handbooks"
+	@$(BIN)/python packaging/deb.py
 
 lock: $(READY)
 	@echo "lock: the newest releases that pyproject.toml allows"

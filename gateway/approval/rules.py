@@ -14,6 +14,8 @@ from gateway.approval.statement import Statement
 from gateway.vocabulary.digest import Digest
 
 ROLES = ("prepare", "approve")
+SECOND_APPROVER = "second-approver"
+APPROVERS_BEYOND_LIMITS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Evidence:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     missing: tuple[str, ...]
-    """Roles that have not signed yet."""
+    """Roles that have not signed yet, and `second-approver` where the brake asks for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +150,17 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
+def _missing(evidence: Evidence) -> tuple[str, ...]:
+    """Roles that have not signed yet; beyond the brake's limits a second approver, by person and by key, who did not prepare it."""
+    missing = tuple(role for role in ROLES if role not in {s.role for s in evidence.signatures})
+    if missing or not evidence.statement.beyond:
+        return missing
+    preparers = {s.principal for s in evidence.signatures if s.role == "prepare"}
+    approvals = [s for s in evidence.signatures if s.role == "approve" and s.principal not in preparers]
+    apart = min(len({s.principal for s in approvals}), len({s.fingerprint for s in approvals}))
+    return (SECOND_APPROVER,) if apart < APPROVERS_BEYOND_LIMITS else ()
+
+
 def decide(evidence: Evidence, expected: Expected, at: datetime, rules: Sequence[Rule] = RULES) -> Decision:
     """Refused if anything is wrong, Waiting if a role has not signed, else Approved.
 
@@ -157,7 +170,6 @@ def decide(evidence: Evidence, expected: Expected, at: datetime, rules: Sequence
     reasons = (*evidence.faults, *(reason for rule in rules if (reason := rule(evidence, expected, at))))
     if reasons:
         return Refused(reasons=reasons)
-    missing = tuple(role for role in ROLES if role not in {s.role for s in evidence.signatures})
-    if missing:
+    if missing := _missing(evidence):
         return Waiting(missing=missing)
     return Approved(statement=evidence.statement, signatures=evidence.signatures)

@@ -13,12 +13,14 @@
     children-at-most: 900
     field-at-most: phone 310
     since-last: first
+    beyond-limits: none
     expires: 2026-12-01T09:00:00Z
 
 One statement has one spelling: these keys, in this order, `field-at-most` once for each
 optional field by name. The salt keeps the log's digest of a statement from being guessed.
 Ceilings are rounded up, and small differences are `few`, so that they tell no small number:
-one child less than last time may be one more on hold. The register is not bound on
+one child less than last time may be one more on hold. `beyond-limits` names what the brake
+holds against the extract: who signs such a statement signs that too. The register is not bound on
 purpose: what leaves may narrow after signing, never exceed a ceiling.
 """
 
@@ -27,6 +29,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 
 from gateway.vocabulary import moment
 from gateway.vocabulary.digest import Digest
@@ -40,9 +43,12 @@ _SALT = re.compile(r"[0-9a-f]{64}")
 _DIFFERENCE = r"(?:few|[+-]\d{1,12})"
 _SINCE = re.compile(rf"first|rows {_DIFFERENCE}, children {_DIFFERENCE}")
 FEW = 5
+NEW_COLUMN, REMOVALS, ROWS = "new-column", "removals", "rows"
+BRAKES = (NEW_COLUMN, REMOVALS, ROWS)
+_BEYOND = re.compile("|".join(" ".join(some) for n in range(1, 4) for some in combinations(BRAKES, n)) + "|none")
 _ORDER = (
     "handoff-release", "gateway", "route", "partner", "partner-key", "extract-sha256", "remarks-sha256", "salt",
-    "route-sha256", "rows-at-most", "children-at-most", "field-at-most", "since-last", "expires",
+    "route-sha256", "rows-at-most", "children-at-most", "field-at-most", "since-last", "beyond-limits", "expires",
 )  # fmt: skip
 
 
@@ -93,6 +99,8 @@ class Statement:
     ceilings: Ceilings
     since_last: str
     expires: datetime
+    beyond: tuple[str, ...] = ()
+    """The brake's limits that the extract passes, of BRAKES and in their order."""
 
     def encode(self) -> bytes:
         pairs = [
@@ -102,7 +110,7 @@ class Statement:
             ("route-sha256", str(self.route_digest)), ("rows-at-most", str(self.ceilings.rows)),
             ("children-at-most", str(self.ceilings.children)),
             *(("field-at-most", f"{field} {self.ceilings.fields[field]}") for field in sorted(self.ceilings.fields)),
-            ("since-last", self.since_last), ("expires", moment.spell(self.expires)),
+            ("since-last", self.since_last), ("beyond-limits", " ".join(self.beyond) or "none"), ("expires", moment.spell(self.expires)),
         ]  # fmt: skip
         return "".join(f"{key}: {value}\n" for key, value in pairs).encode("ascii")
 
@@ -165,6 +173,9 @@ def _build(pairs: list[tuple[str, str]]) -> Statement:
         ),
         since_last=_shaped(words["since-last"], _SINCE, "since-last"),
         expires=moment.parse(words["expires"]),
+        beyond=tuple(
+            word for word in _shaped(words["beyond-limits"], _BEYOND, "beyond-limits").split() if word != "none"
+        ),
     )
 
 

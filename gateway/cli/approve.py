@@ -31,7 +31,8 @@ def approve(
     """Show what is about to leave, and sign it with your own key.
 
     Two different people sign, with different keys: one prepares, one approves. A passphrase
-    is asked for where the key has one.
+    is asked for where the key has one. A file unlike the last handoff (its statement says
+    beyond-limits) needs a second approver as well.
     """
     session, configuration = configured(context)
     if role not in ROLES:
@@ -47,8 +48,13 @@ def approve(
         Statement.parse(text)
         _agree(session, text, yes)
         signature = signing_key(session, key).sign(text, of_route(role, route, configuration.settings.domain))
-        folder.write(f"{statement_name(file.name)}.{role}.sig", signature.encode("ascii"))
+        folder.write(_free_name(folder.names(), f"{statement_name(file.name)}.{role}"), signature.encode("ascii"))
     session.voice.say(f"signed as {'preparer' if role == 'prepare' else 'approver'}")
+
+
+def _free_name(present: list[str], name: str) -> str:
+    """Where somebody has signed in this role already, a second approver's signature goes beside it."""
+    return f"{name}-2.sig" if f"{name}.sig" in present else f"{name}.sig"
 
 
 def _agree(session: Session, text: bytes, yes: bool) -> None:

@@ -19,39 +19,41 @@ ASKED: Mapping[str, str] = {
     "address_line_1": "First line of the address",
     "postcode": "Postcode",
 }
+ASKED_UPN: Mapping[str, str] = {"upn": "UPN"}
+ASKED_UPNS: Mapping[str, str] = {"upn": "UPN", "former_upn": "Former UPN"}
 LONGEST = 4096
 
 
-def asked_for(session: Session) -> dict[str, str]:
+def asked_for(session: Session, asked: Mapping[str, str] = ASKED) -> dict[str, str]:
     """What is known of the child, by standard names of fields; UsageError if it is nothing."""
-    child = _from_terminal(session) if session.stdin.isatty() else _from_lines(session)
+    child = _from_terminal(session, asked) if session.stdin.isatty() else _from_lines(session, asked)
     if not child:
         raise UsageError(
             "nothing identifies a child",
-            remedy="type it when asked, or send lines such as 'upn: …' to standard input: " + ", ".join(ASKED),
+            remedy="type it when asked, or send lines such as 'upn: …' to standard input: " + ", ".join(asked),
         )
     return child
 
 
-def _from_terminal(session: Session) -> dict[str, str]:
+def _from_terminal(session: Session, asked: Mapping[str, str]) -> dict[str, str]:
     session.voice.tell("say what is known; leave the rest empty")
     found = {}
-    for field, words in ASKED.items():
+    for field, words in asked.items():
         session.voice.ask(f"  {words}: ")
         if answer := session.stdin.readline(LONGEST).strip():
             found[field] = answer
     return found
 
 
-def _from_lines(session: Session) -> dict[str, str]:
+def _from_lines(session: Session, asked: Mapping[str, str]) -> dict[str, str]:
     found = {}
-    for number, line in enumerate(session.stdin.read(LONGEST * len(ASKED)).splitlines(), start=1):
+    for number, line in enumerate(session.stdin.read(LONGEST * len(asked)).splitlines(), start=1):
         name, separator, value = line.partition(":")
         if not line.strip():
             continue
-        if not separator or name.strip() not in ASKED:
+        if not separator or name.strip() not in asked:
             raise UsageError(f"line {number} of standard input does not begin with a name that is known here",
-                             remedy="known: " + ", ".join(ASKED))  # fmt: skip
+                             remedy="known: " + ", ".join(asked))  # fmt: skip
         if value.strip():
             found[name.strip()] = value.strip()
     return found

@@ -1,15 +1,20 @@
 """`gateway disclosures`: everything that was shared about one child."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from gateway.cli.child import asked_for
+from gateway.cli.agreeing import signs
+from gateway.cli.child import ASKED_UPNS, asked_for
+from gateway.cli.disclosure_page import page
+from gateway.cli.disclosure_words import Told, as_json_values, lines
 from gateway.cli.opening import Opened, person, prepare_side
 from gateway.cli.verbs import new_app
+from gateway.footing import durable
 from gateway.story.disclosed import Shared, look_up
-from gateway.story.notes import when
-from gateway.vocabulary import moment
+from gateway.vocabulary.errors import StorageError, UsageError
 
 app = new_app()
 
@@ -18,53 +23,59 @@ app = new_app()
 def disclosures(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of lines.")] = False,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Write a page (HTML) fit to print and hand out.")
+    ] = None,
+    reviewer: Annotated[
+        Path | None,
+        typer.Option(
+            "--reviewer", metavar="KEY", help="The hold reviewer's own key: say why a child was withheld as a whole."
+        ),
+    ] = None,
 ) -> None:
-    """Say what was shared about one child: with whom, when, which fields, acknowledged or not.
+    """Say what was shared about one child: with whom, when, on which basis, which fields, acknowledged or not.
 
     The child is asked for, or read from standard input as a line such as 'upn: …'; never an
     argument. The look-up is receipted. Values are not kept: which fields left is known, what
-    stood in them is not.
+    stood in them is not. --export answers an access request: a new file, readable by you alone,
+    for which every file of disclosures is hashed anew.
     """
+    _refuse(export, as_json=as_json)
     with prepare_side(context) as side:
-        found = look_up(side.gateway, asked_for(side.session), uid=person())
-        if as_json:
-            side.voice.say_json([_plain(side, one) for one in found])
-            return
-        if not found:
-            side.voice.say("no handoff since the first had this child in its scope")
-        for one in found:
-            _say(side, one)
+        child = asked_for(side.session, ASKED_UPNS)
+        found = look_up(side.gateway, child, uid=person(), reviewer=signs(side, reviewer), anew=export is not None)
+        told = [Told(shared=one, partner_name=_partner(side, one)) for one in found]
+        if export is not None:
+            _write(side, export, told, reviewer=reviewer is not None)
+        elif as_json:
+            side.voice.say_json([as_json_values(one) for one in told])
+        else:
+            for line in lines(told):
+                side.voice.say(line)
 
 
-def _say(side: Opened, one: Shared) -> None:
-    say = side.voice.say
-    say(f"{when(one.sealed)}: route {one.route} to {_partner(side, one)} ({one.stage})")
-    say(f"  purpose     {one.purpose}, by agreement {one.agreement}")
-    if one.released:
-        left = "released" if one.left else "was to be released"
-        say(f"  {left:<10}  {_fields(one.released)}")
-        if one.withheld:
-            say(f"  withheld    {_fields(one.withheld)}: no consent covers them")
-    else:
-        say("  not released: nothing about this child left")
-    say(f"  receipt     transfer {one.transfer}, leaf {one.leaf} of the log")
-    say("  values are not kept: the partner, or the source, holds them")
-    say()
+def _refuse(export: Path | None, *, as_json: bool) -> None:
+    """Before anything is looked up."""
+    if export is not None and as_json:
+        raise UsageError("--export writes a page, and --json none", remedy="choose one of them")
+    if export is not None and (export.exists() or export.is_symlink()):
+        raise UsageError("the file for --export is there already", remedy="name a new one: nothing is overwritten")
+
+
+def _write(side: Opened, path: Path, told: Sequence[Told], *, reviewer: bool) -> None:
+    text = page(told, council=side.configuration.settings.sender, at=side.session.clock(), reviewer=reviewer)
+    try:
+        durable.write_new(path, text.encode("utf-8"))
+    except StorageError as error:
+        # its words would repeat the name, and somebody may have called it after the child
+        raise StorageError(
+            "the page could not be written", remedy="check that its folder is there and yours"
+        ) from error
+    side.voice.say(f"written, readable by you alone: {len(told)} handoffs")
+    if reviewer:
+        side.voice.tell("it tells of holds: it is not for handing out")
 
 
 def _partner(side: Opened, one: Shared) -> str:
     gate = side.gates.get(one.route)
     return gate.route.partner.name if gate and gate.route.partner.partner == one.partner else one.partner
-
-
-def _fields(names: Any) -> str:
-    return ", ".join(name.replace("_", " ") for name in names)
-
-
-def _plain(side: Opened, one: Shared) -> dict[str, Any]:
-    return {
-        "transfer": one.transfer, "route": one.route, "partner": one.partner, "partner_name": _partner(side, one),
-        "purpose": one.purpose, "agreement": one.agreement, "sealed": moment.spell(one.sealed),
-        "stage": str(one.stage), "left": one.left, "released": list(one.released), "withheld": dict(one.withheld),
-        "leaf": one.leaf,
-    }  # fmt: skip

@@ -1,21 +1,22 @@
-"""`gateway hold add`: from now on nothing about this child leaves."""
+"""`gateway hold`: children about whom nothing leaves; lifted by two people, listed for the reviewer alone."""
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 
+from gateway.cli.agreeing import Desk, signs
 from gateway.cli.child import asked_for
-from gateway.cli.opening import person, prepare_side
+from gateway.cli.opening import Opened, person, prepare_side
 from gateway.cli.verbs import new_app
-from gateway.story.register import add_hold
+from gateway.footing.drop_folder import DropFolder
+from gateway.story.register.agreeing import Recorded
+from gateway.story.register.holding import Held, add_hold, lift_hold, list_holds, wanted_to_lift
+from gateway.vocabulary import moment
+from gateway.vocabulary.errors import NeedsPerson
 
 app = new_app(help="Children who must not be disclosed at all.")
 Why = Literal["refuge", "adoption", "protected-address", "witness-protection", "other"]
-
-
-@app.callback()
-def hold() -> None:
-    """Keeps `add` a word of its own while it is the only one."""
 
 
 @app.command()
@@ -26,11 +27,76 @@ def add(
     """Withhold a child, and everybody at the address if one is given, on every route.
 
     The child is asked for, or read from standard input as lines such as 'upn: …'. Give
-    everything that is known: the child is recognised by any of it.
+    everything that is known: UPN, former UPN, ULN, local id, name with date of birth, first line
+    of the address with postcode. The child is recognised by any of it.
     """
     with prepare_side(context) as side:
         child = asked_for(side.session)
         recorded = add_hold(side.gateway, side.gates, child, reason=reason, uid=person())
         side.voice.say(f"hold {recorded.count} is in force")
-        if recorded.revoked:
-            side.voice.say(f"{recorded.revoked} undelivered parcels were taken back and are judged again")
+        _say_revoked(side, recorded)
+
+
+@app.command()
+def lift(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="ID", help="The hold's number; 'gateway hold list' shows it.")],
+    key: Annotated[Path | None, typer.Option("--key", metavar="KEY", help="Your own OpenSSH private key.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Sign without asking; you have read it.")] = False,
+) -> None:
+    """End a hold, once two different people have signed that it ends.
+
+    The statement to sign is written into the folder you are in, as hold-ID.register.
+    """
+    with prepare_side(context) as side, DropFolder(Path.cwd()) as folder:
+        wanted = wanted_to_lift(side.gateway, number)
+        desk = Desk(side=side, folder=folder, name=f"hold-{number}", key=key, yes=yes)
+        recorded = lift_hold(side.gateway, side.gates, number, agreed=desk.agree(wanted), uid=person())
+        side.voice.say(f"hold {number} is lifted")
+        _say_revoked(side, recorded)
+
+
+@app.command("list")
+def list_all(
+    context: typer.Context,
+    key: Annotated[Path | None, typer.Option("--key", metavar="KEY", help="The hold reviewer's private key.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of lines.")] = False,
+) -> None:
+    """Show the hold reviewer all holds: number, days, by what a child is recognised, and why.
+
+    Who is held is not known here and cannot be shown. The look is receipted.
+    """
+    with prepare_side(context) as side:
+        sign = signs(side, key)
+        if sign is None:
+            raise NeedsPerson(
+                "holds are shown to their reviewer only", remedy="give --key; reviewers stand in keys/signers/register"
+            )
+        found = list_holds(side.gateway, sign=sign, uid=person())
+        if as_json:
+            side.voice.say_json([_plain(one) for one in found])
+        elif found:
+            side.voice.say_table([_HEADER, *map(_line, found)])
+        else:
+            side.voice.say("there are no holds")
+
+
+_HEADER = ["hold", "added", "lifted", "reason", "recognised by"]
+
+
+def _line(one: Held) -> list[str]:
+    lifted = moment.spell(one.hold.lifted) if one.hold.lifted else "-"
+    return [str(one.hold.id), moment.spell(one.hold.added), lifted, one.hold.reason, ", ".join(one.kinds)]
+
+
+def _plain(one: Held) -> dict[str, Any]:
+    hold = one.hold
+    return {
+        "hold": hold.id, "added": moment.spell(hold.added), "lifted": moment.spell(hold.lifted) if hold.lifted else None,
+        "added_by": hold.reviewer, "reason": hold.reason, "recognised_by": list(one.kinds),
+    }  # fmt: skip
+
+
+def _say_revoked(side: Opened, recorded: Recorded) -> None:
+    if recorded.revoked:
+        side.voice.say(f"{recorded.revoked} undelivered parcels were taken back and are judged again")

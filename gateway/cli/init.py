@@ -19,6 +19,12 @@ def init(
     domain: Annotated[
         str, typer.Option("--domain", help="Your gateway's own name; people sign under it, and it may never change.")
     ] = EXAMPLE_DOMAIN,
+    state: Annotated[
+        Path | None, typer.Option("--state", metavar="DIR", help="The service's own folder; DIR/state otherwise.")
+    ] = None,
+    outbox: Annotated[
+        Path | None, typer.Option("--outbox", metavar="DIR", help="Where staff drop extracts; DIR/outbox otherwise.")
+    ] = None,
 ) -> None:
     """Write a working starter set: pages under config/, fresh keys, empty lists of signers, folders.
 
@@ -26,7 +32,8 @@ def init(
     Nothing is overwritten: a folder that holds something is refused.
     """
     voice = Session.of(context).voice
-    starter = write(folder.absolute(), domain=domain)
+    places = {name: str(place.absolute()) for name, place in (("state", state), ("outbox", outbox)) if place}
+    starter = write(folder.absolute(), domain=domain, settings=places)
     voice.say(f"written: {len(starter.public_keys)} signing keys, the pages under config/, and the folders staff use")
     voice.say("next:")
     steps = (

@@ -1,84 +1,126 @@
-"""`gateway receipts list|show|verify`: what happened to each handoff, and that the record is whole."""
+"""`gateway receipts list|show|verify|prove|export`: what happened to each handoff, and that the record is whole."""
 
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.opening import configured, prepare_side
+from gateway.cli import evidence
+from gateway.cli.opening import person, prepare_side
 from gateway.cli.receipt_words import for_operators, page_of
+from gateway.cli.session import Session
 from gateway.cli.verbs import new_app
-from gateway.crypto.checkpoint import log_key
-from gateway.crypto.ssh_keys import PublicKey
-from gateway.footing.ledger import Ledger, sqlite_url
-from gateway.receipts.verification import verify_log
-from gateway.story.standing import Standing, newest_transfers
+from gateway.receipts.receipt import Receipt
+from gateway.story import standing
+from gateway.story.standing import Page, Standing, Wanted
 from gateway.vocabulary import moment
-from gateway.vocabulary.errors import KeyUnavailable, UsageError
-from gateway.vocabulary.transfer import TransferId
+from gateway.vocabulary.errors import UsageError
+from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.transfer import NEEDS_PERSON, Stage, TransferId
 
 app = new_app(help="What happened to each handoff, and that the record of it is whole.")
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of lines.")]
+HEAD = ("transfer", "route", "partner", "stands at", "since", "released")
 
 
 @app.command("list")
 def list_transfers(
     context: typer.Context,
     route: Annotated[str | None, typer.Option("--route", metavar="R", help="Of this route only.")] = None,
+    partner: Annotated[str | None, typer.Option("--partner", metavar="P", help="To this partner only.")] = None,
+    stage: Annotated[
+        list[str] | None, typer.Option("--stage", metavar="S", help="On this rung only; can be repeated.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DAY", help="First seen on this day or later.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DAY", help="First seen on this day or earlier.")
+    ] = None,
+    needs_person: Annotated[
+        bool, typer.Option("--needs-person", help="Only what a person must do something about.")
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many, newest first.")] = 50,
+    before: Annotated[str | None, typer.Option("--before", metavar="ID", help="The next page: what is older.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV instead of columns.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List transfers, newest first, with the rung each stands on."""
+    """List transfers, newest first, with the rung each stands on.
+
+    Days are London's, as 2026-11-24. Where there are more, the last line says how to go on.
+    """
+    stages = frozenset(map(_stage, stage or ())) or (NEEDS_PERSON if needs_person else frozenset())
+    wanted = Wanted(
+        limit=limit,
+        before=TransferId.parse(before) if before else None,
+        route=route,
+        partner=partner,
+        stages=stages & NEEDS_PERSON if needs_person else stages,
+        since=_begin(since) if since else None,
+        until=_begin(until) + timedelta(days=1) if until else None,
+    )
+    if needs_person and not wanted.stages:
+        raise UsageError("nobody has to do anything about that stage", remedy="leave out --needs-person or --stage")
     with prepare_side(context) as side:
-        found = newest_transfers(side.gateway, route=route, limit=limit)
-        if as_json:
-            side.voice.say_json([_plain(one) for one in found])
-            return
-        head = ("transfer", "route", "partner", "stands at", "since", "released")
-        side.voice.say_table([head, *(_row(one) for one in found)])
+        _say(side.session, standing.page_of(side.gateway, wanted), as_json=as_json, as_csv=as_csv)
 
 
 @app.command()
 def show(
     context: typer.Context,
     transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
+    by_rule: Annotated[
+        bool, typer.Option("--by-rule", help="For the data protection officer: counts rule by rule. Receipted.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show one transfer: every receipt in order, with its place in the log."""
+    """Show one transfer as a page: timeline, what left, who approved, keys, transport, answer, proofs."""
     wanted = TransferId.parse(transfer)
     with prepare_side(context) as side:
-        entries = side.gateway.log.of_transfer(wanted)
+        log = side.gateway.log
+        entries = log.of_transfer(wanted)
         if not entries:
             raise UsageError(f"there is no transfer {wanted}", remedy="'gateway receipts list' shows those there are")
+        if by_rule:
+            facts = Facts(transfer=wanted, uid=person())
+            log.append(Receipt(kind="rules-shown", at=side.gateway.clock(), facts=facts))
         if as_json:
             side.voice.say_json(
-                [{"index": e.index, "leaf": e.hash.hex(), "receipt": for_operators(e.receipt)} for e in entries]
+                [
+                    {"index": e.index, "leaf": e.hash.hex(), "receipt": for_operators(e.receipt, by_rule=by_rule)}
+                    for e in entries
+                ]
             )
             return
-        for line in page_of(side.gateway.log.transfer(wanted), entries):
+        for line in page_of(log.transfer(wanted), entries, log.proofs(wanted), by_rule=by_rule):
             side.voice.say(line)
 
 
-@app.command()
-def verify(context: typer.Context, as_json: AsJson = False) -> None:
-    """Verify the whole log: every receipt, every hash, every rung, every signed checkpoint. Needs no private key."""
-    session, configuration = configured(context)
-    path = configuration.workspace.public_keys / "log.pub"
-    try:
-        public = PublicKey.parse(path.read_text("utf-8"))
-    except OSError as error:
-        raise KeyUnavailable("keys/public/log.pub cannot be read", remedy="restore it: partners have it too") from error
-    ledger = Ledger.open(sqlite_url(configuration.workspace.ledger))
-    try:
-        verified = verify_log(ledger, log_key(configuration.settings.log_origin, public.raw_ed25519()))
-    finally:
-        ledger.close()
+app.command()(evidence.verify)
+app.command()(evidence.prove)
+app.command()(evidence.export)
+
+
+def _say(session: Session, page: Page, *, as_json: bool, as_csv: bool) -> None:
     if as_json:
-        session.voice.say_json(
-            {"size": verified.size, "root": verified.root.hex(), "checkpoints": verified.checkpoints}
-        )
+        session.voice.say_json([_plain(one) for one in page.standings])
         return
-    session.voice.say(f"the log is whole: {verified.size} receipts, {verified.checkpoints} signed checkpoints")
-    session.voice.say(f"root {verified.root.hex()}")
+    rows = [HEAD, *(_row(one) for one in page.standings)]
+    if as_csv:
+        session.voice.say(_csv(rows))
+        return
+    session.voice.say_table(rows)
+    if page.following:
+        session.voice.tell(f"there are more: the same with  --before {page.following}")
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().rstrip("\n")
 
 
 def _row(one: Standing) -> tuple[str, ...]:
@@ -88,5 +130,20 @@ def _row(one: Standing) -> tuple[str, ...]:
 def _plain(one: Standing) -> dict[str, Any]:
     return {
         "transfer": one.transfer, "route": one.route, "partner": one.partner, "stage": str(one.stage),
-        "since": moment.spell(one.since), "released": one.released_in_words(),
+        "since": moment.spell(one.since), "released": one.released_in_words(), "needs_person": one.needs_person,
+        "to_do": one.to_do(),
     }  # fmt: skip
+
+
+def _stage(word: str) -> Stage:
+    try:
+        return Stage(word)
+    except ValueError as error:
+        raise UsageError("there is no such stage", remedy="there are: " + ", ".join(Stage)) from error
+
+
+def _begin(day: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(day), time(0), moment.LONDON)
+    except ValueError as error:
+        raise UsageError("a day is not spelled like 2026-11-24", remedy="year, month and day, with -") from error

@@ -1,5 +1,6 @@
-"""`gateway route show|sign`: what a route lets out, and the data protection officer's signature over it."""
+"""`gateway route show|sign|draft`: what a route lets out, the data protection officer's signature over it, a new schema."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,11 @@ from gateway.cli.session import Session
 from gateway.cli.verbs import new_app
 from gateway.config.load import Configuration
 from gateway.config.signed_routes import signature_path, unsigned_reason
+from gateway.contract.fields import Slug
 from gateway.contract.route import Route
 from gateway.footing import durable
-from gateway.vocabulary.errors import NeedsPerson
+from gateway.story.drafting import draft_schema, in_toml
+from gateway.vocabulary.errors import NeedsPerson, UsageError
 from gateway.vocabulary.namespaces import of_route
 
 app = new_app(help="Read a route as it stands, and sign it. Any change suspends it until it is signed again.")
@@ -49,6 +52,28 @@ def sign(
     if unsigned := unsigned_reason(configuration, page, session.clock()):
         raise NeedsPerson(unsigned.sentence, remedy="the key must stand in keys/signers/route for this route")
     session.voice.say(f"the route {route} is signed and may be used")
+
+
+@app.command()
+def draft(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An extract of the new kind, with its header.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What the schema is to be called.")] = "new",
+) -> None:
+    """Propose a schema page for a new kind of extract, to be finished by hand and put into config/schemas/.
+
+    Headers are matched with the standard names; cells are looked at to guess their shapes, and none is shown.
+    """
+    session = Session.of(context)
+    if not re.fullmatch(Slug, name):
+        raise UsageError("that is no name for a page", remedy="lower case, digits, and hyphens between them")
+    try:
+        with file.open("rb") as stream:
+            proposed = draft_schema(stream)
+    except OSError as error:
+        raise UsageError("the file cannot be read", remedy="check that it is there and that you may read it") from error
+    for line in in_toml(proposed, name):
+        session.voice.say(line)
 
 
 def _show(session: Session, configuration: Configuration, route: Route) -> None:

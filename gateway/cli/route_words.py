@@ -16,6 +16,10 @@ def in_words(route: Route) -> Iterator[str]:
     yield f"  scope           {route.page.scope}; two people sign each release; it leaves within {route.page.release_within}"
     yield from _whom(route)
     yield from _tiers(route)
+    limits = policy.limits
+    yield f"  the brake       a second approver beyond {limits.rows_percent} % rows, {limits.removals_percent} % removals, or a new field"
+    if policy.spreadsheet_cells == "neutralised":
+        yield "  cells           what a spreadsheet would run begins with an apostrophe"
     yield f"  the partner     {policy.retention}"
     yield from _partner(route)
     yield f"  SHA-256         {route.digest()}"
@@ -27,6 +31,10 @@ def _whom(route: Route) -> Iterator[str]:
         yield "  about           everyone in the file; no consent is asked (statutory)"
         return
     yield f"  about           from the {ages.from_age}th birthday until the day before the {ages.until_age}th"
+    if ages.longer:
+        codes = ", ".join(ages.longer.codes)
+        yield f"                  until the day before the {ages.longer.until_age}th with {ages.longer.evidence} {codes}"
+        yield f"                  condition: {ages.longer.condition}"
     yield f"  who decides     a parent or guardian until {route.policy.right_holder_age}, from then on the young person"
 
 

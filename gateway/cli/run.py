@@ -10,9 +10,10 @@ import typer
 from gateway.cli.opening import configured, telemetry
 from gateway.cli.session import Session
 from gateway.cli.verbs import new_app
-from gateway.config.load import Configuration
+from gateway.config.load import Configuration, load
 from gateway.footing.telemetry import LogEvent
-from gateway.service.forever import run_forever
+from gateway.service.forever import Reread, run_forever
+from gateway.service.notify import Notify
 from gateway.service.rounds import HALVES, run_once
 from gateway.vocabulary.errors import NeedsPerson, UsageError
 
@@ -64,14 +65,27 @@ def _once(session: Session, configuration: Configuration, halves: frozenset[str]
 
 
 def _for_ever(session: Session, configuration: Configuration, halves: frozenset[str]) -> None:
-    stop = threading.Event()
-
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask_to_stop)
+    stop, again = threading.Event(), threading.Event()
+    _on(stop, signal.SIGTERM, signal.SIGINT)
+    # at a terminal, SIGHUP says that the terminal went away: nobody would know of a service that stayed
+    _on(stop if session.voice.err.isatty() else again, signal.SIGHUP)
     log = telemetry(session, session.voice.err)
     log.event(LogEvent.STARTED)
-    run_forever(configuration, clock=session.clock, telemetry=log, stop=stop, halves=halves)
+    run_forever(
+        configuration,
+        clock=session.clock,
+        telemetry=log,
+        stop=stop,
+        halves=halves,
+        reread=Reread(asked=again, load=lambda: load(session.home(), session.environ), kept=session.voice.fail),
+        notify=Notify(session.environ.get("NOTIFY_SOCKET")),
+    )
     log.event(LogEvent.STOPPED)
+
+
+def _on(event: threading.Event, *signals: signal.Signals) -> None:
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        event.set()
+
+    for number in signals:
+        signal.signal(number, asked)

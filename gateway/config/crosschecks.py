@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from gateway.config.faults import Fault
 from gateway.config.findings import unfilled
 from gateway.config.pages import shown
+from gateway.contract.elements import plain_paths
 from gateway.contract.fields import ADDRESS, FieldName
 from gateway.contract.partner import Partner
 from gateway.contract.policy import Policy
@@ -20,6 +21,21 @@ from gateway.vocabulary.errors import FormatInvalid, GatewayError
 CONSENT_NEEDS = {"upn": "upn", "date_of_birth": "date", "forename": "text", "surname": "text", "postcode": "postcode"}
 """Without these no age, no consent and no hold can be judged: field, and the shape it must have."""
 REFERENCE: FieldName = "reference"
+IDENTIFYING: frozenset[FieldName] = frozenset(
+    {
+        "upn",
+        "former_upn",
+        "uln",
+        "local_id",
+        "forename",
+        "surname",
+        "preferred_surname",
+        "date_of_birth",
+        "postcode",
+        "uprn",
+    }
+)
+"""What holds are recognised by."""
 
 
 def faults_between(route: Route) -> list[Fault]:
@@ -29,6 +45,9 @@ def faults_between(route: Route) -> list[Fault]:
 
 def columns_feed_the_output(route: Route) -> Iterator[Fault]:
     """Every column of the output has its column in the extract."""
+    if route.policy.output_format == "xml":
+        yield from _elements(route)
+        return
     fields = [column.field for column in route.schema.columns]
     for number, column in enumerate(route.policy.output, start=1):
         if column.field != REFERENCE and column.field not in fields:
@@ -88,6 +107,25 @@ CHECKS: tuple[Callable[[Route], Iterator[Fault]], ...] = (
     host_keys_are_keys,
     acknowledgements_can_be_verified,
 )
+
+
+def _elements(route: Route) -> Iterator[Fault]:
+    """An element that leaves and names a child, or a house, is one that is judged: a hold is seen in it."""
+    page = shown(Policy, route.policy.policy_name)
+    if route.schema.format != "xml":
+        sentence = f"needs an extract that is XML, and {shown(Schema, route.schema.schema_name)} is not"
+        yield Fault(page=page, key="output_format", sentence=sentence)
+        return
+    for number, output in enumerate(route.policy.output, start=1):
+        column = route.schema.column(output.field)
+        path = output.header.replace("*", "")
+        if output.field in IDENTIFYING and (column is None or path not in plain_paths(column.header)):
+            yield Fault(
+                page=page,
+                key=f"output[{number}].header",
+                sentence=f"is not where {shown(Schema, route.schema.schema_name)} reads '{output.field}'",
+                remedy="name the same element in both, so that what leaves is what was judged",
+            )
 
 
 def _ed25519(line: str) -> None:

@@ -4,6 +4,7 @@ Private halves go into the state folder, each half's where that half alone can r
 public halves go to keys/public, for partners and for whoever verifies the log.
 """
 
+import stat
 from collections.abc import Mapping, Sequence
 
 from gateway.config.load import Configuration
@@ -25,12 +26,17 @@ def sftp_role(route: str) -> str:
 
 
 def make_private(workspace: Workspace, routes: Sequence[str]) -> None:
-    """State for the service alone (0700), the outbox for the service and staff's group (0770)."""
+    """State for the service alone (0700), the outbox for the service and staff's group (0770).
+
+    Folders that are there keep what they were given: a group, the setgid bit.
+    """
     for folder in (workspace.state, *(workspace.state / half for half in ("prepare", "deliver", "mailbox"))):
         durable.private_folder(folder)
     workspace.make_folders(tuple(routes))
     for folder in (workspace.outbox, *workspace.outbox.rglob("*")):
-        folder.chmod(DROP_MODE)  # the umask may have taken the group's right to write
+        folder.chmod(
+            stat.S_IMODE(folder.stat().st_mode) & ~0o777 | DROP_MODE
+        )  # the umask may have taken the group's right to write
 
 
 def create_keys(configuration: Configuration, *, routes: Sequence[str], partners: Sequence[str]) -> Mapping[str, str]:

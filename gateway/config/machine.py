@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 2
     origin: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9./-]{0,79}$")] | None = None
     clock: Literal["kernel", "host"] = "kernel"
+    pin_roles: tuple[Literal["prepare", "approve", "route"], ...] = ()
+    """Roles in which only a security key counts, touched and unlocked with its PIN."""
     demo: bool = False
 
     @field_validator("domain")

@@ -11,8 +11,8 @@ from pathlib import Path
 from gateway.config.load import Configuration, Suspension
 from gateway.config.pages import CONFIG
 from gateway.contract.route import Route
-from gateway.crypto.signers import Signers
 from gateway.crypto.sshsig import UnverifiedSignature
+from gateway.footing.signers_files import read_signers
 from gateway.vocabulary.errors import FormatInvalid, SignatureInvalid
 from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.namespaces import of_route
@@ -44,16 +44,16 @@ def unsigned_reason(configuration: Configuration, route: Route, at: datetime) ->
     """None if somebody who may has signed the route as it stands."""
     try:
         data = _read(signature_path(configuration.home, route.name))
-        signers = Signers.parse(_read(configuration.workspace.signers("route")).decode(), source="keys/signers/route")
+        pin = "route" in configuration.settings.pin_roles
+        signers = read_signers(configuration.workspace, "route", pin=pin)
         namespace = of_route("route", route.name, configuration.settings.domain)
         signers.verify(UnverifiedSignature.parse(data), route.canonical(), namespace, at)
     except FileNotFoundError:
         return _suspension(route, "route-unsigned", "nobody has signed it")
     except OSError as error:
         return _suspension(route, "route-unsigned", f"its signature cannot be read ({type(error).__name__})")
-    except (SignatureInvalid, FormatInvalid, UnicodeDecodeError) as error:
-        message = getattr(error, "message", "its signers file is not UTF-8")
-        return _suspension(route, "route-changed", f"its signature does not count: {message}")
+    except (SignatureInvalid, FormatInvalid) as error:
+        return _suspension(route, "route-changed", f"its signature does not count: {error.message}")
     return None
 
 

@@ -19,7 +19,7 @@ from gateway.contract.route import RoutePage
 from gateway.footing import durable
 from gateway.footing.ledger import Ledger, sqlite_url
 from gateway.vocabulary.errors import UsageError
-from gateway.vocabulary.namespaces import of_route
+from gateway.vocabulary.namespaces import REGISTER_ACTS, of_act, of_route
 
 EXAMPLES = Path(__file__).parent / "examples"
 EXAMPLE_FOLDERS = ("config", "keys")
@@ -29,6 +29,9 @@ ROLES = {
     "approve": "approves handoffs: the second signature, by somebody else",
     "route": "signs routes: the data protection officer",
 }
+
+REGISTER = "register"
+"""The file of those who sign for the register: for no single route."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,3 +148,13 @@ def _write_signers(configuration: Configuration, given: Mapping[str, str]) -> No
         )
         lines = given.get(role, "")
         durable.write_new(folder / role, (text + lines).encode("utf-8"), PUBLIC_MODE)
+    durable.write_new(folder / REGISTER, (_for_the_register(domain) + given.get(REGISTER, "")).encode(), PUBLIC_MODE)
+
+
+def _for_the_register(domain: str) -> str:
+    namespaces = ",".join(of_act(act, domain) for act in REGISTER_ACTS)
+    return (
+        "# Whoever stands here signs for the consent register and for holds: two different people a change.\n"
+        "# One person a line: name, what they may sign for, their own public key. For example, without the #:\n"
+        f'# jo.bloggs@{domain} namespaces="{namespaces}" ssh-ed25519 AAAA...\n'
+    )

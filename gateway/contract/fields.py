@@ -19,18 +19,25 @@ FieldName = Literal[
     "intended_destination", "current_activity",
     "ethnicity", "sen_provision", "sen_need", "disability", "medical_flag", "looked_after", "care_leaver",
     "offending", "young_carer", "nationality", "religion", "notes",
+    # statutory returns: groups of elements that say one thing about a child
+    "upn_unknown", "expected_date_of_birth", "date_of_death", "alternative_provision",
+    "social_care_referral", "social_care_assessment", "child_in_need_plan", "child_protection",
+    "care_episode", "placement_postcode", "home_postcode", "care_review", "care_outcome", "adoption", "leaving_care",
+    "asylum_seeking", "parenthood",
 ]  # fmt: skip
 
 SPECIAL: frozenset[str] = frozenset(
     {
         "ethnicity", "sen_provision", "sen_need", "disability", "medical_flag", "looked_after", "care_leaver",
-        "offending", "young_carer", "nationality", "religion",
+        "offending", "young_carer", "nationality", "religion", "social_care_referral", "social_care_assessment",
+        "child_in_need_plan", "child_protection", "care_episode", "care_review", "care_outcome", "adoption", "leaving_care",
+        "asylum_seeking", "parenthood",
     }
 )  # fmt: skip
 """UK GDPR Articles 9 and 10, and care status: only in a tier of their own (DESIGN §5)."""
 
-NEVER: frozenset[str] = frozenset({"former_upn", "former_forename", "former_surname", "notes"})
-"""What may link an adopted child to a birth identity, and free text: no consent route releases them."""
+NEVER: frozenset[str] = frozenset({"former_upn", "former_forename", "former_surname", "notes", "placement_postcode"})
+"""What may link an adopted child to a birth identity or tell where one is placed, and free text: no consent route releases them."""
 
 ADDRESS: tuple[FieldName, ...] = (
     "address_line_1", "address_line_2", "address_line_3", "address_line_4", "address_line_5", "town", "county",

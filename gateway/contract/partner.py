@@ -1,14 +1,36 @@
 """The receiving body: endpoint, pinned host keys, encryption key, acknowledgement key (`config/partners/`)."""
 
-from datetime import timedelta
-from typing import Annotated, Literal
+from datetime import date, timedelta
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gateway.contract.document import Document
 from gateway.contract.fields import Slug
 
+LONGEST_ROTATION = timedelta(days=90)
+Window = Annotated[
+    str,
+    Field(
+        pattern=r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:-(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))? "
+        r"(?:[01]\d|2[0-3]):[0-5]\d-(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$"
+    ),
+]
 Folder = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*$")]
+
+
+class Rotation(Document):
+    """The server's next host key. From `begins` it is taken beside the old ones, after `ends` alone; days are London's."""
+
+    host_key: Annotated[str, Field(min_length=1)]
+    begins: date
+    ends: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.begins <= self.ends <= self.begins + LONGEST_ROTATION:
+            raise ValueError("must end on or after the day it begins, and within 90 days")
+        return self
 
 
 class Endpoint(Document):
@@ -19,9 +41,22 @@ class Endpoint(Document):
     username: Annotated[str, Field(min_length=1, max_length=64)]
     host_keys: Annotated[tuple[str, ...], Field(min_length=1, max_length=4)]
     """OpenSSH public keys; the server must show one of them. None pinned: the route does not start."""
+    rotation: Rotation | None = None
     inbox: Folder = "inbox"
     acknowledgements: Folder = "acknowledgements"
     require_post_quantum: bool = False
+    windows: tuple[Window, ...] = ()
+    """When parcels are put and answers fetched, London time: `Mon-Fri 07:00-19:00`. None: always."""
+    kilobytes_per_second: Annotated[int, Field(ge=16, le=10_000_000)] | None = None
+    connections: Annotated[int, Field(ge=1, le=16)] = 4
+    """So many at a time, of all routes to this server together."""
+
+    def pinned(self, day: date) -> tuple[str, ...]:
+        """The host keys that are taken on this London day."""
+        if self.rotation is None or day < self.rotation.begins:
+            return self.host_keys
+        old = self.host_keys if day <= self.rotation.ends else ()
+        return (*old, self.rotation.host_key)
 
 
 class Partner(Document):

@@ -1,11 +1,14 @@
 """What may be released on a route, about whom, on which condition (`config/policies/`)."""
 
+import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from gateway.contract.document import Document
+from gateway.contract.elements import STARRED_PATH
 from gateway.contract.fields import NEVER, SPECIAL, FieldName, Slug
 
 
@@ -16,17 +19,45 @@ class Agreement(Document):
     review: date
 
 
+EvidenceCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,12}$")]
+
+
+class LongerArm(Document):
+    """Who stays in scope past `until_age`: whoever's cell `evidence` holds one of `codes`.
+
+    Being on the list then discloses what the cell says: hence the condition, which somebody has to name.
+    """
+
+    until_age: Annotated[int, Field(ge=1, le=26)]
+    evidence: FieldName
+    codes: Annotated[tuple[EvidenceCode, ...], Field(min_length=1)]
+    condition: Annotated[str, Field(min_length=1, max_length=300)]
+
+
 class Eligibility(Document):
     """Attained `from_age` and not `until_age`, in whole years at London midnight, judged at release."""
 
     from_age: Annotated[int, Field(ge=0, le=25)]
     until_age: Annotated[int, Field(ge=1, le=26)]
+    longer: LongerArm | None = None
+    """Education and Skills Act 2008 s. 68 reaches to 25 for young people with special educational needs."""
 
     @model_validator(mode="after")
     def _ages_in_order(self) -> Self:
         if self.from_age >= self.until_age:
             raise ValueError("from_age must be below until_age")
+        if self.longer and self.longer.until_age <= self.until_age:
+            raise ValueError("longer.until_age must be above until_age")
         return self
+
+
+class Limits(Document):
+    """The brake: beyond these, against the last full parcel, a second approver must sign too."""
+
+    rows_percent: Annotated[int, Field(ge=0, le=100)] = 20
+    """More or fewer rows than last time."""
+    removals_percent: Annotated[int, Field(ge=0, le=100)] = 5
+    """Children whom the partner was given last time and would not be given now."""
 
 
 class Tier(Document):
@@ -45,7 +76,8 @@ class SpecialField(Document):
 
 
 class OutputColumn(Document):
-    header: Annotated[str, Field(min_length=1, max_length=64)]
+    header: Annotated[str, Field(min_length=1, max_length=300)]
+    """In XML: the path of an element within a record, with a star where it may stand several times."""
     field: FieldName
 
 
@@ -65,7 +97,11 @@ class Policy(Document):
     special: tuple[SpecialField, ...] = ()
     special_basis: str = ""
     output: Annotated[tuple[OutputColumn, ...], Field(min_length=1)]
+    output_format: Literal["csv", "xml"] = "csv"
+    limits: Limits = Limits()
     date_format: Literal["iso", "dd/mm/yyyy"] = "iso"
+    spreadsheet_cells: Literal["as-they-are", "neutralised"] = "as-they-are"
+    """Neutralised: a cell that a spreadsheet would take for a formula begins with an apostrophe."""
 
     @model_validator(mode="after")
     def _nothing_slips_through(self) -> Self:
@@ -79,6 +115,25 @@ class Policy(Document):
             if field != "reference" and field not in self.releasable:
                 raise ValueError(f"the output names {field!r}, which no tier releases")
         return self
+
+    @model_validator(mode="after")
+    def _headers_are_of_the_format(self) -> Self:
+        headers = [column.header for column in self.output]
+        if len(set(headers)) != len(headers) and self.output_format == "xml":
+            raise ValueError("the output names an element twice")
+        if self.output_format == "csv" and any(len(header) > 64 for header in headers):
+            raise ValueError("a header of the output has at most 64 characters")
+        if self.output_format == "xml":
+            self._can_be_xml(headers)
+        return self
+
+    def _can_be_xml(self, headers: Sequence[str]) -> None:
+        if self.kind != "statutory":
+            raise ValueError("an XML output is for statutory policies: what consent opens is decided cell by cell")
+        if not all(re.fullmatch(STARRED_PATH, header) for header in headers):
+            raise ValueError("the headers of an XML output are paths of elements")
+        if any(column.field == "reference" for column in self.output):
+            raise ValueError("an XML output has no 'reference': it holds what the collection asks for")
 
     def _keep_special_apart(self) -> None:
         for tier in (self.floor, self.consented):

@@ -9,6 +9,7 @@ judged in the order in which a person would want to hear it:
     4. they may do this act                   is it theirs to do?
     5. now                                    not before, not after
     6. a security key was touched             not by a program behind their back
+    7. and unlocked with its PIN              where the role asks for that
 
 Each refusal has a sentence and a slug of its own. Two people never share a key, within a
 file or across the files that are compared.
@@ -40,9 +41,11 @@ class Signers:
     source: str
     people: tuple[Signer, ...]
     revoked: frozenset[str] = frozenset()
+    pin: bool = False
+    """Only a security key counts in this role, unlocked with its PIN at every signature."""
 
     @classmethod
-    def parse(cls, text: str, *, source: str, revoked: frozenset[str] = frozenset()) -> "Signers":
+    def parse(cls, text: str, *, source: str, revoked: frozenset[str] = frozenset(), pin: bool = False) -> "Signers":
         """SignersInvalid names the source, the line and the remedy. An empty file is a role that nobody has."""
         people: list[Signer] = []
         # not splitlines(), which also breaks lines where neither OpenSSH nor an editor does
@@ -50,9 +53,13 @@ class Signers:
             line = raw.removesuffix("\r").strip(" \t")
             if line and not line.startswith("#"):
                 people.append(parse_line(line, f"{source}, line {number}"))
-        signers = cls(source=source, people=tuple(people), revoked=revoked)
+        signers = cls(source=source, people=tuple(people), revoked=revoked, pin=pin)
         signers.refuse_shared()
         return signers
+
+    def living(self) -> tuple[Signer, ...]:
+        """Those whose key has not been revoked."""
+        return tuple(person for person in self.people if person.key.fingerprint not in self.revoked)
 
     def refuse_shared(self, *others: "Signers") -> None:
         """SignersInvalid if two people have one key, here or across the files that are given."""
@@ -70,7 +77,7 @@ class Signers:
 
         Raises:
             SignerRejected: it does not count; `code` is `revoked-key`, `unknown-key`, `signature-mismatch`,
-                `wrong-namespace`, `not-for-this-route`, `signer-not-yet-valid`, `signer-expired` or `not-touched`.
+                `wrong-namespace`, `not-for-this-route`, `signer-not-yet-valid`, `signer-expired`, `not-touched`, `not-a-security-key` or `no-pin`.
         """
         lines = self._lines_of(signature)
         verified = _sound(signature, message, lines[0].principal)
@@ -82,6 +89,8 @@ class Signers:
             )
         signer = _in_force(_allowed(lines, namespace), namespace, at)
         _check_touch(verified, signer)
+        if self.pin:
+            _check_pin(verified, signer)
         return Signed(principal=signer.principal, fingerprint=verified.fingerprint, namespace=namespace)
 
     def _lines_of(self, signature: UnverifiedSignature) -> list[Signer]:
@@ -156,4 +165,19 @@ def _check_touch(verified: VerifiedSignature, signer: Signer) -> None:
             "not-touched",
             f"{signer.principal}'s security key signed without being touched",
             remedy="make a key that asks for the touch, and sign again",
+        )
+
+
+def _check_pin(verified: VerifiedSignature, signer: Signer) -> None:
+    if verified.authenticator is None:
+        raise SignerRejected(
+            "not-a-security-key",
+            f"{signer.principal} signed with a key in a file, and this role needs a security key",
+            remedy="make one with ssh-keygen -t ed25519-sk -O verify-required, and have it listed",
+        )
+    if not verified.authenticator.user_verified:
+        raise SignerRejected(
+            "no-pin",
+            f"{signer.principal}'s security key signed without its PIN",
+            remedy="make a key that asks for it: ssh-keygen -t ed25519-sk -O verify-required",
         )

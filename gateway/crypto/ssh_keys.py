@@ -77,9 +77,13 @@ class SigningKey:
         """32 bytes; KeyUnavailable unless it is an Ed25519 key."""
         return self.public.raw_ed25519()
 
+    def seed_ed25519(self) -> bytes:
+        """The secret itself, 32 bytes, for opening what is sealed to this key; KeyUnavailable for another type."""
+        return self._ed25519().private_bytes_raw()
+
     def openssh_private(self, comment: str = "") -> bytes:
         """An unprotected key file, whose safety is its mode; KeyUnavailable unless it is an Ed25519 key."""
-        return _spell_private(self._ed25519().private_bytes_raw(), self.public, comment)
+        return _spell_private(self.seed_ed25519(), self.public, comment)
 
     def sign_raw(self, message: bytes) -> bytes:
         """64 bytes of plain Ed25519, for the log's signed notes; KeyUnavailable for another type."""

@@ -25,8 +25,12 @@ class Attempt:
     number: int
     earlier: tuple[int, ...]
     """Numbers of the tries before this one: their temporaries are removed first."""
+    alike: tuple[int, ...] = ()
+    """Those of them that carried this very content: what they began may be gone on with, once it is verified."""
     may_release: Callable[[], None]
-    """Raises ReleaseLapsed or Revoked; asked before the first effect and directly before the rename."""
+    """Raises ReleaseLapsed or Revoked; asked before the upload and directly before the rename."""
+    never_left: Callable[[], None]
+    """Durable when it returns; called once earlier intents are proved void, since this try destroys the proof."""
     record_intent: Callable[[], None]
     """Durable when it returns; called once, after everything is verified and before the first rename."""
     intent_recorded: bool
@@ -64,7 +68,9 @@ class Destination(Protocol):
     - the same parcel put twice is one parcel there;
     - it never overwrites: other content under a name of ours is NameTaken, and stays untouched;
     - nothing partial is ever visible under a final name, and the envelope appears last;
-    - earlier tries' temporaries are gone before it uploads;
+    - earlier tries' temporaries are gone before it uploads, or have become its own;
+    - where an earlier intent was void, that is recorded before it uploads: a try that breaks then
+      leaves nothing by which its successor could tell;
     - the intent is recorded before the first rename, and no rename happens without it;
     - after a failure before the intent nothing is visible, and where the partner can still be
       reached no temporaries of this try are left.

@@ -16,7 +16,7 @@ from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing.drop_folder import DropFolder
 from gateway.footing.telemetry import Telemetry
 from gateway.service.rounds import HALVES, Rounds, run_once
-from gateway.vocabulary.namespaces import of_route
+from gateway.vocabulary.namespaces import REGISTER_ACTS, of_act, of_route
 
 DOMAIN, SENDER = "handoff.northmere.example", "northmere"
 ROUTES = ("yss", "dfe-school-census")
@@ -85,7 +85,7 @@ def found(
         domain=DOMAIN,
         sender=SENDER,
         settings={"demo": True, "settle_seconds": 0, **(settings or {})},
-        signers={role: _line(role, key) for role, key in people.items()},
+        signers={role: _line(role, key) for role, key in people.items()} | {"register": _for_the_register(people)},
     )
     return Council(
         home=home, people=people, public_keys=starter.public_keys, telemetry=telemetry, clock=clock
@@ -100,3 +100,10 @@ def introduce(council: Council, partner: str, details: PartnerDetails) -> None:
 def _line(role: str, key: SigningKey) -> str:
     namespaces = ",".join(of_route(role, route, DOMAIN) for route in ROUTES)
     return f'{PEOPLE[role]}@{DOMAIN} namespaces="{namespaces}" {key.public_line()}\n'
+
+
+def _for_the_register(people: Mapping[str, SigningKey]) -> str:
+    namespaces = ",".join(of_act(act, DOMAIN) for act in REGISTER_ACTS)
+    return "".join(
+        f'{PEOPLE[role]}@{DOMAIN} namespaces="{namespaces}" {key.public_line()}\n' for role, key in people.items()
+    )

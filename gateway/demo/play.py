@@ -12,13 +12,13 @@ from pathlib import Path
 from random import Random
 
 from gateway.contract.schema import Schema
-from gateway.demo import tables
+from gateway.demo import decisions, tables
 from gateway.demo.children import Population, population
 from gateway.demo.council import ROUTES, Council, found
 from gateway.demo.partners import Partner, partner_of
 from gateway.footing.telemetry import Telemetry
 from gateway.service.wiring import gates_of, opened
-from gateway.story.register import add_hold, import_decisions
+from gateway.story.register.holding import add_hold
 from gateway.vocabulary.errors import GatewayError
 from gateway.vocabulary.moment import london_day
 
@@ -76,12 +76,12 @@ def play(stage: Stage) -> None:
 
 
 def _register(stage: Stage, folder: Path) -> None:
-    decisions = folder / "decisions.csv"
-    decisions.write_bytes(tables.register(stage.people.decisions))
+    path = folder / "decisions.csv"
+    path.write_bytes(tables.register(stage.people.decisions))
     configuration = stage.council.configuration
     with opened(configuration, clock=stage.clock, telemetry=stage.council.telemetry) as gateway:
         gates = gates_of(gateway, configuration, stage.clock())
-        count = import_decisions(gateway, gates, decisions, uid=0).count
+        count = decisions.record(stage.council, gateway, gates, path)
         for held in stage.people.held:
             add_hold(gateway, gates, held.known_by, reason="refuge", uid=0)
     stage.tell(

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from gateway.vocabulary.errors import StorageError
 
-PRIVATE, SHARED = 0o600, 0o770
+PRIVATE, GROUP_READS, SHARED = 0o600, 0o640, 0o770
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -124,14 +124,34 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def new_private_folder(path: Path) -> Path:
+    """0700; StorageError if the name is taken."""
+    private_folder(path.absolute().parent)
+    with _storage(f"the folder {path.name} could not be made"):
+        path.mkdir(mode=0o700)
+        sync_folder(path.absolute().parent)
+    return path
+
+
 def shared_folder(path: Path) -> Path:
     """0770 if it was not there; what its own folder hands down (a group, the setgid bit) stays."""
     with _storage(f"the folder {path.name} could not be made"):
         if not path.is_dir():
-            path.mkdir(parents=True, exist_ok=True)
-            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o777 | SHARED)
+            path.mkdir(mode=SHARED, parents=True, exist_ok=True)
+            mode = stat.S_IMODE(path.stat().st_mode)
+            # where systemd forbids setgid (RestrictSUIDSGID), a chmod that leaves the bit as it is is refused too
+            if mode & 0o777 != SHARED:
+                path.chmod(mode & ~0o777 | SHARED)
             sync_folder(path.parent)
     return path
+
+
+def open_to_group(folder: Path) -> None:
+    """A private folder and the files in it, for the group they were born in to read: 0750 and 0640."""
+    with _storage(f"the folder {folder.name} could not be opened to its group"):
+        for file in folder.iterdir():
+            file.chmod(GROUP_READS)
+        folder.chmod(0o750)
 
 
 @contextmanager

@@ -64,6 +64,17 @@ class Keyring:
     def create_secret(self, role: str, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
         durable.write_new(self.folder / f"{role}.key", random(SECRET_BYTES).hex().encode() + b"\n")
 
+    def replace_signing(self, role: str, key: SigningKey) -> None:
+        """In one rename: the old key or the new one, never neither. The old one is gone."""
+        durable.replace(self.folder / f"{role}.key", key.openssh_private(role))
+
+    def replace_secret(self, role: str, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        durable.replace(self.folder / f"{role}.key", random(SECRET_BYTES).hex().encode() + b"\n")
+
+    def destroy(self, role: str) -> None:
+        """Unlinked, which is not shredded; gone already is fine. A credential of systemd's is not ours to take."""
+        durable.remove(self.folder / f"{role}.key")
+
     def _path(self, role: str) -> Path:
         if self.credentials and os.path.lexists(credential := self.credentials / f"{role}.key"):
             return credential  # a link that leads nowhere too: it is refused, and never passed over for another key

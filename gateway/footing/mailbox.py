@@ -3,6 +3,10 @@
     to-deliver/<transfer>/order.json, the parcel's three files, perhaps `revoked`
     from-deliver/<at>-<transfer>.json and .json.sig, signed with deliver's observation key
 
+Where each half has a user of its own, a mailbox has the setgid bit and a group of both: what
+is put there may then be read by that group (0640, folders 0750), and by nobody else. An
+order has that group because it was put together in a folder that has it too (`workspace`).
+
 An order appears whole (its folder is renamed into place); an observation is complete when
 its .json is there, since the signature is written first. Deliver reads orders and never
 writes here; prepare verifies each observation before it believes a word of it.
@@ -17,6 +21,7 @@ from gateway.crypto.sshsig_format import LARGEST as LARGEST_SIGNATURE
 from gateway.footing import durable
 from gateway.footing.messages import LARGEST_OBSERVATION, LARGEST_ORDER, Observation, Order, Outcome
 from gateway.footing.plain_file import read_plain
+from gateway.footing.workspace import is_shared
 from gateway.vocabulary.errors import SignatureInvalid
 from gateway.vocabulary.namespaces import of_act
 from gateway.vocabulary.transfer import TransferId
@@ -30,6 +35,8 @@ def post_order(draft: Path, mailbox: Path, order: Order) -> None:
     """The draft folder holds the three files; with its order it is renamed into the mailbox, whole."""
     if not (draft / ORDER).exists():
         durable.write_new(draft / ORDER, order.encode())
+    if is_shared(mailbox):
+        durable.open_to_group(draft)
     durable.publish(draft, mailbox / order.parcel.transfer)
 
 
@@ -72,8 +79,9 @@ def report(mailbox: Path, observation: Observation, *, key: SigningKey, domain: 
     at = observation.at.astimezone(UTC).strftime("%Y%m%dT%H%M%S%f")
     name = f"{at}-{observation.transfer}-{observation.outcome}.json"
     signature = key.sign(body, of_act("observation", domain)).encode("ascii")
-    durable.write_new(mailbox / f"{name}.sig", signature)
-    durable.write_new(mailbox / name, body)
+    mode = durable.GROUP_READS if is_shared(mailbox) else durable.PRIVATE
+    durable.write_new(mailbox / f"{name}.sig", signature, mode)
+    durable.write_new(mailbox / name, body, mode)
 
 
 def reports(mailbox: Path) -> list[Path]:

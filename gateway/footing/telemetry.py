@@ -24,6 +24,8 @@ _LONGEST = 60
 class LogEvent(StrEnum):
     STARTED = "started"
     STOPPED = "stopped"
+    CONFIGURATION_REREAD = "configuration-reread"
+    CONFIGURATION_KEPT = "configuration-kept"
     STAGE_REACHED = "stage-reached"
     STATEMENT_WRITTEN = "statement-written"
     EXTRACT_LEFT = "extract-left"

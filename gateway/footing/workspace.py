@@ -10,12 +10,18 @@
 
 STATE lies outside every share. Names below it are ours alone: transfer identifiers and
 fixed words, never a word that staff chose.
+
+Where one user runs both halves, all of STATE is 0700. Where each has a user of its own, the
+folders are made beforehand (systemd/handoff.tmpfiles) and left as they are: the mailbox has a
+group of both users and the setgid bit, and so has `sealing`, whose parcels move into it.
 """
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.footing.durable import private_folder, shared_folder
+from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.transfer import TransferId
 
 REFUSED, OUTCOMES, WAITING = "refused", "outcomes", "waiting.txt"
@@ -109,13 +115,41 @@ class Workspace:
         return self.state / "metrics" / "handoff.prom"
 
     def make_folders(self, routes: tuple[str, ...]) -> None:
-        """State is for the service alone; drop folders take their owner and group from whoever made OUTBOX."""
+        """Of both halves, where one user runs them."""
+        self.make_prepare_folders(routes)
+        self.make_deliver_folders()
+
+    def make_prepare_folders(self, routes: tuple[str, ...]) -> None:
+        """State is for the service alone; drop folders take their owner and group from whoever made OUTBOX.
+
+        Raises:
+            StorageError: the disk said no; or the mailbox is another user's too, and `sealing` has not its group.
+        """
         prepare = self.state / "prepare"
         for folder in (
-            self.prepare_keys, self.deliver_keys, prepare / "arrivals", prepare / "stating", prepare / "sealing", prepare / "disclosures",
+            self.prepare_keys, prepare / "arrivals", prepare / "stating", prepare / "sealing", prepare / "disclosures",
             prepare / "register", self.to_deliver, self.from_deliver, self.metrics.parent,
         ):  # fmt: skip
             private_folder(folder)
+        _refuse_unread_orders(prepare / "sealing", self.to_deliver)
         for route in routes:
             for folder in (self.drop_folder(route), self.refused_folder(route), self.outcomes_folder(route)):
                 shared_folder(folder)
+
+    def make_deliver_folders(self) -> None:
+        for folder in (self.deliver_keys, self.to_deliver, self.from_deliver):
+            private_folder(folder)
+
+
+def is_shared(mailbox: Path) -> bool:
+    """Two users read it: the folder hands its group down."""
+    return bool(mailbox.stat().st_mode & stat.S_ISGID)
+
+
+def _refuse_unread_orders(sealing: Path, mailbox: Path) -> None:
+    """Before anything is sealed: a parcel born in another group could not be read by deliver, which would never say so."""
+    if is_shared(mailbox) and sealing.stat().st_gid != mailbox.stat().st_gid:
+        raise StorageError(
+            "state/prepare/sealing does not belong to the mailbox's group, and deliver could read no order",
+            remedy="systemd-tmpfiles --create handoff.conf",
+        )

@@ -21,7 +21,7 @@ import codecs
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol
 
 from gateway.vocabulary.errors import StructureInvalid
 
@@ -38,10 +38,14 @@ class Piece:
     plain: bool
 
 
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
 class DelimitedReader:
     """Reads a stream once, from its start."""
 
-    def __init__(self, stream: BinaryIO, *, delimiter: str, piece: int = PIECE) -> None:
+    def __init__(self, stream: Readable, *, delimiter: str, piece: int = PIECE) -> None:
         self._stream = stream
         self._size = piece
         self._before = {b"", delimiter.encode("ascii"), b"\n"}

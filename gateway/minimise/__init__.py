@@ -8,5 +8,5 @@ engine        runs a plan in a worker of its own and takes its output as a strea
   worker      the process that sees one extract; source, session, accounts are its parts
 outcome       what became of a run: counts that balance, refusals, places
 snapshot      the register as of a day        register_import   decisions from a CSV
-disclosures   what was released about one child, read back
+disclosures   what a verdict says about each field; disclosed reads it back for one child
 """

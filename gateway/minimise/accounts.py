@@ -11,11 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from gateway.minimise.session import Session
+from gateway.minimise.verdicts import RELEASED
 
 MOST_DUPLICATES = 100_000
 TAGS_AT_A_TIME = 2_000_000
 ROWS_SORTED_AT_A_TIME = 1_000_000
 """Grouping or sorting ten million at once would not fit into a worker's memory: they take several passes."""
+COMPARED_AT_A_TIME = 3_000_000
+_GIVEN = f"verdict < {len(RELEASED)} AND subject IS NOT NULL"
 PREFIXES = 1 << 16
 ROW_GROUP = 16_384
 """With a dictionary for each there is a bloom filter for each: one child is found without reading the rest."""
@@ -24,10 +27,12 @@ ROW_GROUP = 16_384
 class Accounts:
     """Paths are known before anything is read, so that the engine can be shut in first."""
 
-    def __init__(self, *, slices: int, disclosing: bool, sorted_at_a_time: int = ROWS_SORTED_AT_A_TIME) -> None:
+    def __init__(
+        self, *, slices: int, disclosing: bool, comparing: bool = False, sorted_at_a_time: int = ROWS_SORTED_AT_A_TIME
+    ) -> None:
         self._files = [f"/dev/fd/{os.memfd_create('run', os.MFD_CLOEXEC)}" for _ in range(slices)]
         self._sorted = [f"/dev/fd/{os.memfd_create('sorted', os.MFD_CLOEXEC)}" for _ in range(slices * disclosing)]
-        self._disclosing, self._sorted_at_a_time = disclosing, sorted_at_a_time
+        self._keeping, self._sorted_at_a_time = disclosing or comparing, sorted_at_a_time
         self._written = 0
         self._tags = 0
         self.tallies: dict[int, int] = {}
@@ -41,7 +46,7 @@ class Accounts:
         here = dict(session.rows("SELECT verdict, count(*) FROM judged GROUP BY verdict"))
         for verdict, count in here.items():
             self.tallies[verdict] = self.tallies.get(verdict, 0) + count
-        subject = "subject" if self._disclosing else "CAST(NULL AS BLOB) AS subject"
+        subject = "subject" if self._keeping else "CAST(NULL AS BLOB) AS subject"
         session.run(
             f"COPY (SELECT upn_tag, name_tag, {subject}, verdict FROM judged WHERE upn_tag IS NOT NULL)"  # noqa: S608
             f" TO '{self._files[self._written]}' (FORMAT parquet, COMPRESSION uncompressed, USE_TMP_FILE false)"
@@ -63,6 +68,19 @@ class Accounts:
             if len(found) > MOST_DUPLICATES:
                 break
         return sorted(found)
+
+    def removed(self, session: Session, previous: str) -> int:
+        """How many subjects a file of disclosures says were released, and are not now."""
+        found = 0
+        for between in _ranges(sum(self.tallies.values()) // COMPARED_AT_A_TIME + 1):
+            before, now = (
+                f"SELECT subject FROM {rows} WHERE {_GIVEN} AND {between}"  # noqa: S608 - our own words only
+                for rows in (f"read_parquet('{previous}')", self._runs())
+            )
+            # the right side is what the engine keeps in memory
+            query = f"SELECT count(*) FROM ({before}) b ANTI JOIN ({now}) n ON b.subject = n.subject"  # noqa: S608
+            found += session.rows(query)[0][0]
+        return found
 
     def write_disclosures(self, path: str, meta: Mapping[str, str], *, memory_mb: int) -> None:
         """Sorted by subject, so that the file is the same for the same children and one is found fast.

@@ -11,6 +11,8 @@ is on record. `unsought` and `no-reply` are no decisions and change nothing.
 - From 16: the young person's latest decision alone opens, and only if it was given on the
   16th birthday or later. A refusal by anyone that comes after it closes it again.
 - A consent ends on the day it `expires`: that day it counts no longer.
+- A consent to single fields and no tier counts as a refusal, until a release can be made by single
+  fields: that somebody agreed to a telephone number must open nothing else.
 - An objection withholds the child until the same decider's is lifted.
 
 Nothing on record, or nothing that counts: the floor.
@@ -96,16 +98,21 @@ def _objects(decisions: Sequence[Decision]) -> bool:
     return last is not None and last.decision == "object"
 
 
+def _closes(decision: Decision) -> bool:
+    """Of consent, refusal and withdrawal."""
+    return decision.decision != "consent" or not decision.tiers
+
+
 def _live(consent: Decision, decisions: Sequence[Decision], day: date) -> bool:
     """A consent that has not expired, and that its decider has not objected to since."""
-    if consent.decision != "consent" or (consent.expires is not None and consent.expires <= day):
+    if _closes(consent) or (consent.expires is not None and consent.expires <= day):
         return False
     since = decisions[_place(consent, decisions) :]
     return not any(later.decision == "object" for later in since)
 
 
 def _minor_tiers(latest: dict[str, Decision], by_decider: dict[str, list[Decision]], day: date) -> frozenset[str]:
-    if any(decision.decision != "consent" for decision in latest.values()):
+    if any(_closes(decision) for decision in latest.values()):
         return NONE
     opened = [d.tiers for who, d in latest.items() if who != OWN and _live(d, by_decider[who], day)]
     return NONE.union(*opened)
@@ -116,7 +123,7 @@ def _own_tiers(
 ) -> frozenset[str]:
     if own is None or not _live(own, [d for d in in_order if d.decided_by == OWN], day):
         return NONE
-    refusals = [d for d in latest.values() if d.decision != "consent"]
+    refusals = [d for d in latest.values() if _closes(d)]
     closed = any(_place(refusal, in_order) > _place(own, in_order) for refusal in refusals)
     return NONE if closed else own.tiers
 

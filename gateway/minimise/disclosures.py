@@ -1,43 +1,29 @@
-"""What one transfer released about each child in scope, and what it withheld and why.
+"""What a verdict of one transfer says about each field: released on which lawful basis, or withheld and why.
 
-A Parquet file a transfer: the subject's pseudonym and the verdict, sorted, with a bloom filter,
-so that one child is found in hundreds of files within a moment. What a verdict means is in the
-file itself and in the ledger, as it was when the file was written.
+It is written into the file of disclosures itself and into the ledger, as it is when the file is
+written: a policy that changes later does not change what was shared.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from gateway.contract.policy import Policy
-from gateway.minimise.session import EngineFailed, Session
+from gateway.contract.policy import Policy, SpecialField, Tier
 from gateway.minimise.verdicts import RELEASED, WITHHELD, tiers_of
 from gateway.vocabulary import canonical
-from gateway.vocabulary.errors import GatewayError, StorageError
 
 TYPE = "handoff-disclosures/v1"
-MEMORY_MB = 128
 NOT_CONSENTED = "no-consent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DisclosedFile:
-    """`meta` as the ledger has it."""
+class Basis:
+    """On which lawful basis some fields leave, and whether the law asks for them or allows them."""
 
-    transfer: str
-    path: Path
-    meta: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disclosed:
-    """What one row said: the fields that left, and of those that did not, why not."""
-
-    transfer: str
-    subject: bytes
-    released: frozenset[str]
-    withheld: Mapping[str, str]
+    tier: str
+    fields: tuple[str, ...]
+    basis: str
+    mandatory: bool
 
 
 def meaning(policy: Policy) -> str:
@@ -47,16 +33,42 @@ def meaning(policy: Policy) -> str:
     verdicts |= {
         str(verdict): {"released": [], "withheld": dict.fromkeys(fields, why)} for verdict, why in WITHHELD.items()
     }
-    return canonical.encode({"type": TYPE, "verdicts": verdicts}).decode("ascii").strip()
+    bases = [
+        {"tier": b.tier, "fields": list(b.fields), "basis": b.basis, "mandatory": b.mandatory} for b in bases_of(policy)
+    ]
+    page = {"type": TYPE, "verdicts": verdicts, "bases": bases, "policy": f"{policy.policy_name} v{policy.version}"}
+    return canonical.encode(page).decode("ascii").strip()
 
 
-def disclosed(files: Sequence[DisclosedFile], subjects: frozenset[bytes]) -> list[Disclosed]:
-    """All rows about these subjects, file by file.
+def bases_of(policy: Policy) -> tuple[Basis, ...]:
+    """Of the fields that the output has, tier by tier; each special category field stands alone, with its condition."""
+    fields = [column.field for column in policy.output]
+    found = [_basis("floor", policy.floor, fields)]
+    found += [_basis("consented", policy.consented, fields)] if policy.consented else []
+    found += [_special_basis(special, policy) for special in policy.special if special.field in fields]
+    return tuple(basis for basis in found if basis.fields)
 
-    Raises:
-        StorageError: a file cannot be read, or says something that the ledger does not explain.
-    """
-    return [row for file in files for row in _in_file(file, subjects)]
+
+def parse_meaning(meta: str) -> dict[str, Any]:
+    """FormatInvalid or KeyError if it is not one of ours."""
+    page = canonical.decode(f"{meta}\n".encode("ascii"), what="a file's meaning")
+    if page["type"] != TYPE:
+        raise KeyError("type")
+    return page
+
+
+def parsed_bases(page: Mapping[str, Any]) -> tuple[Basis, ...]:
+    return tuple(Basis(**{**basis, "fields": tuple(basis["fields"])}) for basis in page["bases"])
+
+
+def _basis(tier: str, given: Tier, fields: Sequence[str]) -> Basis:
+    there = tuple(field for field in fields if field in given.fields)
+    return Basis(tier=tier, fields=there, basis=given.basis, mandatory=given.mandatory)
+
+
+def _special_basis(special: SpecialField, policy: Policy) -> Basis:
+    basis = "; ".join(words for words in (policy.special_basis, special.condition) if words)
+    return Basis(tier="special", fields=(special.field,), basis=basis, mandatory=False)
 
 
 def _released(verdict: int, policy: Policy, fields: Sequence[str]) -> dict[str, Any]:
@@ -67,39 +79,3 @@ def _released(verdict: int, policy: Policy, fields: Sequence[str]) -> dict[str, 
         "released": [field for field in fields if field in opened],
         "withheld": {field: NOT_CONSENTED for field in fields if field not in opened},
     }
-
-
-def _in_file(file: DisclosedFile, subjects: frozenset[bytes]) -> list[Disclosed]:
-    try:
-        verdicts = _verdicts(file.meta)
-        return [
-            Disclosed(
-                transfer=file.transfer,
-                subject=subject,
-                released=frozenset(verdicts[str(verdict)]["released"]),
-                withheld=verdicts[str(verdict)]["withheld"],
-            )
-            for subject, verdict in _rows(file.path, sorted(subjects))
-        ]
-    except (GatewayError, EngineFailed, OSError, KeyError, TypeError) as error:
-        raise StorageError(
-            f"the disclosures of {file.transfer} cannot be read", remedy="restore the file from the last backup"
-        ) from error
-
-
-def _verdicts(meta: str) -> dict[str, Any]:
-    page = canonical.decode(f"{meta}\n".encode("ascii"), what="a file's meaning")
-    if page["type"] != TYPE:
-        raise KeyError("type")
-    verdicts: dict[str, Any] = page["verdicts"]
-    return verdicts
-
-
-def _rows(path: Path, subjects: list[bytes]) -> list[tuple[bytes, int]]:
-    with path.open("rb") as stream:
-        name = f"/dev/fd/{stream.fileno()}"
-        # a condition a subject, so that the engine asks bloom filters and skips row groups
-        wanted = " OR ".join(f"subject = $subject_{number}" for number in range(len(subjects))) or "false"
-        query = f"SELECT subject, verdict FROM read_parquet('{name}') WHERE {wanted} ORDER BY ALL"  # noqa: S608 - a descriptor
-        with Session.opened(memory_mb=MEMORY_MB, threads=1, files=(name,)) as session:
-            return session.rows(query, {f"subject_{number}": value for number, value in enumerate(subjects)})

@@ -54,7 +54,7 @@ def minimising(job: Job) -> Iterator["Run"]:
         job.at,
         kinds=job.kinds,
         excluding=bool(job.exclude),
-        count_only=job.count_only,
+        count_only=job.count_only or job.rewrites,
     )
     with ExitStack() as stack:
         disclosures = stack.enter_context(_nameless(job.disclosures)) if job.disclosures else None

@@ -4,11 +4,13 @@ import hmac
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import product
 
 from gateway.minimise.normalising import (
     LINES,
     PSEUDONYM,
+    REFERENCE_DIGITS,
     every_number,
     first_number,
     keyed,
@@ -17,18 +19,25 @@ from gateway.minimise.normalising import (
     name_key,
     number_message,
     postcode_key,
+    pseudonym_key,
     upn_message,
     whole_name,
 )
 from gateway.minimise.pupil_numbers import is_uln, is_upn
-from gateway.minimise.session import Session, pads
+from gateway.minimise.session import Session
 from gateway.minimise.shapes import DATE_SHAPE, POSTCODE_SHAPE, quoted
 from gateway.vocabulary.errors import RegisterInvalid
 
 
 def subject(upn: str, *, key: bytes) -> bytes:
     """The pseudonym of a valid UPN, by which the register and disclosures know a child."""
-    return hmac.digest(key, f"upn:{upn}".encode(), "sha256")[:PSEUDONYM]
+    return sha256(pseudonym_key(key) + f"upn:{upn}".encode()).digest()[:PSEUDONYM]
+
+
+def reference(subject: bytes, *, key: bytes) -> str:
+    """A partner's own opaque number for a child; the plan spells the same in SQL."""
+    keyed = sha256(hmac.digest(key, b"reference", "sha256") + subject).hexdigest()
+    return f"r{keyed[:REFERENCE_DIGITS]}"
 
 
 def pseudonyms(child: Mapping[str, str], *, key: bytes) -> tuple[tuple[str, bytes], ...]:
@@ -64,7 +73,7 @@ class _Recognised:
         query = (
             f"SELECT {keyed('m')} FROM (SELECT unnest({self.messages}) AS m FROM (SELECT {cells})) WHERE m IS NOT NULL"  # noqa: S608 - names of fields are our own
         )
-        for (pseudonym,) in session.rows(query, {**given, **pads(key)}):
+        for (pseudonym,) in session.rows(query, {**given, "pseudonym_key": pseudonym_key(key)}):
             yield self.kind, pseudonym
 
 

@@ -12,16 +12,20 @@ from gateway.contract.policy import Policy
 from gateway.contract.schema import Schema
 from gateway.minimise.disclosures import meaning
 from gateway.minimise.normalising import SPACES
-from gateway.minimise.plan import Plan, cell_name
+from gateway.minimise.plan import Plan
+from gateway.minimise.records import copied
 from gateway.minimise.source import SLICE_BYTES
 from gateway.minimise.verdicts import RELEASED
+
+_RELEASE = copied(f"SELECT line FROM judged WHERE verdict < {len(RELEASED)}", "/dev/fd/1")  # noqa: S608 - our own words only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """`holds` are (kind, pseudonym) of all holds in force; `exclude` what an earlier run called duplicates.
 
-    `extract` is a private copy that nobody can write to. `count_only`: judged and counted, nothing put out or kept.
+    `extract` is a private copy that nobody can write to. `previous`: the disclosures of the route's last full parcel, to count who is gone.
+    `count_only`: judged and counted, nothing put out or kept.
     """
 
     extract: Path
@@ -34,6 +38,7 @@ class Job:
     reference_key: bytes
     disclosures: Path | None
     exclude: frozenset[bytes] = frozenset()
+    previous: Path | None = None
     count_only: bool = False
     memory_mb: int = 300
     threads: int = 2
@@ -45,6 +50,11 @@ class Job:
         return frozenset(kind for kind, _ in self.holds)
 
     @property
+    def rewrites(self) -> bool:
+        """Whether what leaves is the extract's own document written anew, and not the engine's records."""
+        return self.policy.output_format == "xml"
+
+    @property
     def by_consent(self) -> bool:
         return self.policy.kind == "consent"
 
@@ -52,15 +62,19 @@ class Job:
 def spelled(job: Job, plan: Plan) -> bytes:
     """One line of JSON: the worker needs nothing else, and none of the libraries that read configuration."""
     order = {
+        "reading": job.schema.reading(),
         "headers": plan.headers,
         "delimiter": plan.delimiter,
         "judge": plan.judge,
         "days": dict(plan.days),
-        "release": None if job.count_only else _release(len(plan.output)),
+        "release": None if job.count_only or job.rewrites else _RELEASE,
+        "returning": job.schema.returning([column.header for column in job.policy.output]) if job.rewrites else None,
+        "count_only": job.count_only,
         "header_line": _record(plan.output),
         "places": plan.places,
         "by_consent": job.by_consent,
         "disclosures": None if job.disclosures is None else {"meaning": meaning(job.policy)},
+        "comparing": job.previous is not None,
         "hold_kinds": [SPACES.get(kind, kind) for kind, _ in job.holds],
         "hold_pseudonyms": [pseudonym.hex() for _, pseudonym in job.holds],
         "exclude": sorted(tag.hex() for tag in job.exclude),
@@ -73,15 +87,6 @@ def spelled(job: Job, plan: Plan) -> bytes:
         "slice_bytes": job.slice_bytes,
     }
     return json.dumps(order).encode("ascii") + b"\n"
-
-
-def _release(columns: int) -> str:
-    """RFC 4180 with LF between records: a cell that needs no quotes has none, and an empty one is nothing at all."""
-    cells = ", ".join(cell_name(place) for place in range(columns))
-    return (
-        f"COPY (SELECT {cells} FROM judged WHERE verdict < {len(RELEASED)})"  # noqa: S608 - our own words only
-        " TO '/dev/fd/1' (FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '', USE_TMP_FILE false)"
-    )
 
 
 def _record(cells: Sequence[str]) -> str:

@@ -20,6 +20,8 @@ class Refusal:
 class Outcome:
     """`fields`: of each optional field, the children for whom it leaves, empty or not.
 
+    `removed`: children whom the last full parcel gave and this one would not.
+
     `duplicates` are opaque: if there are any, this run does not count; judge the file again with them excluded.
     """
 
@@ -32,8 +34,11 @@ class Outcome:
     refusals: tuple[Refusal, ...] = ()
     places: tuple[str, ...] = ()
     duplicates: frozenset[bytes] = frozenset()
+    removed: int = 0
     disclosures: Digest | None = None
     disclosures_meta: str = ""
+    file_name: str = ""
+    """What the output is to be called, where the extract itself says it."""
 
     def balance(self) -> None:
         """GatewayError unless every row that came in is accounted for once."""

@@ -17,7 +17,8 @@ from gateway.contract.policy import OutputColumn, Policy
 from gateway.contract.schema import Schema
 from gateway.minimise.ages import born_by
 from gateway.minimise.holding import held, testable
-from gateway.minimise.normalising import SPACES, keyed, name_key, upn_message, whole_name
+from gateway.minimise.normalising import REFERENCE_DIGITS, SPACES, keyed, name_key, upn_message, whole_name
+from gateway.minimise.records import bare, line, neutralised
 from gateway.minimise.shapes import Fault, faults, parsed, quoted, readings
 from gateway.minimise.source import SLICE
 from gateway.minimise.verdicts import (
@@ -37,12 +38,11 @@ from gateway.vocabulary.moment import london_day
 
 OLDEST = timedelta(days=44_000)
 """A date of birth 120 years back is a typing error."""
-REFERENCE_DIGITS = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a worker executes. `days` are parameters, spelled as ISO dates."""
+    """What a worker executes. `days` are parameters: ISO dates, and the codes that keep somebody in scope longer."""
 
     headers: tuple[str, ...]
     fields: tuple[str, ...]
@@ -50,7 +50,7 @@ class Plan:
     output: tuple[str, ...]
     faults: tuple[Fault, ...]
     judge: str
-    """Creates the table `judged` from one slice: verdict, tags, subject, and the output's cells. In no order: joins keep none."""
+    """Creates the table `judged` from one slice: verdict, tags, subject, and the record that leaves. In no order: joins keep none."""
     places: str
     """The rows of one slice, counted from 0, whose places are told, with their verdicts; at most `$most`."""
     days: Mapping[str, str]
@@ -75,6 +75,12 @@ def compile_plan(
     upn = schema.column("upn")
     if upn is None or upn.shape != "upn":
         raise ConfigError("a schema without a 'upn' of the shape 'upn' cannot be judged", remedy="give it that column")
+    longer = policy.eligibility and policy.eligibility.longer
+    if longer and schema.column(longer.evidence) is None:
+        raise ConfigError(
+            f"the policy keeps children in scope by {longer.evidence!r}, which the schema does not have",
+            remedy="give the schema that column, or take [eligibility.longer] out of the policy",
+        )
     spaces = frozenset(SPACES.get(kind, kind) for kind in kinds)
     rules = _Rules(schema=schema, policy=policy, kinds=spaces, excluding=excluding)
     return Plan(
@@ -89,9 +95,9 @@ def compile_plan(
     )
 
 
-def cell_name(place: int) -> str:
-    """The SQL name of an output column: headers are the partner's words and stay out of the text."""
-    return f"o{place}"
+def _names(output: tuple[OutputColumn, ...]) -> list[str]:
+    """The SQL names of output columns: headers are the partner's words and stay out of the text."""
+    return [f"_o{place}" for place in range(len(output))]
 
 
 def _days(policy: Policy, at: datetime) -> dict[str, str]:
@@ -101,7 +107,11 @@ def _days(policy: Policy, at: datetime) -> dict[str, str]:
         days["attained_from"] = born_by(today, policy.eligibility.from_age)
         days["attained_until"] = born_by(today, policy.eligibility.until_age)
         days["attained_holder"] = born_by(today, policy.right_holder_age)
-    return {name: day.isoformat() for name, day in days.items()}
+    spelled = {name: day.isoformat() for name, day in days.items()}
+    if longer := policy.eligibility and policy.eligibility.longer:
+        spelled["attained_longer"] = born_by(today, longer.until_age).isoformat()
+        spelled["evidence_codes"] = " ".join(longer.codes)
+    return spelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +134,10 @@ class _Rules:
         if self.by_consent:
             query = f"SELECT * FROM ({query}) LEFT JOIN register ON _subject = register.subject"  # noqa: S608
         query = _over(query, f"{self._verdict(self._opened())} AS _verdict")
+        if output:
+            cells = (f"CASE WHEN {self._opens(column.field)} THEN {self._cell(column.field)} END" for column in output)
+            query = _over(query, *(f"{cell} AS {name}" for name, cell in zip(_names(output), cells, strict=True)))
+            query = _over(query, f"{bare(_names(output))} AS _bare")
         return f"CREATE OR REPLACE TEMP TABLE judged AS SELECT {', '.join(self._kept(output))} FROM ({query})"  # noqa: S608
 
     def places(self) -> str:
@@ -168,8 +182,15 @@ class _Rules:
             return "_fault = 0"
         born = parsed("date_of_birth")
         # without a date of birth no age is known: coalesce, so that an unknown is outside and not NULL
-        ages = f"{born} <= $attained_from::DATE AND {born} > $attained_until::DATE"
-        return f"_fault = 0 AND coalesce({ages}, false)"
+        old_enough, too_old = f"{born} <= $attained_from::DATE", f"{born} <= $attained_until::DATE"
+        return f"_fault = 0 AND coalesce({old_enough} AND NOT ({too_old} AND NOT {self._stays_longer(born)}), false)"
+
+    def _stays_longer(self, born: str) -> str:
+        longer = self.policy.eligibility.longer if self.policy.eligibility else None
+        if longer is None:
+            return "false"
+        has_code = f"coalesce(list_contains(string_split($evidence_codes, ' '), {quoted(longer.evidence)}), false)"
+        return f"({born} > $attained_longer::DATE AND {has_code})"
 
     def _recognised(self) -> Iterator[str]:
         yield f"CASE WHEN _in_scope THEN {keyed(upn_message())} END AS _subject"
@@ -211,8 +232,8 @@ class _Rules:
 
     def _kept(self, output: tuple[OutputColumn, ...]) -> Iterator[str]:
         yield from ("_verdict AS verdict", "_upn_tag AS upn_tag", "_name_tag AS name_tag", "_subject AS subject")
-        for place, column in enumerate(output):
-            yield f"CASE WHEN {self._opens(column.field)} THEN {self._cell(column.field)} END AS {cell_name(place)}"
+        if output:
+            yield f"{line(_names(output), '_bare')} AS line"
 
     def _opens(self, field: str) -> str:
         """The verdicts that release a field."""
@@ -224,6 +245,13 @@ class _Rules:
     def _cell(self, field: str) -> str:
         if field == "reference":
             return f"'r' || left(sha256($reference_key || _subject), {REFERENCE_DIGITS})"
+        return (
+            neutralised(self._spelled(field))
+            if self.policy.spreadsheet_cells == "neutralised"
+            else self._spelled(field)
+        )
+
+    def _spelled(self, field: str) -> str:
         column = self.schema.column(field)
         cell = quoted(field)
         if column is not None and column.shape == "date" and self.policy.date_format == "dd/mm/yyyy":

@@ -72,7 +72,8 @@ def _started(job: Job, disclosures: IO[bytes] | None, stack: ExitStack) -> tuple
         extract = here.enter_context(job.extract.open("rb", buffering=0)).fileno()
         register = here.enter_context(job.register.open("rb")).fileno() if job.by_consent else NO_FILE
         kept = disclosures.fileno() if disclosures else NO_FILE
-        files = (extract, register, kept, report_in)
+        previous = here.enter_context(job.previous.open("rb")).fileno() if job.previous else NO_FILE
+        files = (extract, register, kept, previous, report_in)
         process = stack.enter_context(
             subprocess.Popen(
                 [sys.executable, "-I", "-m", "gateway.minimise.worker", *map(str, files)],

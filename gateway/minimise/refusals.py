@@ -21,13 +21,38 @@ _STRUCTURE: Final = {
     "too-many-rows": "the file has more rows than its schema allows",
     "too-large": "the file is larger than its schema allows",
     "structure": "the rows of the file cannot be told apart",
+    "not-cp1252": "near row {row} the file is not Windows-1252, which its schema declares: save it so, or have the schema changed",
+    "not-utf-16": "near row {row} the file is not UTF-16, which its schema declares: save it so, or have the schema changed",
+    "marked-otherwise": "the file begins with the mark of another encoding than its schema declares: save it as Windows-1252 (ANSI)",
+    "no-byte-order-mark": "the file is not marked as UTF-16, which its schema declares: save it as Unicode text with its byte order mark",
+    "workbook-or-archive": "the file is a workbook or an archive, and none is ever unpacked: what it hides would leave too; save the one sheet as CSV UTF-8",
+    "old-workbook": "the file is an Office document, and none is ever unpacked: save the one sheet as CSV UTF-8",
+    "compressed": "the file is compressed: drop it as it was before",
+    "document": "the file is a document and no table: export the table as CSV UTF-8",
 }
-_OTHER: Final = {
+_XML: Final = {
+    "no-document": "the file is not XML, which its schema declares",
+    "doctype": "the file has a DOCTYPE, and may not: export it without",
+    "another-encoding": "the file says of itself that it is in another encoding than its schema declares",
+    "not-well-formed": "near row {row} the file is not well-formed XML, or it ends too early",
+    "no-record": "the file has none of the records that its schema asks for: it is another document, or an empty one",
+    "record-elsewhere": "near row {row} a record stands where its schema does not expect one",
+    "another-document": "the header of the file does not say what its schema asks for: another collection, year or version",
+    "element-twice": "row {row} holds an element twice that may stand there once",
+    "element-in-value": "row {row} holds elements where a value is expected",
+    "element-elsewhere": "near row {row} an element stands among the records that is none",
+    "text-among-elements": "row {row} holds text where only elements are expected",
+    "unknown-element": "row {row} holds an element that neither the policy nor the schema names: have it added, or left out of the export",
+    "header-without-name": "the header of the file lacks what its file name is made of",
+}
+_OTHER: Final = _XML | {
     "out-of-memory": "the worker's memory was not enough: the operator can raise worker_memory_mb",
     "too-many-duplicates": "too many children stand in the file twice: it may be two files in one",
 }
 _REASONS: Final = {"ragged": "structure", "too-many-rows": "too-large"} | dict.fromkeys(
     ("record-too-long", "unclosed-quote", "bare-quote", "blank-line", "bare-carriage-return", "mixed-newlines"), "structure"
+) | dict.fromkeys(("workbook-or-archive", "old-workbook", "compressed", "document"), "no-table") | dict.fromkeys(
+    ("marked-otherwise", "no-byte-order-mark", "another-encoding", "not-cp1252", "not-utf-16"), "encoding"
 )  # fmt: skip
 
 

@@ -1,27 +1,37 @@
 """Decisions from a CSV, as a council's records team writes them: every row right, or none is taken.
 
     upn,purpose,decided_by,decision,tiers,given,expires,notice,evidence
+    upn,purpose,decided_by,decision,tiers,fields,given,expires,withdrawn,notice,evidence
 
-`tiers` are separated by `;`. A consent names its tiers and its evidence; so does the lifting of
-an objection its evidence, since a refusal or objection ends only by an evidenced decision.
+`tiers` and `fields` are separated by `;`. A consent names its tiers, or single fields by their
+standard names, and its evidence; so does the lifting of an objection its evidence, since a
+refusal or objection ends only by an evidenced decision. A consent with a day `withdrawn` is
+two decisions: the consent, and its withdrawal by the same decider.
 """
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple, get_args
 
+from gateway.contract.fields import FieldName
 from gateway.footing.ledger.decisions import DecisionRow
-from gateway.formats.delimited import DelimitedReader, Piece, split_header
-from gateway.minimise.consent import DECISIONS, OPENING, TIERS
+from gateway.minimise.consent import DECISIONS, NONE, OPENING, TIERS
 from gateway.minimise.identifiers import subject
 from gateway.minimise.pupil_numbers import is_upn
-from gateway.vocabulary.errors import RegisterInvalid, StructureInvalid
+from gateway.minimise.register_file import AS_CSV, RegisterFile, invalid, opened
+from gateway.vocabulary.errors import RegisterInvalid
 from gateway.vocabulary.moment import london_day
 
 HEADER = ("upn", "purpose", "decided_by", "decision", "tiers", "given", "expires", "notice", "evidence")
+FULL_HEADER = (
+    "upn", "purpose", "decided_by", "decision", "tiers", "fields", "given", "expires", "withdrawn", "notice", "evidence",
+)  # fmt: skip
+EXPECTED = f"{','.join(HEADER)}, or {','.join(FULL_HEADER)}"
+FIELDS = frozenset(get_args(FieldName)) - {"reference"}
 _DECIDER = re.compile(r"(?:parent|guardian)(?:-[1-9])?|young-person")
 _SLUG = re.compile(r"(?=.{1,64}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
 _WORDS = re.compile(r"[ -~\u00a0-\uffff]{0,80}")
@@ -29,61 +39,74 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _EARLIEST = date(1990, 1, 1)
 
 
-def read_decisions(path: Path, *, key: bytes, recorded: datetime) -> Iterator[DecisionRow]:
+def read_decisions(
+    path: Path, *, key: bytes, recorded: datetime, purposes: frozenset[str] | None = None
+) -> Iterator[DecisionRow]:
     """In the file's order. Take them within one transaction: an error may come at the last row.
 
     Raises:
         RegisterInvalid: names the row (the header is row 1) and the column, never a value.
     """
-    for number, cells in _records(path):
-        if len(cells) != len(HEADER):
-            raise _invalid(number, f"has {len(cells)} cells where {len(HEADER)} are expected")
-        row = dict(zip(HEADER, cells, strict=True))
-        _validate(number, row)
-        yield _decision(number, row, key, recorded)
+    with opened(path, expected=EXPECTED) as file:
+        yield from decisions_of(file, key=key, recorded=recorded, purposes=purposes)
 
 
-def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    try:
-        with path.open("rb") as stream:
-            reader = DelimitedReader(stream, delimiter=",")
-            number = 1
-            for piece in reader.pieces():
-                number, records = (number, _cells(piece)) if number > 1 else (1, _behind_header(piece))
-                for cells in records:
-                    number += 1
-                    yield number, cells
-    except StructureInvalid as error:
-        raise RegisterInvalid(f"row {error.row} breaks the file's structure: {error.code}", remedy=_AS_CSV) from error
-    except OSError as error:
-        raise RegisterInvalid("the file cannot be read", remedy="check that it is there and may be read") from error
+def decisions_of(
+    file: RegisterFile, *, key: bytes, recorded: datetime, purposes: frozenset[str] | None
+) -> Iterator[DecisionRow]:
+    """`purposes` are those that routes have: a refusal for one that no route has would refuse nothing."""
+    today = london_day(recorded)
+    header: tuple[str, ...] = HEADER
+    for number, cells in file.records():
+        if number == 1:
+            header = _known_header(tuple(cells))
+            continue
+        if len(cells) != len(header):
+            raise invalid(number, f"has {len(cells)} cells where {len(header)} are expected")
+        row = dict(zip(header, cells, strict=True))
+        if purposes is not None and row["purpose"] not in purposes:
+            raise invalid(number, "purpose is not one that a route has")
+        try:
+            yield from decisions_in(row, key=key, recorded=recorded, today=today)
+        except RegisterInvalid as error:
+            raise invalid(number, error.message) from error
 
 
-_AS_CSV = "save it as comma-separated UTF-8 text with the header " + ",".join(HEADER)
-
-
-def _behind_header(piece: Piece) -> Iterator[list[str]]:
-    header, rest = split_header(piece, delimiter=",")
-    if header != HEADER:
-        raise RegisterInvalid("row 1 is not the header of a consent import", remedy=_AS_CSV)
-    return _cells(rest)
-
-
-def _cells(piece: Piece) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(piece.data.decode("utf-8"), newline=""), strict=True)
-
-
-def _validate(number: int, row: Mapping[str, str]) -> None:
-    for column, fits in _SHAPES.items():
-        if not fits(row[column]):
-            raise _invalid(number, f"{column} is not one that is known here")
-    named = set(row["tiers"].split(";")) - {""}
-    if not named <= TIERS:
-        raise _invalid(number, "tiers names one that is not known here")
-    if (row["decision"] == "consent") != bool(named):
-        raise _invalid(number, "tiers must be named by a consent, and by nothing else")
+def decisions_in(row: Mapping[str, str], *, key: bytes, recorded: datetime, today: date) -> Iterator[DecisionRow]:
+    """One row's decision, and its withdrawal if it has one. RegisterInvalid names the column."""
+    said = _validated(_Cells(**{column: row.get(column, "") for column in _Cells._fields}), today)
+    for column in ("upn", "purpose", "notice", "evidence"):
+        if not _SHAPES[column](row[column]):
+            raise _unknown(column)
     if row["decision"] in OPENING and not row["evidence"].strip():
-        raise _invalid(number, f"evidence is missing, which a decision of the kind {row['decision']} needs")
+        raise RegisterInvalid(f"evidence is missing, which a decision of the kind {row['decision']} needs")
+    decision = DecisionRow(
+        subject=subject(row["upn"], key=key),
+        purpose=row["purpose"],
+        decided_by=row["decided_by"],
+        decision=row["decision"],
+        tiers=said.tiers,
+        fields=said.fields,
+        given=said.given,
+        expires=said.expires,
+        notice=row["notice"],
+        evidence=row["evidence"],
+        recorded=recorded,
+    )
+    yield decision
+    if said.withdrawn:
+        yield withdrawal(decision, said.withdrawn)
+
+
+def withdrawal(consent: DecisionRow, day: date) -> DecisionRow:
+    """That the same decider withdrew it on this day."""
+    return replace(consent, decision="withdraw", tiers=NONE, fields=NONE, given=day, expires=None)
+
+
+def _known_header(header: tuple[str, ...]) -> tuple[str, ...]:
+    if header not in (HEADER, FULL_HEADER):
+        raise RegisterInvalid("row 1 is not the header of a consent import", remedy=AS_CSV + EXPECTED)
+    return header
 
 
 _SHAPES: Mapping[str, Callable[[str], object]] = {
@@ -93,38 +116,85 @@ _SHAPES: Mapping[str, Callable[[str], object]] = {
     "decision": DECISIONS.__contains__,
     "given": _DAY.fullmatch,
     "expires": lambda text: not text or _DAY.fullmatch(text),
+    "withdrawn": lambda text: not text or _DAY.fullmatch(text),
     "notice": _WORDS.fullmatch,
     "evidence": _WORDS.fullmatch,
 }
 
 
-def _decision(number: int, row: Mapping[str, str], key: bytes, recorded: datetime) -> DecisionRow:
-    given = _day(number, "given", row["given"])
-    expires = _day(number, "expires", row["expires"]) if row["expires"] else None
-    if not _EARLIEST <= given <= london_day(recorded):
-        raise _invalid(number, "given lies in the future or too long ago")
-    if expires is not None and expires <= given:
-        raise _invalid(number, "expires is not after given")
-    return DecisionRow(
-        subject=subject(row["upn"], key=key),
-        purpose=row["purpose"],
-        decided_by=row["decided_by"],
-        decision=row["decision"],
-        tiers=frozenset(row["tiers"].split(";")) - {""},
-        given=given,
-        expires=expires,
-        notice=row["notice"],
-        evidence=row["evidence"],
-        recorded=recorded,
+class _Cells(NamedTuple):
+    """What of a row many others say as well: it is worked out once for all of them."""
+
+    decided_by: str
+    decision: str
+    tiers: str
+    fields: str
+    given: str
+    expires: str
+    withdrawn: str
+
+
+class _Said(NamedTuple):
+    tiers: frozenset[str]
+    fields: frozenset[str]
+    given: date
+    expires: date | None
+    withdrawn: date | None
+
+
+@lru_cache(1 << 15)
+def _validated(cells: _Cells, today: date) -> _Said:
+    for column, text in zip(_Cells._fields, cells, strict=True):
+        if column in _SHAPES and not _SHAPES[column](text):
+            raise _unknown(column)
+    said = _Said(
+        tiers=_named(cells.tiers),
+        fields=_named(cells.fields),
+        given=_day("given", cells.given),
+        expires=_optional("expires", cells.expires),
+        withdrawn=_optional("withdrawn", cells.withdrawn),
     )
+    _validate_named(cells.decision, said.tiers, said.fields)
+    _validate_days(cells.decision, said, today)
+    return said
 
 
-def _day(number: int, column: str, text: str) -> date:
+def _validate_named(decision: str, tiers: frozenset[str], fields: frozenset[str]) -> None:
+    if not tiers <= TIERS:
+        raise RegisterInvalid("tiers names one that is not known here")
+    if not fields <= FIELDS:
+        raise RegisterInvalid("fields names one that is not known here")
+    if (decision == "consent") != bool(tiers or fields):
+        raise RegisterInvalid("tiers must be named by a consent, or fields, and by nothing else")
+
+
+def _validate_days(decision: str, said: _Said, today: date) -> None:
+    if not _EARLIEST <= said.given <= today:
+        raise RegisterInvalid("given lies in the future or too long ago")
+    if said.expires is not None and said.expires <= said.given:
+        raise RegisterInvalid("expires is not after given")
+    if said.withdrawn is None:
+        return
+    if decision != "consent":
+        raise RegisterInvalid("withdrawn can be said of a consent only")
+    if not said.given <= said.withdrawn <= today:
+        raise RegisterInvalid("withdrawn lies in the future or before given")
+
+
+def _named(text: str) -> frozenset[str]:
+    return frozenset(text.split(";")) - {""}
+
+
+def _optional(column: str, text: str) -> date | None:
+    return _day(column, text) if text else None
+
+
+def _day(column: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise _invalid(number, f"{column} is not a date") from error
+        raise RegisterInvalid(f"{column} is not a date") from error
 
 
-def _invalid(number: int, what: str) -> RegisterInvalid:
-    return RegisterInvalid(f"row {number}: {what}", remedy="correct the row; none of the file was taken")
+def _unknown(column: str) -> RegisterInvalid:
+    return RegisterInvalid(f"{column} is not one that is known here")

@@ -15,7 +15,6 @@ from typing import Any
 import _duckdb
 
 Value = str | int | bytes | Sequence[str] | Sequence[bytes] | Sequence[int]
-BLOCK = 64
 _PARAMETER = re.compile(r"\$([a-z_0-9]+)")
 
 
@@ -31,12 +30,6 @@ class EngineFailed(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(str(failure))
         self.failure = failure
-
-
-def pads(key: bytes) -> dict[str, bytes]:
-    """A key as HMAC-SHA256 uses it (RFC 2104), to be bound as two parameters; at most a block long."""
-    padded = key.ljust(BLOCK, b"\0")
-    return {"inner_pad": bytes(b ^ 0x36 for b in padded), "outer_pad": bytes(b ^ 0x5C for b in padded)}
 
 
 class Session:

@@ -13,12 +13,14 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from gateway.footing import durable
-from gateway.minimise.consent import Decision, Standing, standing
+from gateway.minimise.consent import Decision, standing
 from gateway.minimise.session import EngineFailed, Session
 from gateway.minimise.verdicts import CONSENTED, SPECIAL
 from gateway.vocabulary.digest import Digest, Meter
@@ -26,12 +28,27 @@ from gateway.vocabulary.errors import StorageError
 
 MEMORY_MB = 512
 WRITTEN_AT_ONCE = 1 << 20
+HISTORIES = 1 << 16
+"""How many are remembered: most children's decisions read like many others'."""
 _BITS = {"consented": CONSENTED, "special": SPECIAL}
 
 
 class SubjectDecision(Decision, Protocol):
     @property
     def subject(self) -> bytes: ...
+
+
+class _Said(NamedTuple):
+    """A decision without its subject: what two children's histories are compared by."""
+
+    decided_by: str
+    decision: str
+    tiers: frozenset[str]
+    given: date
+    expires: date | None
+
+
+_subject, _said = attrgetter("subject"), attrgetter(*_Said._fields)
 
 
 def write_snapshot(decisions: Iterable[SubjectDecision], path: Path, *, day: date) -> Digest:
@@ -49,18 +66,23 @@ def write_snapshot(decisions: Iterable[SubjectDecision], path: Path, *, day: dat
 
 
 def _lines(decisions: Iterable[SubjectDecision], day: date) -> Iterator[str]:
+    @lru_cache(HISTORIES)
+    def told(*history: tuple[str, str, frozenset[str], date, date | None]) -> str:
+        return _standing([_Said(*said) for said in history], day)
+
     before = b""
-    for subject, recorded in groupby(decisions, key=lambda decision: decision.subject):
+    for subject, recorded in groupby(decisions, key=_subject):
         if subject <= before:
             raise StorageError("the register's decisions do not come by subject")
         before = subject
-        yield _line(subject, standing(list(recorded), day))
+        yield subject.hex() + told(*map(_said, recorded))
 
 
-def _line(subject: bytes, standing: Standing) -> str:
-    given = standing.own_given.isoformat() if standing.own_given else ""
-    minor, own = (sum(_BITS[tier] for tier in tiers) for tiers in (standing.minor_tiers, standing.own_tiers))
-    return f"{subject.hex()},{int(standing.objected)},{minor},{own},{given}\n"
+def _standing(recorded: list[_Said], day: date) -> str:
+    now = standing(recorded, day)
+    given = now.own_given.isoformat() if now.own_given else ""
+    minor, own = (sum(_BITS[tier] for tier in tiers) for tiers in (now.minor_tiers, now.own_tiers))
+    return f",{int(now.objected)},{minor},{own},{given}\n"
 
 
 def _blocks(lines: Iterator[str]) -> Iterator[bytes]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import chain
 from queue import Queue
 from threading import Thread
-from typing import BinaryIO
 
 from gateway.formats.delimited import PIECE, DelimitedReader, Piece, split_header
+from gateway.formats.text import Text
 from gateway.vocabulary.errors import StructureInvalid
 
 SLICE_BYTES = 64 << 20
@@ -44,11 +44,9 @@ class Slice:
 class Source:
     """Paths are known before the extract is read, so that the engine can be shut in first."""
 
-    def __init__(
-        self, stream: BinaryIO, *, delimiter: str, max_bytes: int, max_rows: int, size: int = SLICE_BYTES
-    ) -> None:
-        self._bytes = os.fstat(stream.fileno()).st_size
-        self._reader = DelimitedReader(stream, delimiter=delimiter)
+    def __init__(self, text: Text, *, delimiter: str, max_bytes: int, max_rows: int, size: int = SLICE_BYTES) -> None:
+        self._bytes = text.most_bytes
+        self._reader = DelimitedReader(text, delimiter=delimiter)
         self._pieces = self._reader.pieces()
         self._rest: tuple[Piece, ...] = ()
         self._delimiter, self._max_bytes, self._max_rows, self._size = delimiter, max_bytes, max_rows, size

@@ -15,13 +15,15 @@ import os
 import resource
 import sys
 from threading import Thread
-from typing import Any
+from typing import Any, BinaryIO
 
 from gateway.formats.delimited import first_ragged
+from gateway.formats.opening import opened
 from gateway.minimise.accounts import MOST_DUPLICATES, Accounts
-from gateway.minimise.session import EngineFailed, Failure, Session, pads
+from gateway.minimise.normalising import pseudonym_key
+from gateway.minimise.session import EngineFailed, Failure, Session
 from gateway.minimise.source import Slice, Source
-from gateway.minimise.verdicts import is_told
+from gateway.minimise.verdicts import RELEASED, is_told
 from gateway.vocabulary.errors import StructureInvalid
 
 MOST_PLACES = 50
@@ -40,11 +42,11 @@ class _Stopped(Exception):
 
 
 def main(arguments: list[str]) -> None:
-    extract, register, disclosures, report = (int(argument) for argument in arguments)
+    extract, register, disclosures, previous, report = (int(argument) for argument in arguments)
     order = json.loads(sys.stdin.buffer.readline())
     _shut_in(order["memory_mb"])
     Thread(target=_end_with_parent, daemon=True).start()
-    outcome = _report(order, extract, register, disclosures)
+    outcome = _report(order, extract, register, disclosures, previous)
     os.close(sys.stdout.fileno())
     with os.fdopen(report, "wb") as pipe:
         pipe.write(json.dumps(outcome).encode("ascii"))
@@ -70,23 +72,29 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _report(order: dict[str, Any], extract: int, register: int, disclosures: int) -> Report:
+def _report(order: dict[str, Any], extract: int, register: int, disclosures: int, previous: int) -> Report:
     with os.fdopen(extract, "rb", buffering=0) as stream:
         source = Source(
-            stream,
+            opened(stream, order["reading"]),
             delimiter=order["delimiter"],
             max_bytes=order["max_bytes"],
             max_rows=order["max_rows"],
             size=order["slice_bytes"],
         )
-        accounts = Accounts(slices=source.most_slices, disclosing=order["disclosures"] is not None)
-        files = [*source.paths, *accounts.paths, "/dev/fd/1", f"/dev/fd/{register}", f"/dev/fd/{disclosures}"]
+        disclosing = order["disclosures"] is not None
+        accounts = Accounts(slices=source.most_slices, disclosing=disclosing, comparing=order["comparing"])
+        given = {
+            name: f"/dev/fd/{fd}"
+            for name, fd in (("register", register), ("disclosures", disclosures), ("previous", previous))
+        }
+        files = [*source.paths, *accounts.paths, "/dev/fd/1", *given.values()]
         try:
             with Session.opened(
                 memory_mb=order["memory_mb"], threads=order["threads"], files=files, ordered=False
             ) as session:
                 run = _Run(session, source, accounts, order)
-                return run.report(register=f"/dev/fd/{register}", disclosures=f"/dev/fd/{disclosures}")
+                report = run.report(**given)
+            return report | _returned(order, stream, report)
         except _Stopped as stopped:
             return stopped.report
         except StructureInvalid as error:
@@ -95,13 +103,24 @@ def _report(order: dict[str, Any], extract: int, register: int, disclosures: int
             return {"status": "refused" if error.failure is Failure.MEMORY else "failed", "code": str(error.failure)}
 
 
+def _returned(order: dict[str, Any], stream: BinaryIO, report: Report) -> Report:
+    """A return in its own format is written by a second reading, if all of its records stand."""
+    standing = all(verdict in RELEASED for verdict, _ in report["tallies"]) and not report["duplicates"]
+    if order["returning"] is None or not standing:
+        return {}
+    from gateway.minimise.returning import write_return  # noqa: PLC0415 - most workers need no XML
+
+    with open(os.devnull if order["count_only"] else os.dup(sys.stdout.fileno()), "wb") as out:  # noqa: PTH123
+        return {"file_name": write_return(stream, order, report["rows"], out.write)}
+
+
 class _Run:
     def __init__(self, session: Session, source: Source, accounts: Accounts, order: dict[str, Any]) -> None:
         self._session, self._source, self._accounts, self._order = session, source, accounts, order
         self._values = _values(order)
         self._places: list[tuple[int, int]] = []
 
-    def report(self, *, register: str, disclosures: str) -> Report:
+    def report(self, *, register: str, disclosures: str, previous: str) -> Report:
         self._compare_header()
         self._load()
         if self._order["by_consent"]:
@@ -115,7 +134,7 @@ class _Run:
                 self._places += self._placed(slice_, first_row)
             if self._order["release"]:
                 self._session.run(self._order["release"])
-        return self._closed(disclosures)
+        return self._closed(disclosures, previous)
 
     def _placed(self, slice_: Slice, first_row: int) -> list[tuple[int, int]]:
         """(row of the file, verdict) of those of the slice that are told, until there are enough."""
@@ -124,7 +143,7 @@ class _Run:
         found = self._session.rows(query, self._values | {"most": most}) if most else []
         return [(first_row + row, verdict) for row, verdict in found]
 
-    def _closed(self, disclosures: str) -> Report:
+    def _closed(self, disclosures: str, previous: str) -> Report:
         self._session.run("DROP TABLE IF EXISTS judged")
         self._session.run("DROP TABLE IF EXISTS register")
         duplicates = self._accounts.duplicates(self._session)
@@ -138,6 +157,7 @@ class _Run:
             "rows": self._source.rows,
             "tallies": list(self._accounts.tallies.items()),
             "places": self._places,
+            "removed": self._accounts.removed(self._session, previous) if self._order["comparing"] else 0,
             "duplicates": [tag.to_bytes(8, "big").hex() for tag in duplicates],
         }
 
@@ -202,7 +222,7 @@ def _values(order: dict[str, Any]) -> dict[str, Any]:
     register_key, reference_key = (bytes.fromhex(order[name]) for name in ("register_key", "reference_key"))
     return {
         **order["days"],
-        **pads(register_key),
+        "pseudonym_key": pseudonym_key(register_key),
         "reference_key": hmac.digest(reference_key, b"reference", "sha256"),
         "salt": int.from_bytes(hmac.digest(register_key, b"duplicates", "sha256")[:8], "big"),
     }

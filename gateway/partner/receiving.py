@@ -2,12 +2,17 @@
 
     inbox/TRANSFER.{age,json.sig,json}
       ─▶ verified and opened in a private folder (`gateway.seal.opening`)
+      ─▶ the database, in one transaction, if there is one              (R0)
       ─▶ received/TRANSFER.manifest.json, .manifest.json.sig, .csv      (R1)
       ─▶ memory: the signed answer, the number, the cosigned checkpoint (R2)
       ─▶ acknowledgements/TRANSFER.ack.json.sig, .ack.json              (R3)
       ─▶ inbox: the envelope removed first, then the rest               (R4)
 
-Crash points. Before (R1): nothing is visible, and all of it is done again. Between (R1) and
+What is loaded into a database is kept there alone: a second copy in a file would outlive every
+removal. A file that is no table with a column Reference is kept as a file in any case.
+
+Crash points. Before (R0) or (R1): nothing is visible, and all of it is done again. Between (R0)
+and (R1): the database knows the parcel and is not changed again. Between (R1) and
 (R2): it is opened again, and the files that are there already are compared and kept. After
 (R2): memory has the answer; the parcel is not opened again but answered with it, byte for
 byte. In (R4): without its envelope a parcel is no parcel; what is left of an answered one is
@@ -29,9 +34,9 @@ from gateway.crypto import note
 from gateway.footing import durable
 from gateway.footing.drop_folder import DropFolder
 from gateway.footing.lock import held
-from gateway.partner.memory import Given, Memory
+from gateway.partner.memory import Given, Memory, Place
 from gateway.partner.settings import Receiver
-from gateway.partner.taking_over import take_over
+from gateway.partner.storing import Store, opened_database
 from gateway.partner.witnessing import vouch
 from gateway.seal import opening
 from gateway.seal.acknowledgement import Acknowledgement, sign
@@ -57,6 +62,13 @@ class Received:
     code: str | None = None
     """Why not, from the closed list; also beside `repeated`, if another parcel came under a number answered before."""
     rows: int | None = None
+    place: Place | None = None
+    """Where the data went, beside `accepted`."""
+    route: str | None = None
+    """None unless the envelope is the sender's."""
+    sequence: int | None = None
+    missing: int | None = None
+    """Beside `waits`: the number of this route that has to be answered first."""
     alarm: LogBroken | None = None
     """The sender's log contradicts what we have cosigned: somebody must look, whatever became of the data."""
 
@@ -68,6 +80,7 @@ class _Desk:
     receiver: Receiver
     memory: Memory
     inbox: DropFolder
+    store: Store
     at: datetime
 
 
@@ -76,7 +89,8 @@ def receive(receiver: Receiver, at: datetime) -> tuple[Received, ...]:
 
     Raises:
         UsageError: another process is receiving in this home already.
-        StorageError: the disk failed; it is safe to run again.
+        ConfigError: the database cannot be used, or a parcel would go elsewhere than what it changes.
+        StorageError: the disk or the database failed; it is safe to run again.
     """
     for folder in (receiver.state, receiver.received):
         durable.private_folder(folder)
@@ -84,8 +98,10 @@ def receive(receiver: Receiver, at: datetime) -> tuple[Received, ...]:
         held(receiver.state / LOCK, "receiving"),
         Memory(receiver.state / MEMORY) as memory,
         DropFolder(receiver.inbox) as inbox,
+        opened_database(receiver) as database,
     ):
-        desk = _Desk(receiver=receiver, memory=memory, inbox=inbox, at=at)
+        store = Store(received=receiver.received, memory=memory, database=database)
+        desk = _Desk(receiver=receiver, memory=memory, inbox=inbox, store=store, at=at)
         _sweep(desk)
         found = [_verified(desk, transfer) for transfer in _complete(inbox.names())]
         signed = [parcel for parcel in found if isinstance(parcel, SignedParcel)]
@@ -123,7 +139,7 @@ def _verified(desk: _Desk, transfer: TransferId) -> SignedParcel | Received:
 def _take(desk: _Desk, parcel: SignedParcel) -> Received:
     given = desk.memory.given(parcel.envelope.heading.transfer)
     if given is None:
-        judged = _judged(desk, parcel)  # (R1)
+        judged = _judged(desk, parcel)  # (R0), (R1)
         if judged.result == "waits":
             return judged
         judged, given = _answered(desk, parcel, judged)  # (R2)
@@ -136,17 +152,27 @@ def _take(desk: _Desk, parcel: SignedParcel) -> Received:
 
 def _judged(desk: _Desk, parcel: SignedParcel) -> Received:
     """Opened and taken over, or why not; without an answer so far."""
-    transfer = parcel.envelope.heading.transfer
     try:
-        rows = _open(desk, parcel)
+        rows, place = _open(desk, parcel)
     except ParcelInvalid as error:
-        result: Result = "waits" if error.code == SEQUENCE_GAP else "rejected"
-        return Received(transfer=transfer, result=result, code=error.code)
-    return Received(transfer=transfer, result="accepted", rows=rows)
+        return _not_taken(desk, parcel, error.code)
+    return replace(_of(parcel, "accepted"), rows=rows, place=place)
 
 
-def _open(desk: _Desk, parcel: SignedParcel) -> int:
-    """Its rows, once the data is where it belongs."""
+def _not_taken(desk: _Desk, parcel: SignedParcel, code: str) -> Received:
+    if code != SEQUENCE_GAP:
+        return _of(parcel, "rejected", code=code)
+    missing = desk.memory.expected(parcel.envelope.heading.route, desk.receiver.first)
+    return replace(_of(parcel, "waits", code=code), missing=missing)
+
+
+def _of(parcel: SignedParcel, result: Result, *, code: str | None = None) -> Received:
+    heading = parcel.envelope.heading
+    return Received(transfer=heading.transfer, result=result, code=code, route=heading.route, sequence=heading.sequence)
+
+
+def _open(desk: _Desk, parcel: SignedParcel) -> tuple[int, Place]:
+    """Its rows, and where they went, once the data is where it belongs."""
     receiver, work = desk.receiver, desk.receiver.state / WORK
     answered = opening.Answered(
         expected=lambda route: desk.memory.expected(route, receiver.first),
@@ -157,11 +183,11 @@ def _open(desk: _Desk, parcel: SignedParcel) -> int:
     try:
         with desk.inbox.opened(names_of(parcel.envelope.heading.transfer)[0]) as ciphertext:
             opened = parcel.open(ciphertext, work, receiver.reader, answered, desk.at)
-        take_over(receiver.received, opened)
+        place = desk.store.keep(opened)
     except ExtractInvalid as error:  # it is missing, or no regular file
         raise rejected("ciphertext-hash") from error
     else:
-        return opened.manifest.file.rows
+        return opened.manifest.file.rows, place
     finally:
         durable.discard_folder(work)
 
@@ -182,7 +208,8 @@ def _answered(desk: _Desk, parcel: SignedParcel, judged: Received) -> tuple[Rece
     )
     body, signature = sign(answer, receiver.key, receiver.sender.domain)
     given = Given(envelope=parcel.digest, body=body, signature=signature)
-    desk.memory.record(heading.transfer, heading.route, heading.sequence, given, checkpoint)
+    place = judged.place or "nowhere"
+    desk.memory.record(heading.transfer, heading.route, heading.sequence, given, checkpoint, place=place)
     return replace(judged, alarm=alarm), given
 
 
@@ -202,8 +229,7 @@ def _vouched(desk: _Desk, parcel: SignedParcel) -> tuple[str | None, LogBroken |
 
 def _repeated(parcel: SignedParcel, given: Given) -> Received:
     other = parcel.digest != given.envelope
-    transfer = parcel.envelope.heading.transfer
-    return Received(transfer=transfer, result="repeated", code="replayed" if other else None)
+    return _of(parcel, "repeated", code="replayed" if other else None)
 
 
 def _show_answer(folder: Path, transfer: TransferId, given: Given) -> None:

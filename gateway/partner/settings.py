@@ -12,6 +12,7 @@
     received = "received"                what has been verified; children's data, ours alone
     state = "state"
     first = { yss = 57 }                 the first number to expect of a route, where that is not 1
+    into = "sqlite:///youth.sqlite"      a database to load; without it, data lies under `received`
 
 Paths are seen from the page's folder. Private keys are regular files of ours alone (0600).
 Raising `first` is how a person ends a wait for a parcel that will never come.
@@ -57,6 +58,7 @@ class ReceiverPage(Document):
     received: Annotated[str, Field(pattern=_PLACE)] = "received"
     state: Annotated[str, Field(pattern=_PLACE)] = "state"
     first: Mapping[Annotated[str, Field(pattern=Slug)], Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    into: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +75,13 @@ class Receiver:
     received: Path
     state: Path
     first: Mapping[str, int]
+    home: Path
+    into: str | None = None
+    """The URL of the database that data goes into; None: it stays in `received`."""
 
 
-def load_receiver(home: Path) -> Receiver:
-    """From `home/receiver.toml`.
+def load_receiver(home: Path, *, into: str | None = None) -> Receiver:
+    """From `home/receiver.toml`; `into` instead of the page's own.
 
     Raises:
         ConfigError: the page cannot be read, has a key too many or too few, or a value of a wrong shape.
@@ -98,6 +103,8 @@ def load_receiver(home: Path) -> Receiver:
         received=home / page.received,
         state=home / page.state,
         first=page.first,
+        home=home,
+        into=into or page.into,
     )
 
 

@@ -1,12 +1,21 @@
-"""Shows what was opened: manifest, its signature, and then the data. Running it again changes nothing."""
+"""Shows what was opened: manifest, its signature, and then the data.
+
+    received/TRANSFER.manifest.json, .manifest.json.sig     evidence, which stays
+    received/TRANSFER.csv                                   a `full` or `changes` parcel's data
+    received/TRANSFER-removal.csv                           what is to be taken away, for whoever loads files by hand
+
+Running it again changes nothing.
+"""
 
 import hashlib
 from pathlib import Path
 
 from gateway.footing import durable
+from gateway.seal.manifest import Manifest
 from gateway.seal.opening import OpenedParcel
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import StorageError
+from gateway.vocabulary.transfer import TransferId
 
 
 def take_over(folder: Path, opened: OpenedParcel) -> None:
@@ -15,16 +24,30 @@ def take_over(folder: Path, opened: OpenedParcel) -> None:
     Raises:
         StorageError: the disk failed, or another content has one of these names.
     """
-    transfer, file = opened.manifest.heading.transfer, opened.manifest.file
-    _write_once(folder / f"{transfer}.manifest.json", opened.manifest_page)
-    _write_once(folder / f"{transfer}.manifest.json.sig", opened.manifest_signature)
-    target = folder / f"{transfer}{Path(file.name).suffix}"
+    keep_evidence(folder, opened)
+    file, target = opened.manifest.file, data_path(folder, opened.manifest)
     if not target.exists():
         durable.publish(opened.data, target)
     elif _digest_of(target) != file.digest:
         raise StorageError(
             f"{target.name} is there already, with another content", remedy="move it away and find out whose it is"
         )
+
+
+def keep_evidence(folder: Path, opened: OpenedParcel) -> None:
+    """The manifest and its signature: what was sent, by whom, on which terms; nothing of any child."""
+    transfer = opened.manifest.heading.transfer
+    _write_once(manifest_path(folder, transfer), opened.manifest_page)
+    _write_once(folder / f"{transfer}.manifest.json.sig", opened.manifest_signature)
+
+
+def manifest_path(folder: Path, transfer: TransferId) -> Path:
+    return folder / f"{transfer}.manifest.json"
+
+
+def data_path(folder: Path, manifest: Manifest) -> Path:
+    what = "-removal" if manifest.scope == "removal" else ""
+    return folder / f"{manifest.heading.transfer}{what}{Path(manifest.file.name).suffix}"
 
 
 def _write_once(path: Path, data: bytes) -> None:

@@ -6,8 +6,10 @@ only later, once the copy is receipted, and only if it is still the file we copi
 """
 
 import os
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 
 from gateway.footing import durable
@@ -70,12 +72,25 @@ def _read(folder: DropFolder, name: str, target: Path | None, limit: int, *, syn
 
 
 def _pass(source: int, meter: Meter, copy: int | None, limit: int) -> None:
-    buffer = bytearray(CHUNK)
-    view = memoryview(buffer)
-    while count := os.readv(source, [buffer]):
-        meter.feed(view[:count])
-        if meter.size > limit:
-            raise ExtractInvalid("the extract grew while it was read")
-        written = 0
-        while copy is not None and written < count:
-            written += os.write(copy, view[written:count])
+    """One piece is hashed while it is written and the next is read: hashing takes as long as all the rest."""
+    size = 0
+    with ThreadPoolExecutor(1) as beside:
+        hashed: list[Future[None]] = []
+        for buffer in cycle((bytearray(CHUNK), bytearray(CHUNK))):
+            count = os.readv(source, [buffer])
+            size += count
+            if size > limit:
+                raise ExtractInvalid("the extract grew while it was read")
+            piece = memoryview(buffer)[:count]
+            wait(hashed)  # the other buffer is free again
+            hashed = [beside.submit(meter.feed, piece)]
+            if not count:
+                return
+            if copy is not None:
+                _write(copy, piece)
+
+
+def _write(copy: int, piece: memoryview) -> None:
+    written = 0
+    while written < len(piece):
+        written += os.write(copy, piece[written:])

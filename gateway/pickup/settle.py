@@ -17,7 +17,7 @@ IGNORED = re.compile(
 )
 OURS = re.compile(r".*\.release(\.[A-Za-z0-9_-]+)*|.*\.handoff\.toml|waiting\.txt|refused|outcomes")
 UNREADABLE = re.compile(r"[\x00-\x1f\x7f:\\/]|[\ud800-\udfff]")
-EXTRACT = re.compile(r".+\.(csv|tsv|txt)", re.IGNORECASE)
+EXTRACT = re.compile(r".+\.(csv|tsv|txt|xml)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

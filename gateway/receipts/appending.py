@@ -1,4 +1,8 @@
-"""The steps of one append, all within one transaction of the caller's (see `log`)."""
+"""What one transaction is about to add to the log: judged receipt by receipt, written in one go (see `log`).
+
+Nothing is written while it is judged, so a receipt that may not stand leaves no trace and
+takes none of those beside it with it.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -17,41 +21,62 @@ from gateway.vocabulary import moment
 from gateway.vocabulary.errors import ClockUntrusted
 from gateway.vocabulary.transfer import TransferId
 
-
-def in_time(receipts: Iterable[Receipt], end: Tip, *, late: timedelta) -> list[Entry]:
-    """The receipts as entries behind `end`; ClockUntrusted if one is earlier than the one before it."""
-    entries: list[Entry] = []
-    last = end.at
-    for index, receipt in enumerate(receipts, end.size):
-        last = _moment(receipt, last, late)
-        entries.append(Entry.of_receipt(index, receipt if receipt.at == last else replace(receipt, at=last)))
-    return entries
+Rungs = dict[TransferId, Entry | None]
 
 
-def move(tx: Transaction, entries: Iterable[Entry]) -> None:
-    """Each transfer to the rung that its newest receipt names; an error where that may not be."""
-    before: dict[TransferId, Entry | None] = {}
-    now: dict[TransferId, Entry | None] = {}
-    for entry in entries:
-        transfer = entry.receipt.transfer
-        if transfer is None:
-            ladder.check_evidence(entry.receipt)
-            continue
-        if transfer not in now:
-            now[transfer] = before[transfer] = newest_rung(tx, transfer)
-        now[transfer] = _climbed(now[transfer], entry)
-    for transfer, newest in now.items():
-        if newest is not None and newest is not before[transfer]:
-            leaves.stand(tx, _standing(transfer, newest), is_new=before[transfer] is None)
+class Draft:
+    """The entries behind `end`, and the rung that each of their transfers is on by then."""
 
+    def __init__(self, tx: Transaction, end: Tip, *, late: timedelta) -> None:
+        self._tx, self._end, self._late = tx, end, late
+        self._entries: list[Entry] = []
+        self._before: Rungs = {}
+        self._now: Rungs = {}
 
-def newest_rung(tx: Transaction, transfer: TransferId) -> Entry | None:
-    """The last receipt that moved the transfer; LogBroken if a later one is of a kind not known here."""
-    for row in reversed(leaves.of_transfer(tx, transfer)):
-        entry = Entry.read(row)
-        if ladder.rung_of(entry.receipt.kind):
-            return entry
-    return None
+    def take(self, receipts: Iterable[Receipt]) -> None:
+        """All of these, in this order, or none.
+
+        Raises:
+            StorageError: a rung may not follow or lacks its evidence.
+            ClockUntrusted: a receipt is earlier than the one before it.
+            LogBroken: the log holds what is not known here.
+        """
+        entries = self._in_time(receipts)
+        now = self._climbed(entries)
+        self._entries += entries
+        self._now |= now
+
+    def write(self) -> Tip:
+        """Leaves, tree and standings; the new end of the log."""
+        if not self._entries:
+            return self._end
+        for transfer, newest in self._now.items():
+            if newest is not None and newest is not self._before[transfer]:
+                leaves.stand(self._tx, _standing(transfer, newest), is_new=self._before[transfer] is None)
+        return grow(self._tx, self._end, self._entries)
+
+    def _in_time(self, receipts: Iterable[Receipt]) -> list[Entry]:
+        entries: list[Entry] = []
+        last = self._entries[-1].receipt.at if self._entries else self._end.at
+        for index, receipt in enumerate(receipts, self._end.size + len(self._entries)):
+            last = _moment(receipt, last, self._late)
+            entries.append(Entry.of_receipt(index, receipt if receipt.at == last else replace(receipt, at=last)))
+        return entries
+
+    def _climbed(self, entries: Iterable[Entry]) -> Rungs:
+        now: Rungs = {}
+        for entry in entries:
+            transfer = entry.receipt.transfer
+            if transfer is None:
+                ladder.check_evidence(entry.receipt)
+                continue
+            now[transfer] = _climbed(now[transfer] if transfer in now else self._stands(transfer), entry)
+        return now
+
+    def _stands(self, transfer: TransferId) -> Entry | None:
+        if transfer not in self._before:
+            self._before[transfer] = newest_rung(self._tx, transfer)
+        return self._now.get(transfer, self._before[transfer])
 
 
 def grow(tx: Transaction, end: Tip, entries: Sequence[Entry]) -> Tip:
@@ -63,6 +88,15 @@ def grow(tx: Transaction, end: Tip, entries: Sequence[Entry]) -> Tip:
     leaves.add(tx, map(_row, entries))
     tree.add(tx, completed)
     return Tip(frontier=frontier, root=frontier.root, at=entries[-1].receipt.at)
+
+
+def newest_rung(tx: Transaction, transfer: TransferId) -> Entry | None:
+    """The last receipt that moved the transfer; LogBroken if a later one is of a kind not known here."""
+    for row in leaves.backwards(tx, transfer):
+        entry = Entry.read(row)
+        if ladder.rung_of(entry.receipt.kind):
+            return entry
+    return None
 
 
 def keep_checkpoint(tx: Transaction, checkpoint: Checkpoint, note: str, at: datetime) -> None:

@@ -38,8 +38,18 @@ class Entry:
         entry = cls.of_body(row.leaf_index, row.body)
         receipt = entry.receipt
         if entry.hash != row.hash:
-            raise LogBroken(f"leaf {row.leaf_index} of the log is not the one that was hashed", remedy=LOG_ALTERED)
+            raise _altered(row)
         in_body = (receipt.kind, receipt.transfer, receipt.route, moment.spell(receipt.at))
         if in_body != (row.kind, row.transfer, row.route, row.at):
             raise LogBroken(f"the columns of leaf {row.leaf_index} say another thing than its body", remedy=LOG_ALTERED)
         return entry
+
+
+def check_hash(row: LeafRow) -> None:
+    """LogBroken unless the body is the one that was hashed."""
+    if leaf_hash(row.body) != row.hash:
+        raise _altered(row)
+
+
+def _altered(row: LeafRow) -> LogBroken:
+    return LogBroken(f"leaf {row.leaf_index} of the log is not the one that was hashed", remedy=LOG_ALTERED)

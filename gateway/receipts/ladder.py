@@ -23,6 +23,7 @@ BESIDE = frozenset(
 EVIDENCE: dict[Stage, tuple[str, ...]] = {
     S.ARRIVED: ("extract",),
     S.REFUSED: ("reasons",),
+    S.WITHDRAWN: ("uid", "count"),
     S.APPROVED: ("signers",),
     S.SEALED: ("manifest", "envelope", "ciphertext", "rows", "released"),
     S.DELIVERED: ("verified_by",),

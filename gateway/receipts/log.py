@@ -1,6 +1,6 @@
 """The receipt log: appended to, asked, and never changed.
 
-Each append is one commit: leaves, tree, one signed checkpoint, and the row that the receipt is
+Each append is one commit, shared by those that wait at the same time (`group`): leaves, tree, one signed checkpoint, and the row that the receipt is
 about if the caller writes one in the same transaction (`append_in`). Either all of it is on
 disk or none. Before it signs, it has seen that the log still ends where we last signed it, that
 every rung may follow the one before and brings its evidence, and that time has not run back.
@@ -10,7 +10,7 @@ in hand is behind the others' receipts by then. `late` forgives that much: such 
 is recorded at the time of the one before it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,11 +21,13 @@ from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing.ledger import Ledger, Transaction, checkpoints, leaves, transfers, tree
 from gateway.footing.ledger.faults import LOG_ALTERED
 from gateway.receipts import ladder, witnesses
-from gateway.receipts.appending import grow, in_time, keep_checkpoint, move, newest_rung
+from gateway.receipts.appending import Draft, keep_checkpoint, newest_rung
 from gateway.receipts.entry import Entry
+from gateway.receipts.group import Group, Request
+from gateway.receipts.proof import Proof, prove
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.tip import EMPTY, Tip, signed, tip
-from gateway.vocabulary.errors import LogBroken, StorageError
+from gateway.vocabulary.errors import GatewayError, LogBroken, StorageError
 from gateway.vocabulary.facts import Fact
 from gateway.vocabulary.transfer import Stage, Transfer, TransferId
 
@@ -44,6 +46,19 @@ class LastSealed:
     released: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stood:
+    """Where one transfer stands: its newest rung, when it arrived there, and the parcel that was sealed for it last."""
+
+    transfer: TransferId
+    newest: Entry
+    sealed: Entry | None
+
+    @property
+    def stage(self) -> Stage:
+        return Stage(self.newest.receipt.kind)
+
+
 class ReceiptLog:
     """The log in one ledger, signed by one key. Safe to share between threads and processes."""
 
@@ -52,11 +67,11 @@ class ReceiptLog:
         self._ledger, self._key, self._origin, self._late = ledger, key, origin, late
         # A memory and no state: believed only while the ledger's newest checkpoint has this size and root.
         self._known = EMPTY
+        self._group = Group(self._append_all)
 
     def append(self, *receipts: Receipt) -> Checkpoint:
         """In a transaction of its own: within a caller's it would wait for itself. See `append_in`."""
-        with self._ledger.writing() as tx:
-            return self.append_in(tx, *receipts)
+        return self._group.append(receipts)
 
     def append_in(self, tx: Transaction, *receipts: Receipt) -> Checkpoint:
         """Add these in this order; the checkpoint that covers them is signed once the caller commits.
@@ -66,15 +81,34 @@ class ReceiptLog:
             ClockUntrusted: a receipt is earlier than the one before it.
             LogBroken: the log does not end where it was signed, or holds what is not known here.
         """
+        draft, end = self._draft(tx)
+        draft.take(receipts)
+        return self._write(tx, draft, end)
+
+    def _append_all(self, requests: Sequence[Request]) -> None:
+        with self._ledger.writing() as tx:
+            draft, end = self._draft(tx)
+            for request in requests:
+                try:
+                    draft.take(request.receipts)
+                except GatewayError as error:
+                    request.error = error
+            checkpoint = self._write(tx, draft, end)
+        for request in requests:
+            if request.error is None:
+                request.checkpoint = checkpoint
+
+    def _draft(self, tx: Transaction) -> tuple[Draft, Tip]:
         end = tip(tx, self.public, self._known)
-        if receipts:
-            entries = in_time(receipts, end, late=self._late)
-            move(tx, entries)
-            end = grow(tx, end, entries)
-            checkpoint = self._checkpoint(end)
-            keep_checkpoint(tx, checkpoint, self._sign(checkpoint), entries[-1].receipt.at)
+        return Draft(tx, end, late=self._late), end
+
+    def _write(self, tx: Transaction, draft: Draft, before: Tip) -> Checkpoint:
+        end = draft.write()
+        checkpoint = self._checkpoint(end)
+        if end.size > before.size and end.at is not None:
+            keep_checkpoint(tx, checkpoint, self._sign(checkpoint), end.at)
         self._known = end
-        return self._checkpoint(end)
+        return checkpoint
 
     def stage(self, transfer: TransferId) -> Stage | None:
         """The newest rung; None before the first. LogBroken if the newest receipt is of no kind known here."""
@@ -92,10 +126,21 @@ class ReceiptLog:
             id=transfer, route=row.route, partner=row.partner, stage=Stage(entry.receipt.kind), since=entry.receipt.at
         )
 
+    def stood(self, wanted: Iterable[TransferId]) -> list[Stood]:
+        """Each of these as its receipts tell it, in one snapshot; those that have no receipt yet are left out."""
+        with self._ledger.reading() as tx:
+            found = [_stood(tx, transfer) for transfer in wanted]
+        return [one for one in found if one]
+
     def of_transfer(self, transfer: TransferId) -> list[Entry]:
         """All its receipts, oldest first."""
         with self._ledger.reading() as tx:
             return [Entry.read(row) for row in leaves.of_transfer(tx, transfer)]
+
+    def proofs(self, transfer: TransferId) -> list[Proof]:
+        """Each of its receipts with what shows that the log holds it, oldest first; LogBroken if it does not."""
+        with self._ledger.reading() as tx:
+            return [prove(tx, Entry.read(row), self.public) for row in leaves.of_transfer(tx, transfer)]
 
     def last(self, transfer: TransferId, stage: Stage) -> Entry | None:
         """The newest of its receipts on this rung, whether it still stands there or not."""
@@ -175,6 +220,17 @@ class ReceiptLog:
 
     def _sign(self, checkpoint: Checkpoint) -> str:
         return sign(checkpoint.text(), self._origin, self._key)
+
+
+def _stood(tx: Transaction, transfer: TransferId) -> Stood | None:
+    newest = None
+    for row in leaves.backwards(tx, transfer):
+        entry = Entry.read(row)
+        if newest is None and ladder.rung_of(entry.receipt.kind):
+            newest = entry
+        if newest is not None and entry.receipt.kind == Stage.SEALED:
+            return Stood(transfer=transfer, newest=newest, sealed=entry)
+    return Stood(transfer=transfer, newest=newest, sealed=None) if newest else None
 
 
 def _count(fact: Fact) -> int:

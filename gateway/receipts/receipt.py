@@ -17,7 +17,8 @@ from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
 
 TYPE = "handoff-receipt/v1"
-LARGEST = 64 * 1024
+LARGEST = 64 * 1024 - 1
+"""Bytes: the most that an entry of an exported tile can have, its length being two bytes there."""
 _MEMBERS = {"type", "kind", "at", "transfer", "route", "facts"}
 
 

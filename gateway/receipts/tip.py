@@ -37,9 +37,9 @@ EMPTY = Tip(frontier=Frontier(), root=EMPTY_ROOT, at=None)
 
 def tip(tx: Transaction, log_key: Vkey, known: Tip) -> Tip:
     """`known` if the log still ends there, else what the ledger holds; LogBroken unless it is what we signed last."""
-    newest = checkpoints.newest(tx)
-    if newest is not None and (known.size, known.root) == (newest.size, newest.root):
+    if known.size and checkpoints.end(tx) == (known.size, known.root):
         return known
+    newest = checkpoints.newest(tx)
     count = leaves.count(tx)
     if (newest.size if newest else 0) != count:
         raise LogBroken(

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from isal import isal_zlib
 
 from gateway.seal import layout
-from gateway.seal.deflating import blocks, deflated
+from gateway.seal.deflating import Hurried, blocks, deflated
 from gateway.seal.layout import DEFLATED, MANIFEST, PADDING, SIGNATURE, STORED, Member
 from gateway.seal.padding import padded
 from gateway.vocabulary.digest import Digest
@@ -51,12 +51,12 @@ class ContainerWriter:
         self._sink, self._place = sink, 0
         self._members: list[Member] = []
 
-    def write_data(self, name: str, chunks: Iterable[bytes]) -> Content:
-        """Deflate `chunks` into the first member; whatever they raise passes through."""
+    def write_data(self, name: str, chunks: Iterable[bytes], hurried: Hurried | None = None) -> Content:
+        """Deflate `chunks` into the first member (see `deflating`); whatever they raise passes through."""
         content = Content()
         self._write(layout.streamed_header(name))
         start = self._place
-        for piece in deflated(content.watch(blocks(chunks))):
+        for piece in deflated(content.watch(blocks(chunks)), hurried):
             self._write(piece)
         member = Member(
             name=name, method=DEFLATED, crc=content.crc, packed=self._place - start, size=content.size, offset=0

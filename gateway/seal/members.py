@@ -16,7 +16,7 @@ from gateway.vocabulary.transfer import TransferId
 SLUG: Final = re.compile(r"(?=.{1,64}\Z)[a-z0-9]+(?:[.-][a-z0-9]+)*")
 PARTY: Final = re.compile(r"[a-z0-9][a-z0-9._+@-]{0,127}")
 FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
-FILE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
+FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 REFERENCE: Final = re.compile(r"[A-Z0-9][A-Z0-9./-]{0,39}")
 SENTENCE: Final = re.compile(r"(?=.{1,300}\Z)\S(?:.*\S)?")
 HASH: Final = re.compile(r"[0-9a-f]{64}")

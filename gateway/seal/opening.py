@@ -2,7 +2,7 @@
 
      1. the envelope's signature, in `envelope@DOMAIN`, by a signer that we list as the sender;
         then: it is an envelope, of this transfer, and names that sender and that key
-     2. the ciphertext, copied into our own folder, has the envelope's size and SHA-256
+     2. the ciphertext, read once, has the envelope's size and SHA-256
      3. it is addressed to us, to a key that we hold
      4. it was made before now and has not expired
      5. its number is not ahead of its turn
@@ -18,11 +18,12 @@
 Three types keep the order: an UnverifiedParcel can only be verified (1), a SignedParcel only
 opened (2 to 13), and only an OpenedParcel has content. Until 1 has passed, nobody is owed an
 answer; from then on, a failure is answered with its code. All of it happens in a private
-folder, on copies that nobody else can change; the caller shows the data only afterwards and
+folder, on bytes that nobody else can change; what 2 reads is decrypted in the same pass, but nobody
+looks at the outcome before 3 to 6 have passed. The caller shows the data only afterwards and
 throws the folder away in any case.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,8 @@ from gateway.crypto.age import Identity, decrypting
 from gateway.crypto.signers import Signed, Signers
 from gateway.crypto.sshsig import UnverifiedSignature
 from gateway.footing import durable
+from gateway.seal.behind import behind
+from gateway.seal.deflating import blocks
 from gateway.seal.envelope import Envelope
 from gateway.seal.heading import Party
 from gateway.seal.manifest import DataFile, Manifest
@@ -43,7 +46,7 @@ from gateway.vocabulary.errors import AgeInvalid, FormatInvalid, SignatureInvali
 from gateway.vocabulary.namespaces import of_act
 from gateway.vocabulary.transfer import TransferId
 
-CIPHERTEXT, CONTAINER, DATA = "ciphertext", "container", "data"
+CONTAINER, DATA = "container", "data"
 PIECE: Final = 1 << 20
 SKEW: Final = timedelta(minutes=5)
 """By how much two honest clocks may differ."""
@@ -106,11 +109,12 @@ class SignedParcel:
             ParcelInvalid: with the code of the step that failed.
             StorageError: the disk failed.
         """
-        _copy(ciphertext, folder / CIPHERTEXT, self.envelope)  # 2
+        opens = _decrypt(ciphertext, self.envelope, folder / CONTAINER, reader.identities)  # 2
         _check_addressed(self.envelope, reader)  # 3
         _check_dates(self.envelope, at)  # 4
         _check_turn(self.envelope, answered)  # 5, 6
-        _decrypt(folder / CIPHERTEXT, folder / CONTAINER, reader.identities)  # 7
+        if not opens:
+            raise rejected("undecryptable")  # 7
         with (folder / CONTAINER).open("rb") as stream:
             container = read_container(stream)  # 8
             self._verify_content(container, at)  # 9
@@ -178,16 +182,44 @@ def _verify(sender: Sender, message: bytes, signature: bytes, act: str, at: date
     return signed
 
 
-def _copy(source: BinaryIO, target: Path, envelope: Envelope) -> None:
+def _decrypt(ciphertext: BinaryIO, envelope: Envelope, target: Path, identities: Sequence[Identity]) -> bool:
+    """Step 2, and the work of 7: whether it opens. Neither counts before the bytes have proved to be the envelope's."""
     meter = Meter()
-    with durable.created(target, synced=False) as copy:
-        while piece := source.read(PIECE):
-            meter.feed(piece)
-            if meter.size > envelope.size:
-                raise rejected("ciphertext-hash")
-            copy.write(piece)
+    with behind(meter.feed) as hashed:
+        source = _Once(ciphertext, hashed.write, envelope.size + 1)
+        try:
+            with durable.created(target, synced=False) as plain, behind(plain.write) as written:
+                for piece in blocks(decrypting(source, identities), PIECE):
+                    written.write(piece)
+            opens = True
+        except AgeInvalid:
+            opens = False
+        source.exhaust()
     if (meter.size, meter.digest) != (envelope.size, envelope.ciphertext):
         raise rejected("ciphertext-hash")
+    return opens
+
+
+class _Once:
+    """What others may change while it is read: each byte is read once, so that what is hashed is what is decrypted."""
+
+    def __init__(self, source: BinaryIO, seen: Callable[[bytes], None], most: int) -> None:
+        self._source, self._seen, self._left = source, seen, most
+
+    def read(self, size: int, /) -> bytes:
+        return self._told(self._source.read(min(size, self._left)))
+
+    def readline(self, size: int, /) -> bytes:
+        return self._told(self._source.readline(min(size, self._left)))
+
+    def exhaust(self) -> None:
+        while self.read(PIECE):
+            pass
+
+    def _told(self, data: bytes) -> bytes:
+        self._left -= len(data)
+        self._seen(data)
+        return data
 
 
 def _check_addressed(envelope: Envelope, reader: Reader) -> None:
@@ -213,29 +245,18 @@ def _check_turn(envelope: Envelope, answered: Answered) -> None:
         raise rejected("sequence-old")  # 6
 
 
-def _decrypt(ciphertext: Path, target: Path, identities: Sequence[Identity]) -> None:
-    try:
-        with ciphertext.open("rb") as source, durable.created(target, synced=False) as plain:
-            for piece in decrypting(source, identities):
-                plain.write(piece)
-    except AgeInvalid as error:
-        raise rejected("undecryptable") from error
-
-
 def _extract(container: Container, described: DataFile, target: Path) -> None:
     if (container.name, container.size) != (described.name, described.size):
         raise rejected("file-hash")
-    meter, count = Meter(), RowCount()
-    with durable.created(target) as data:
-        for piece in _counted(container.data(described.size), meter, count):
-            data.write(piece)
+    meter, count = Meter(), RowCount() if described.name.endswith(".csv") else None
+    with durable.created(target) as data, behind(data.write) as written, behind(meter.feed) as hashed:
+        for piece in container.data(described.size):
+            hashed.write(piece)
+            written.write(piece)
+            if count:
+                count.feed(piece)
+        hashed.drain()
         if meter.digest != described.digest:
             raise rejected("file-hash")
-        if described.name.endswith(".csv") and count.rows != described.rows:
+        if count and count.rows != described.rows:
             raise rejected("rows-differ")
-
-
-def _counted(pieces: Iterator[bytes], meter: Meter, count: RowCount) -> Iterator[bytes]:
-    for piece in meter.watch(pieces):
-        count.feed(piece)
-        yield piece

@@ -6,6 +6,8 @@ from gateway.vocabulary.errors import ParcelInvalid
 
 SEQUENCE_GAP: Final = "sequence-gap"
 """The only one that time may mend: the parcel waits for the one before it."""
+CONTENT_UNUSABLE: Final = "content-unusable"
+"""The only one that only some receivers look for: those that load what they take over into a database."""
 
 REJECTIONS: Final[dict[str, str]] = {
     "envelope-signature": "the envelope is not signed by the sender we know, or is another transfer's",
@@ -25,6 +27,7 @@ REJECTIONS: Final[dict[str, str]] = {
     "members-differ": "envelope and manifest contradict each other",
     "file-hash": "the data file is not the one that the manifest describes",
     "rows-differ": "the data file has another number of rows than the manifest says",
+    CONTENT_UNUSABLE: "the data file cannot be loaded: its columns, its references or its removals contradict it",
 }  # fmt: skip
 """Code, for the answer, and the sentence for a person."""
 

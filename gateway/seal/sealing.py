@@ -23,6 +23,7 @@ from typing import BinaryIO
 from gateway.crypto.age import encrypting, parse_recipient, recipient_fingerprint
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing import durable
+from gateway.seal.behind import behind
 from gateway.seal.container import ContainerWriter, Content
 from gateway.seal.envelope import Envelope, Witness
 from gateway.seal.heading import Heading, Party
@@ -114,9 +115,14 @@ def seal(
         with durable.created(folder / names[0]) as stream:
             ciphertext = _Ciphertext(stream, names[0])
             recipients = [parse_recipient(to.recipient) for to in draft.recipients]
-            with encrypting(ciphertext, recipients, random) as plain:
+            # three threads: this one reads and hashes, one encrypts, one hashes and writes
+            with (
+                behind(ciphertext.write) as written,
+                encrypting(written, recipients, random) as sealed,
+                behind(sealed.write) as plain,
+            ):
                 container = ContainerWriter(plain)
-                content = container.write_data(draft.file_name, chunks)
+                content = container.write_data(draft.file_name, chunks, lambda: plain.is_busy or written.is_busy)
                 manifest = _manifest(draft, heading, content, settle())
                 _finish(container, manifest, key, draft.domain)
         envelope = Envelope(

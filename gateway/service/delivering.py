@@ -11,6 +11,7 @@ from gateway.config.signed_routes import usable_routes
 from gateway.contract.partner import Endpoint
 from gateway.deliver.attempts import Attempts
 from gateway.deliver.destination import Destination
+from gateway.deliver.windows import is_open
 from gateway.footing.lock import held
 from gateway.footing.telemetry import Telemetry
 from gateway.story.dispatch import Dispatcher
@@ -24,6 +25,7 @@ def deliver_half(
     """The deliver half, alone on this machine while the block lasts; its connections end with it."""
     workspace = configuration.workspace
     destinations = Destinations(configuration, clock)
+    workspace.make_deliver_folders()
     with held(workspace.deliver_lock, "the deliver half"):
         attempts = Attempts(workspace.attempts)
         try:
@@ -33,6 +35,7 @@ def deliver_half(
                 key=configuration.deliver_keys.signing_key("observation"),
                 attempts=attempts,
                 reach=destinations.reach,
+                is_open=destinations.is_open,
                 telemetry=telemetry,
                 clock=clock,
                 random=random.random,
@@ -49,16 +52,28 @@ class Destinations:
         self._configuration, self._clock = configuration, clock
         self._open: dict[str, tuple[Endpoint, Destination]] = {}
 
+    def is_open(self, route: str) -> bool:
+        """Whether its partner takes parcels now, by the partner's own page."""
+        return is_open(self._endpoint(route).windows, self._clock())
+
     def reach(self, route: str) -> Destination:
         """ConfigError while the route may not be used; asked anew each time, as its pages are now."""
         endpoint = self._endpoint(route)
-        kept = self._open.get(route)
-        if kept is not None and kept[0] == endpoint:
-            return kept[1]
-        if kept is not None:
+        kept = self._open.pop(route, None)
+        if kept is not None and kept[0] != endpoint:
             kept[1].close()
-        self._open[route] = endpoint, self._destination(route, endpoint)
+            kept = None
+        self._make_room(endpoint)
+        self._open[route] = kept or (endpoint, self._destination(route, endpoint))
         return self._open[route][1]
+
+    def _make_room(self, endpoint: Endpoint) -> None:
+        """The server has so many connections of ours at most; whoever used theirs longest ago gives way."""
+        alike = [
+            open_ for open_ in self._open.values() if (open_[0].host, open_[0].port) == (endpoint.host, endpoint.port)
+        ]
+        for _, destination in alike[: max(0, len(alike) + 1 - endpoint.connections)]:
+            destination.close()  # it opens another when it is next used
 
     def close(self) -> None:
         for _, destination in self._open.values():
@@ -75,4 +90,5 @@ class Destinations:
         # imported when there is something to deliver: paramiko takes a fifth of a second
         from gateway.deliver.sftp.destination import SftpDestination  # noqa: PLC0415
 
-        return SftpDestination(endpoint, self._configuration.deliver_keys.private_bytes(sftp_role(name)))
+        key = self._configuration.deliver_keys.private_bytes(sftp_role(name))
+        return SftpDestination(endpoint, key, clock=self._clock)

@@ -40,7 +40,9 @@ class Prepare:
         configuration = with_routes_of_now(self.configuration)
         routes, suspended = usable_routes(configuration, self.gateway.clock())
         workspace = self.gateway.workspace
-        workspace.make_folders(tuple(route.name for route in (*routes, *_standing_still(configuration, suspended))))
+        workspace.make_prepare_folders(
+            tuple(route.name for route in (*routes, *_standing_still(configuration, suspended)))
+        )
         return _gates(self.gateway, routes), suspended
 
 
@@ -66,6 +68,7 @@ def open_gateway(configuration: Configuration, *, clock: Clock, telemetry: Telem
             arrival=timedelta(days=settings.arrival_days),
             worker_memory_mb=settings.worker_memory_mb,
             worker_threads=settings.worker_threads,
+            pin_roles=frozenset(settings.pin_roles),
         ),
     )
 
@@ -86,7 +89,7 @@ def gates_of(gateway: Gateway, configuration: Configuration, at: datetime) -> di
 
 
 def _gates(gateway: Gateway, routes: Iterable[Route]) -> dict[str, Gate]:
-    signers = load_signers(gateway.workspace)
+    signers = load_signers(gateway.workspace, gateway.limits.pin_roles)
     return {route.name: Gate(gateway=gateway, route=route, signers=signers) for route in routes}
 
 

@@ -21,8 +21,9 @@ from gateway.footing.mailbox import Order
 from gateway.minimise.engine import Job, Outcome, Run, minimising
 from gateway.seal.sealing import Addressee, Draft, SealedParcel, Settled, Witness, seal
 from gateway.story import duplicates
+from gateway.story.brake import Brake, brake
 from gateway.story.gate import Gate
-from gateway.story.minimising import job, reasons_against
+from gateway.story.minimising import InForce, count, job, reasons_against
 from gateway.story.refusing import Refusal
 from gateway.story.sealed import record_sealed, upcoming_sequence
 from gateway.vocabulary.moment import next_london_midnight
@@ -70,17 +71,22 @@ def carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal |
     disclosures = gate.gateway.workspace.disclosures(f"{transfer}.parquet")
     work, in_force = job(gate, arrival / EXTRACT, at, disclosures=disclosures)
     work = replace(work, exclude=duplicates.remembered(gate, transfer))
-    draft = _draft(gate, transfer, at)
+    draft = draft_of(gate, transfer, at, file_name=_file_name(gate, arrival / EXTRACT, at))
     try:
         carried = _seal_minimised(gate, work, draft, statement)
     except _NotReleased as stopped:
         durable.remove(disclosures)
         return stopped.answer
-    order = Order(route=gate.name, partner=gate.route.partner.partner, parcel=carried.parcel.parcel)
-    durable.write_new(gate.gateway.workspace.sealing(transfer) / mailbox.ORDER, order.encode())
-    record_sealed(gate, draft, carried.parcel, carried.outcome, in_force)  # (C2)
-    post(gate, transfer)  # (C3)
+    hand_on(gate, draft, carried.parcel, carried.outcome, in_force)
     return carried
+
+
+def hand_on(gate: Gate, draft: Draft, parcel: SealedParcel, outcome: Outcome, in_force: InForce) -> None:
+    """A sealed parcel: receipted, then deliver's to take."""
+    order = Order(route=gate.name, partner=gate.route.partner.partner, parcel=parcel.parcel)
+    durable.write_new(gate.gateway.workspace.sealing(draft.transfer) / mailbox.ORDER, order.encode())
+    record_sealed(gate, draft, parcel, outcome, in_force)  # (C2)
+    post(gate, draft.transfer)  # (C3)
 
 
 def post(gate: Gate, transfer: TransferId) -> None:
@@ -99,7 +105,8 @@ def _seal_minimised(gate: Gate, work: Job, draft: Draft, statement: Statement) -
 
 
 def _seal_once(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Carried:
-    folder = _empty_folder(gate.gateway.workspace.sealing(draft.transfer))
+    held = brake(gate)
+    folder = empty_folder(gate.gateway.workspace.sealing(draft.transfer))
     if work.disclosures:
         durable.remove(work.disclosures)
     with minimising(work) as run:
@@ -107,14 +114,14 @@ def _seal_once(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Car
             draft,
             folder,
             run.chunks(),
-            lambda: _settle(run, statement, work.exclude),
+            lambda: _settle(run, statement, held, work.exclude),
             key=gate.gateway.signing,
             random=gate.gateway.random,
         )
         return Carried(parcel=parcel, outcome=run.outcome())
 
 
-def _settle(run: Run, statement: Statement, excluded: frozenset[bytes]) -> Settled:
+def _settle(run: Run, statement: Statement, held: Brake, excluded: frozenset[bytes]) -> Settled:
     """The data has ended: what left the worker is counted, and may only now become a parcel."""
     outcome = run.outcome()
     if outcome.duplicates - excluded:
@@ -122,12 +129,21 @@ def _settle(run: Run, statement: Statement, excluded: frozenset[bytes]) -> Settl
     if reasons := reasons_against(outcome):
         raise _NotReleased(Refusal(reasons=reasons, places=outcome.places))
     broken = statement.ceilings.exceeded_by(rows=outcome.rows_in, children=outcome.rows_out, fields=outcome.fields)
+    broken += tuple(f"limit-{limit}" for limit in held.beyond(outcome) if limit not in statement.beyond)
     if broken:
         raise _NotReleased(Overrun(ceilings=broken))
     return Settled(rows=outcome.rows_out)
 
 
-def _draft(gate: Gate, transfer: TransferId, at: datetime) -> Draft:
+def _file_name(gate: Gate, extract: Path, at: datetime) -> str:
+    """Ours, or the one that a return's own header makes: the container names its file before it holds any of it."""
+    if gate.route.policy.output_format == "csv":
+        return f"{gate.name}.csv"
+    outcome, _ = count(gate, extract, at)
+    return outcome.file_name or f"{gate.name}.xml"
+
+
+def draft_of(gate: Gate, transfer: TransferId, at: datetime, *, file_name: str) -> Draft:
     gateway, route = gate.gateway, gate.route
     created = at.replace(microsecond=0)
     return Draft(
@@ -141,7 +157,7 @@ def _draft(gate: Gate, transfer: TransferId, at: datetime) -> Draft:
         release_by=min(created + route.page.release_within, next_london_midnight(created)),
         expires=created + EXPIRES,
         salt=gateway.random(SALT),
-        file_name=f"{route.name}.csv",
+        file_name=file_name,
         agreement=route.policy.agreement.reference,
         basis=_bases(gate),
         retention=route.policy.retention,
@@ -163,6 +179,6 @@ def _witness(gate: Gate) -> Witness:
     return Witness(note=latest.note, since=since, proof=tuple(log.consistency(since, latest.checkpoint.size)))
 
 
-def _empty_folder(path: Path) -> Path:
+def empty_folder(path: Path) -> Path:
     durable.discard_folder(path)
     return durable.private_folder(path)

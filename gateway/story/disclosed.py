@@ -2,28 +2,39 @@
 
 The look-up is receipted before it is answered. Values are not kept, so none can be shown:
 which fields left is known, what stood in them is not. Why a child was withheld as a whole is
-not told here, since it may be a hold (DESIGN §3.7).
+told to the holds' reviewer alone, since it may be a hold (DESIGN §3.7).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from gateway.footing.ledger import disclosures
-from gateway.footing.ledger.disclosures import DisclosureFile
-from gateway.minimise.disclosures import Disclosed, DisclosedFile, disclosed
+from gateway.footing.ledger.store import Transaction
+from gateway.minimise.disclosed import Disclosed, disclosed
+from gateway.minimise.disclosures import Basis
 from gateway.minimise.identifiers import pseudonyms
+from gateway.receipts.proof import Proof, prove
 from gateway.receipts.receipt import Receipt
+from gateway.story.disclosure_files import proved_files
 from gateway.story.gate import Gateway
-from gateway.vocabulary.digest import Digest
-from gateway.vocabulary.errors import LogBroken, StorageError
+from gateway.story.register.agreeing import LIST, Signing, proven
+from gateway.vocabulary.errors import LogBroken, RegisterInvalid
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
 
 NOT_RELEASED = "not-released"
-LEFT = frozenset({Stage.DELIVERED, Stage.ACKNOWLEDGED, Stage.OVERDUE, Stage.RESOLVED, Stage.DISPOSED,
-                  Stage.REJECTED_BY_PARTNER, Stage.IN_DOUBT})  # fmt: skip
-"""Rungs on which a parcel has reached its partner, or may have."""
+OF_UPNS = frozenset({"upn", "former_upn"})
+
+
+class Reach(StrEnum):
+    LEFT = "left"
+    PERHAPS = "may-have-left"
+    NOT = "not-left"
+
+
+_LEFT = frozenset({Stage.DELIVERED, Stage.ACKNOWLEDGED, Stage.OVERDUE, Stage.DISPOSED, Stage.REJECTED_BY_PARTNER})
+_RESOLVED = {"delivered": Reach.LEFT, "absent": Reach.NOT, "abandoned": Reach.PERHAPS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,80 +46,121 @@ class Shared:
     partner: str
     purpose: str
     agreement: str
-    sealed: datetime
+    policy: str
+    policy_hash: str
     stage: Stage
+    reach: Reach
     released: tuple[str, ...]
     withheld: Mapping[str, str]
-    leaf: int
-    """Where the receipt stands in the log."""
+    bases: tuple[Basis, ...]
+    proofs: tuple[Proof, ...]
+    """Of each receipt of the transfer, oldest first: its place in the log, and the way to a signed checkpoint."""
 
     @property
-    def left(self) -> bool:
-        return self.stage in LEFT
+    def sealed(self) -> datetime:
+        return self.when(Stage.SEALED) or self.proofs[-1].entry.receipt.at
+
+    def when(self, stage: Stage) -> datetime | None:
+        """The last time that it climbed this rung."""
+        times = [proof.entry.receipt.at for proof in self.proofs if proof.entry.receipt.kind == stage]
+        return times[-1] if times else None
 
 
-def look_up(gateway: Gateway, child: Mapping[str, str], *, uid: int) -> list[Shared]:
-    """Oldest first.
+def look_up(
+    gateway: Gateway, child: Mapping[str, str], *, uid: int, reviewer: Signing | None = None, anew: bool = False
+) -> list[Shared]:
+    """Oldest first. `reviewer`: the hold reviewer's key, for the reasons why a child was withheld as a whole.
+
+    `anew`: every file is hashed again (`disclosure_files`).
 
     Raises:
-        RegisterInvalid: nothing that was given identifies a child.
+        SignerRejected: the key is not a hold reviewer's.
+        RegisterInvalid: nothing that was given identifies a child, or it is not a UPN.
         StorageError: the disclosures of a transfer cannot be read.
-        LogBroken: they are not those that were receipted.
+        LogBroken: they are not those that were receipted, or the log does not prove a receipt.
     """
-    found = pseudonyms(child, key=gateway.keys.secret("register"))
-    subjects = frozenset(pseudonym for kind, pseudonym in found if kind == "upn")
-    if not subjects:
-        raise StorageError(
-            "disclosures are found by UPN only", remedy="look the child's UPN up first; former UPNs count as well"
-        )
-    gateway.log.append(Receipt(kind="look-up", at=gateway.clock(), facts=Facts(uid=uid, matches=len(subjects))))
-    return list(_shared(gateway, subjects))
-
-
-def _shared(gateway: Gateway, subjects: frozenset[bytes]) -> Iterator[Shared]:
-    with gateway.ledger.reading() as tx:
-        files = disclosures.listed(tx)
+    subjects = subjects_of(gateway, child)
+    record_look(gateway, "disclosures-shown", uid=uid, matches=len(subjects), reviewer=reviewer)
+    rows = disclosed(proved_files(gateway, anew=anew), subjects)
     by_transfer: dict[TransferId, list[Disclosed]] = {}
-    for row in disclosed([_checked(gateway, file) for file in files], subjects):
+    for row in rows:
         by_transfer.setdefault(TransferId(row.transfer), []).append(row)
-    for transfer, rows in by_transfer.items():
-        yield _one(gateway, transfer, rows[0])
+    with gateway.ledger.reading() as tx:
+        return [
+            _one(gateway, tx, transfer, rows, reviewer=reviewer is not None) for transfer, rows in by_transfer.items()
+        ]
 
 
-def _checked(gateway: Gateway, file: DisclosureFile) -> DisclosedFile:
-    """LogBroken if the file is not the one whose digest the receipt holds."""
-    path = gateway.workspace.disclosures(file.name)
-    sealed = gateway.log.last(file.transfer, Stage.SEALED)
-    receipted = sealed.receipt.facts.get("disclosures") if sealed else None
-    try:
-        with path.open("rb") as stream:
-            digest = Digest.of_stream(stream)
-    except OSError as error:
-        raise StorageError(
-            f"the disclosures of transfer {file.transfer} cannot be read", remedy="restore the file from its backup"
-        ) from error
-    if str(digest) != file.sha256 or file.sha256 != receipted:
-        raise LogBroken(
-            f"the disclosures of transfer {file.transfer} are not those that were receipted",
-            remedy="keep the file as it is, and restore the one from the backup",
+def record_look(
+    gateway: Gateway,
+    event: str,
+    *,
+    uid: int,
+    matches: int = 0,
+    reviewer: Signing | None = None,
+    route: str | None = None,
+) -> None:
+    """Before anything is told. SignerRejected, and no receipt, if the reviewer is none."""
+    facts = Facts(event=event, uid=uid, matches=matches)
+    if reviewer is not None:
+        facts |= Facts(signer=proven(gateway, LIST, reviewer).fingerprint)
+    gateway.log.append(Receipt(kind="look-up", route=route, at=gateway.clock(), facts=facts))
+
+
+def subjects_of(gateway: Gateway, child: Mapping[str, str]) -> frozenset[bytes]:
+    """The pseudonyms by which registers and disclosures know a child; RegisterInvalid if no UPN is given."""
+    found = pseudonyms(child, key=gateway.keys.secret("register"))
+    subjects = frozenset(pseudonym for kind, pseudonym in found if kind in OF_UPNS)
+    if not subjects:
+        raise RegisterInvalid(
+            "children are looked up by UPN only", remedy="look the child's UPN up first; former UPNs count as well"
         )
-    return DisclosedFile(transfer=file.transfer, path=path, meta=file.meta)
+    return subjects
 
 
-def _one(gateway: Gateway, transfer: TransferId, row: Disclosed) -> Shared:
-    entry = gateway.log.last(transfer, Stage.SEALED)
-    if entry is None:
+def _one(
+    gateway: Gateway, tx: Transaction, transfer: TransferId, rows: Sequence[Disclosed], *, reviewer: bool
+) -> Shared:
+    entries, known = gateway.log.of_transfer(transfer), gateway.log.transfer(transfer)
+    sealed = next((entry for entry in reversed(entries) if entry.receipt.kind == Stage.SEALED), None)
+    if sealed is None:
         raise LogBroken(f"transfer {transfer} has disclosures and no receipt that it was sealed")
-    facts, known = entry.receipt.facts, gateway.log.transfer(transfer)
+    facts = sealed.receipt.facts
+    released = frozenset[str]().union(*(row.released for row in rows))
     return Shared(
         transfer=transfer,
         route=known.route,
         partner=known.partner,
         purpose=str(facts["purpose"]),
         agreement=str(facts["agreement"]),
-        sealed=entry.receipt.at,
+        policy=rows[0].policy,
+        policy_hash=str(facts["policy_hash"]),
         stage=known.stage,
-        released=tuple(sorted(row.released)),
-        withheld=dict(row.withheld) if row.released else dict.fromkeys(row.withheld, NOT_RELEASED),
-        leaf=entry.index,
+        reach=_reach(known.stage, [entry.receipt for entry in entries]),
+        released=tuple(sorted(released)),
+        withheld=dict(sorted(_withheld(rows, released, reviewer=reviewer))),
+        bases=rows[0].bases,
+        proofs=tuple(prove(tx, entry, gateway.log.public) for entry in entries),
     )
+
+
+def _withheld(rows: Sequence[Disclosed], released: frozenset[str], *, reviewer: bool) -> Iterator[tuple[str, str]]:
+    """Why a child as a whole was withheld is the reviewer's; that a consent is missing is everybody's."""
+    for row in rows:
+        for field, why in row.withheld.items():
+            if field not in released:
+                yield field, why if reviewer or released else NOT_RELEASED
+
+
+def reach_of(gateway: Gateway, transfer: TransferId) -> Reach:
+    """StorageError if there is no such transfer."""
+    receipts = [entry.receipt for entry in gateway.log.of_transfer(transfer)]
+    return _reach(gateway.log.transfer(transfer).stage, receipts)
+
+
+def _reach(stage: Stage, receipts: Sequence[Receipt]) -> Reach:
+    """Whether the parcel came to its partner."""
+    if stage is Stage.RESOLVED:
+        verdicts = [str(receipt.facts["verdict"]) for receipt in receipts if receipt.kind == Stage.RESOLVED]
+        return _RESOLVED.get(verdicts[-1], Reach.PERHAPS)
+    return Reach.LEFT if stage in _LEFT else Reach.PERHAPS if stage is Stage.IN_DOUBT else Reach.NOT

@@ -1,6 +1,7 @@
 """The deliver half: orders in, observations out. It sees ciphertext, never a child's data, never the ledger.
 
     for each order:  revoked or late? ─▶ stopped, lapsed
+                     is its partner to be contacted now? (`breakers`)
                      put (temporary names, verified, intent, rename) ─▶ delivered | failed | in-doubt
     then:            collect the answers of what was delivered, or may have been ─▶ answered
 
@@ -16,11 +17,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.deliver.attempts import Attempts
+from gateway.deliver.breakers import Breakers
 from gateway.deliver.destination import Answer, Attempt, Delivered, Destination
 from gateway.deliver.retry import next_try
 from gateway.footing import mailbox
@@ -42,32 +43,37 @@ from gateway.vocabulary.transfer import TransferId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatcher:
-    """The deliver half, wired. `reach` gives the destination of a route."""
+    """The deliver half, wired. `reach` gives the destination of a route; `is_open` whether it takes parcels now."""
 
     domain: str
     workspace: Workspace
     key: SigningKey
     attempts: Attempts
     reach: Callable[[str], Destination]
+    is_open: Callable[[str], bool]
     telemetry: Telemetry
     clock: Callable[[], datetime]
     random: Callable[[], float]
+
+    @property
+    def breakers(self) -> Breakers:
+        return Breakers(self.attempts.store, self.random)
 
 
 def dispatch(half: Dispatcher) -> int:
     """One round over all orders; how many observations it made. One partner failing never stops another."""
     made = 0
-    awaited: dict[str, set[TransferId]] = {}
+    awaited: dict[tuple[str, str], set[TransferId]] = {}
     for folder in mailbox.order_folders(half.workspace.to_deliver):
         with _alone(half, _named(folder)):
             order = mailbox.read_order(folder)
             if half.attempts.is_due(order.parcel.transfer, half.clock()):
                 made += _push(half, folder, order)
             if half.attempts.awaits_answer(order.parcel.transfer):
-                awaited.setdefault(order.route, set()).add(order.parcel.transfer)
-    for route, transfers in awaited.items():
+                awaited.setdefault((order.route, order.partner), set()).add(order.parcel.transfer)
+    for (route, partner), transfers in awaited.items():
         with _alone(half, Facts(route=route)):
-            for answer in half.reach(route).collect(frozenset(transfers)):
+            for answer in _collected(half, route, partner, frozenset(transfers)):
                 made += _pass_on(half, answer)
     return made
 
@@ -78,7 +84,8 @@ def _push(half: Dispatcher, folder: Path, order: Order) -> int:
     try:
         if not half.attempts.intent_recorded(transfer):
             _may_release(half, folder, order)
-        delivered = _put(half, folder, order)
+        half.breakers.refuse_stopped(order.partner)
+        delivered = _put(half, folder, order) if _admits(half, order.route, order.partner) else None
     except Revoked:
         return _report_once(half, order, "stopped", Facts(code="revoked"))
     except ReleaseLapsed:
@@ -90,46 +97,53 @@ def _push(half: Dispatcher, folder: Path, order: Order) -> int:
         if error.try_again:
             return 0
         return _report_and(half.attempts.block, half, transfer, "failed", Facts(code=slug_of(error)))
-    return _report_and(half.attempts.settled, half, transfer, "delivered", delivered.facts())  # (D3)
+    return (
+        _report_and(half.attempts.settled, half, transfer, "delivered", delivered.facts()) if delivered else 0
+    )  # (D3)
 
 
 def _put(half: Dispatcher, folder: Path, order: Order) -> Delivered:
     transfer = order.parcel.transfer
-    begun = half.attempts.begin(transfer)  # (D1)
+    begun = half.attempts.begin(transfer, order.parcel.files[-1].digest)  # (D1)
     attempt = Attempt(
         number=begun.number,
         earlier=begun.earlier,
+        alike=begun.alike,
         intent_recorded=begun.intent_recorded,
-        may_release=_permission(half, folder, order, look_first=begun.intent_recorded),
+        may_release=lambda: _may_release(half, folder, order),
+        never_left=lambda: half.attempts.never_left(transfer),
         record_intent=lambda: half.attempts.record_intent(transfer, begun.number),  # (D2)
     )
     try:
-        return half.reach(order.route).put(order.parcel, attempt)
+        with _counted(half, order.partner):
+            return half.reach(order.route).put(order.parcel, attempt)
     except Exception as error:  # whatever it was, the next try waits
         at = half.clock()
         half.attempts.failed(transfer, begun.number, slug_of(error), at, next_try(begun.number, at, half.random))
         raise
 
 
-def _permission(half: Dispatcher, folder: Path, order: Order, *, look_first: bool) -> Callable[[], None]:
-    """Asked before a try begins and again before its rename; the first is granted to a try that has to look (D2).
+def _collected(half: Dispatcher, route: str, partner: str, wanted: frozenset[TransferId]) -> Iterator[Answer]:
+    """Nothing while the partner is not to be contacted: what lies there is there at the next round too."""
+    if _admits(half, route, partner):
+        with _counted(half, partner):
+            yield from half.reach(route).collect(wanted)
 
-    Whoever asks again has found the earlier temporaries and removed them, else it would be in doubt: the
-    parcel never left, and if it may not leave now, the intent is void and must not put its successor in doubt.
-    """
-    asked = count()
 
-    def may_release() -> None:
-        again = next(asked) > 0
-        if look_first and not again:
-            return
-        try:
-            _may_release(half, folder, order)
-        except (Revoked, ReleaseLapsed):
-            half.attempts.never_left(order.parcel.transfer)
-            raise
+def _admits(half: Dispatcher, route: str, partner: str) -> bool:
+    """In the partner's hours, and by its breaker, which is asked last: a yes of it is to be used."""
+    return half.is_open(route) and half.breakers.admits(partner, half.clock())
 
-    return may_release
+
+@contextmanager
+def _counted(half: Dispatcher, partner: str) -> Iterator[None]:
+    """How the partner was to be reached is what its breaker goes by."""
+    try:
+        yield
+    except Exception as error:
+        half.breakers.failed(partner, error, half.clock())
+        raise
+    half.breakers.answered(partner)
 
 
 def _may_release(half: Dispatcher, folder: Path, order: Order) -> None:

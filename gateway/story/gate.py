@@ -5,7 +5,6 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from gateway.approval.rules import ROLES, Expected
 from gateway.contract.route import Route
@@ -14,11 +13,11 @@ from gateway.crypto.signers import Signers
 from gateway.crypto.ssh_keys import PublicKey, SigningKey
 from gateway.footing.keyring import Keyring
 from gateway.footing.ledger import Ledger
+from gateway.footing.signers_files import read_signers
 from gateway.footing.telemetry import Telemetry
 from gateway.footing.workspace import Workspace
 from gateway.receipts.log import ReceiptLog
 from gateway.vocabulary.digest import Digest
-from gateway.vocabulary.errors import SignersInvalid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +29,8 @@ class Limits:
     arrival: timedelta = timedelta(days=7)
     worker_memory_mb: int = 300
     worker_threads: int = 2
+    pin_roles: frozenset[str] = frozenset()
+    """Roles in which only a security key counts, unlocked with its PIN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +81,8 @@ class Gate:
         )
 
 
-def load_signers(workspace: Workspace) -> dict[str, Signers]:
+def load_signers(workspace: Workspace, pin_roles: frozenset[str] = frozenset()) -> dict[str, Signers]:
     """SignersInvalid if a file is missing, malformed, or two people share a key across roles."""
-    signers = {role: Signers.parse(_text(workspace.signers(role)), source=f"keys/signers/{role}") for role in ROLES}
+    signers = {role: read_signers(workspace, role, pin=role in pin_roles) for role in ROLES}
     signers["prepare"].refuse_shared(signers["approve"])
     return signers
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SignersInvalid(
-            f"keys/signers/{path.name} cannot be read", remedy="write one line a person, or run 'gateway doctor'"
-        ) from error

@@ -19,6 +19,7 @@ from gateway.footing.ledger import decisions, holds
 from gateway.footing.ledger.store import Transaction
 from gateway.minimise.engine import Job, Outcome, minimising
 from gateway.minimise.snapshot import write_snapshot
+from gateway.story.brake import disclosed_by, last_full
 from gateway.story.gate import Gate, Gateway
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.moment import london_day
@@ -65,6 +66,7 @@ def job(
         register_key=gateway.keys.secret("register"),
         reference_key=gateway.keys.secret(f"reference-{gate.route.partner.partner}"),
         disclosures=disclosures,
+        previous=disclosed_by(gate, last_full(gate)),
         count_only=count_only,
         memory_mb=gateway.limits.worker_memory_mb,
         threads=gateway.limits.worker_threads,
@@ -94,7 +96,7 @@ def _snapshot(gateway: Gateway, tx: Transaction, purpose: str, day: date) -> tup
     note = path.with_suffix(".sha256")
     if not note.exists():
         durable.remove(path)
-        digest = write_snapshot(decisions.of_purpose(tx, purpose), path, day=day)
+        digest = write_snapshot(decisions.judged(tx, purpose), path, day=day)
         durable.write_new(note, f"{digest}\n".encode("ascii"))
         _forget_older(path, purpose)
     return path, Digest.parse(note.read_text("ascii").strip())

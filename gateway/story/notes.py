@@ -9,11 +9,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from gateway.approval.rules import Reason
+from gateway.approval.rules import SECOND_APPROVER, Reason
 from gateway.vocabulary.namespaces import of_route
 
 _LONDON = ZoneInfo("Europe/London")
 FEW = 5
+WHO = {
+    "prepare": "The preparer",
+    "approve": "The approver",
+    SECOND_APPROVER: "It is unlike the last handoff (beyond-limits says in what): a second approver, with a key of their own,",
+}
 STILL_WRITTEN = "It is still being written, or has just arrived: it is read once it has lain still."
 
 
@@ -39,7 +44,10 @@ def waiting_note(route: str, domain: str, extracts: Mapping[str, Sequence[str] |
     if not extracts:
         lines += ["Nothing waits here.", ""]
     if left:
-        lines += [f"Not picked up: {left} other file(s). Only .csv files are read here; save others as CSV.", ""]
+        lines += [
+            f"Not picked up: {left} other file(s). Only .csv, .tsv, .txt and .xml files are read here; save workbooks as CSV UTF-8.",
+            "",
+        ]
     return "\n".join(lines)
 
 
@@ -48,20 +56,22 @@ def _one_extract(route: str, domain: str, name: str, missing: Sequence[str] | st
         return [f"- {name}", f"  {missing}", ""]
     lines = [f"- {name}", f"  Read {name}.release: it says what is about to leave. If it is right, sign it."]
     for role in missing:
-        lines += _how_to_sign(role, of_route(role, route, domain), name, route)
+        lines += _how_to_sign(role, route, domain, name)
     return [*lines, ""]
 
 
-def _how_to_sign(role: str, namespace: str, name: str, route: str) -> list[str]:
+def _how_to_sign(role: str, route: str, domain: str, name: str) -> list[str]:
     """The second signature is made over a copy, since ssh-keygen would overwrite the first's file."""
     statement = f"{name}.release"
     copy = f"{name}.release.{role}"
+    signed_as = "approve" if role == SECOND_APPROVER else role
+    namespace = of_route(signed_as, route, domain)
     sh, ps = shlex.quote, _powershell
     return [
-        f"  The {'preparer' if role == 'prepare' else 'approver'} types, in this folder:",
+        f"  {WHO[role]} types, in this folder:",
         f"    sh          cp {sh(statement)} {sh(copy)} && ssh-keygen -Y sign -n {namespace} -f KEY {sh(copy)}",
         f"    PowerShell  Copy-Item {ps(statement)} {ps(copy)}; ssh-keygen -Y sign -n {namespace} -f KEY {ps(copy)}",
-        f"    or          gateway approve {sh(name)} --route {route} --role {role} --key KEY",
+        f"    or          gateway approve {sh(name)} --route {route} --role {signed_as} --key KEY",
     ]
 
 

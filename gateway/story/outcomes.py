@@ -25,6 +25,8 @@ def tell_outcome(gate: Gate, transfer: TransferId) -> None:
     if sealed is None:
         return
     facts = sealed.receipt.facts
+    if facts["scope"] == "removal":
+        return  # staff are told nothing of whom somebody withdrew
     lines = [
         SENTENCES[Stage(entry.receipt.kind)].format(when=when(entry.receipt.at))
         for entry in entries

@@ -24,7 +24,9 @@ from gateway.story.observing import observe
 from gateway.story.outcomes import tell_outcome
 from gateway.story.purging import purge
 from gateway.story.refusing import Refusal, record_refused, refuse_arrival
+from gateway.story.removing import carry_removal
 from gateway.story.revoking import revoke_overtaken
+from gateway.story.withdrawing import LIST
 from gateway.vocabulary.errors import GatewayError, StorageError, slug_of
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
@@ -90,7 +92,7 @@ def advance(gate: Gate, at: datetime) -> None:
     for transfer in log.in_stage(Stage.REVOKED, route=gate.name):
         if _has_stopped(gate, transfer):
             _carry(gate, transfer, at)
-    for transfer in log.in_stage(Stage.APPROVED, route=gate.name):
+    for transfer in log.in_stage(Stage.WITHDRAWN, Stage.APPROVED, route=gate.name):
         if not log.in_stage(*ON_ITS_WAY, route=gate.name):
             _carry(gate, transfer, at)
 
@@ -101,6 +103,9 @@ def _has_stopped(gate: Gate, transfer: TransferId) -> bool:
 
 
 def _carry(gate: Gate, transfer: TransferId, at: datetime) -> None:
+    if (gate.gateway.workspace.arrival(transfer) / LIST).exists():
+        carry_removal(gate, transfer, at)
+        return
     if not (gate.gateway.workspace.arrival(transfer) / EXTRACT).exists():
         record_refused(gate, transfer, EXPIRED, at)
         return
@@ -134,7 +139,7 @@ def _pause(gate: Gate, transfer: TransferId, overrun: Overrun, at: datetime) -> 
     facts = Facts(reasons=tuple(f"over-{name.replace('_', '-')}" for name in overrun.ceilings))
     gateway.log.append(Receipt.of_stage(Stage.PAUSED, transfer=transfer, route=gate.name, at=at, facts=facts))
     arrival = gateway.workspace.arrival(transfer)
-    name = f"again-{transfer}.csv"
+    name = f"again-{transfer}.{gate.route.schema.format}"
     with DropFolder(gateway.workspace.drop_folder(gate.name)) as folder:
         if folder.identity(name) is None:
             with (arrival / "extract").open("rb") as extract:

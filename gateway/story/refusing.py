@@ -55,7 +55,7 @@ def refuse_arrival(gate: Gate, transfer: TransferId, refusal: Refusal, at: datet
     arrival = gate.gateway.workspace.arrival(transfer)
     with DropFolder(gate.gateway.workspace.drop_folder(gate.name)) as folder, folder.below(REFUSED) as refused:
         with (arrival / "extract").open("rb") as extract:
-            refused.put(f"{transfer}.csv", extract)
+            refused.put(f"{transfer}.{gate.route.schema.format}", extract)
         refused.write(f"{transfer}.txt", _note(gate, transfer, refusal, at))
     durable.discard_folder(arrival)
 

@@ -39,7 +39,8 @@ def revoke_overtaken(gateway: Gateway, gates: Mapping[str, Gate], at: datetime) 
 def _sealed(gateway: Gateway) -> list[tuple[TransferId, str]]:
     with gateway.ledger.reading() as tx:
         rows = [transfers.get(tx, transfer) for transfer in gateway.log.in_stage(Stage.SEALED)]
-    return [(row.id, row.route) for row in rows if row]
+    # no rule overtakes a removal: what should be gone at the partner still should
+    return [(row.id, row.route) for row in rows if row and row.scope != "removal"]
 
 
 def _judged_by(gate: Gate, at: datetime) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from gateway.deliver.attempts import Attempts
+from gateway.deliver.breakers import mend
 from gateway.footing import durable, mailbox
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gateway
@@ -14,7 +15,7 @@ Verdict = Literal["delivered", "absent", "abandoned"]
 
 
 def retry(gateway: Gateway, attempts: Attempts, transfer: TransferId, *, uid: int) -> None:
-    """Deliver takes up a failed parcel again at its next round.
+    """Deliver takes up a failed parcel again at its next round, and its partner may be contacted again.
 
     Raises:
         UsageError: it has not failed.
@@ -30,6 +31,7 @@ def retry(gateway: Gateway, attempts: Attempts, transfer: TransferId, *, uid: in
     gateway.log.append(
         Receipt(kind="retried", transfer=transfer, route=known.route, at=gateway.clock(), facts=facts)
     )  # fmt: skip
+    mend(attempts.store, known.partner)
     attempts.retry(transfer)
 
 

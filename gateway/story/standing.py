@@ -1,11 +1,13 @@
 """Where every handoff stands, and which one needs a person: read from receipts, for people and for monitoring."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.footing.ledger import transfers
-from gateway.receipts.log import ReceiptLog
+from gateway.footing.ledger.transfers import TransferRow
+from gateway.receipts.entry import Entry
+from gateway.receipts.log import Stood
 from gateway.story.gate import Gateway
 from gateway.story.notes import told_released
 from gateway.vocabulary.transfer import ENDED, NEEDS_PERSON, Stage, TransferId
@@ -18,6 +20,8 @@ TO_DO: Mapping[Stage, str] = {
     Stage.OVERDUE: "ask {partner} for its acknowledgement",
     Stage.REJECTED_BY_PARTNER: "gateway receipts show {transfer}",
 }
+OPEN = (frozenset(Stage) - ENDED) | NEEDS_PERSON
+"""Not ended, or ended in a way that a person must look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,34 +52,73 @@ class Standing:
         return words.format(route=self.route, partner=self.partner, transfer=self.transfer)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which transfers; each filter narrows. Dates are of the day on which the extract was first seen."""
+
+    limit: int
+    before: TransferId | None = None
+    route: str | None = None
+    partner: str | None = None
+    stages: frozenset[Stage] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """`following`: behind which transfer the next page begins; None on the last one."""
+
+    standings: tuple[Standing, ...]
+    following: TransferId | None
+
+
 def open_transfers(gateway: Gateway) -> list[Standing]:
     """Those that have not ended, and those that ended in a way a person must look at; oldest first."""
-    stages = (frozenset(Stage) - ENDED) | NEEDS_PERSON
-    return [_standing(gateway, transfer) for transfer in gateway.log.in_stage(*stages)]
-
-
-def newest_transfers(gateway: Gateway, *, route: str | None, limit: int) -> list[Standing]:
+    wanted = gateway.log.in_stage(*OPEN)
     with gateway.ledger.reading() as tx:
-        rows = transfers.listed(tx, route=route)[:limit]
-    return [_standing(gateway, row.id) for row in rows]
+        rows = [row for transfer in wanted if (row := transfers.get(tx, transfer))]
+    return _standings(gateway, rows)
 
 
-def _standing(gateway: Gateway, transfer: TransferId) -> Standing:
-    known = gateway.log.transfer(transfer)
-    rows, released = _counts(gateway.log, transfer)
+def page_of(gateway: Gateway, wanted: Wanted) -> Page:
+    """Newest first; costs as much as the page is long, however long the log is."""
+    with gateway.ledger.reading() as tx:
+        rows = transfers.page(
+            tx,
+            limit=wanted.limit + 1,
+            before=wanted.before,
+            route=wanted.route,
+            partner=wanted.partner,
+            stages=wanted.stages,
+            since=wanted.since,
+            until=wanted.until,
+        )
+    shown = rows[: wanted.limit]
+    return Page(
+        standings=tuple(_standings(gateway, shown)), following=shown[-1].id if len(rows) > wanted.limit else None
+    )
+
+
+def _standings(gateway: Gateway, rows: Sequence[TransferRow]) -> list[Standing]:
+    about = {row.id: row for row in rows}
+    return [_standing(about[stood.transfer], stood) for stood in gateway.log.stood(about)]
+
+
+def _standing(row: TransferRow, stood: Stood) -> Standing:
+    rows, released = _counts(stood.sealed)
     return Standing(
-        transfer=transfer,
-        route=known.route,
-        partner=known.partner,
-        stage=known.stage,
-        since=known.since,
+        transfer=row.id,
+        route=row.route,
+        partner=row.partner,
+        stage=stood.stage,
+        since=stood.newest.receipt.at,
         rows=rows,
         released=released,
     )
 
 
-def _counts(log: ReceiptLog, transfer: TransferId) -> tuple[int | None, int | None]:
-    sealed = log.last(transfer, Stage.SEALED)
+def _counts(sealed: Entry | None) -> tuple[int | None, int | None]:
     if sealed is None:
         return None, None
     rows, released = sealed.receipt.facts["rows"], sealed.receipt.facts["released"]

@@ -22,6 +22,7 @@ from gateway.minimise.engine import Outcome
 from gateway.pickup.claim import Measured, copy_into
 from gateway.receipts.receipt import Receipt
 from gateway.story import duplicates
+from gateway.story.brake import LastFull, brake
 from gateway.story.dropped import Dropped
 from gateway.story.gate import Gate
 from gateway.story.minimising import count, reasons_against
@@ -82,7 +83,7 @@ def handed_over_before(gate: Gate, extract: Digest) -> Reason | None:
 
 
 def _statement(dropped: Dropped, measured: Measured, outcome: Outcome, at: datetime) -> Statement:
-    gate, remarks = dropped.gate, remarks_name(dropped.name)
+    gate, remarks, held = dropped.gate, remarks_name(dropped.name), brake(dropped.gate)
     expected = gate.expected()
     return Statement(
         gateway=expected.gateway,
@@ -94,14 +95,14 @@ def _statement(dropped: Dropped, measured: Measured, outcome: Outcome, at: datet
         salt=gate.gateway.random(SALT),
         route_digest=expected.route_digest,
         ceilings=Ceilings.over(rows=outcome.rows_in, children=outcome.rows_out, fields=outcome.fields),
-        since_last=_since_last(gate, outcome),
+        since_last=_since_last(held.last, outcome),
+        beyond=held.beyond(outcome),
         expires=(at + gate.gateway.limits.statement - timedelta(seconds=1)).replace(microsecond=0),
     )
 
 
-def _since_last(gate: Gate, outcome: Outcome) -> str:
-    """Against the last handoff of this route that was sealed, as its receipt tells it."""
-    last = gate.gateway.log.last_sealed(gate.name)
+def _since_last(last: LastFull | None, outcome: Outcome) -> str:
+    """Against the last full parcel of this route, as its receipt tells it."""
     if last is None:
         return "first"
     return since(outcome.rows_in - last.rows, outcome.rows_out - last.released)

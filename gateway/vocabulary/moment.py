@@ -12,14 +12,14 @@ _SHAPE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 def spell(at: datetime) -> str:
     """`2026-11-24T09:30:00Z`: UTC, whole seconds, so that one moment has one spelling."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def parse(text: str) -> datetime:
     if not _SHAPE.fullmatch(text):
         raise FormatInvalid("a time is not spelled like 2026-11-24T09:30:00Z")
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
     except ValueError as error:
         raise FormatInvalid("a time names no real moment") from error
 

@@ -35,3 +35,13 @@ def names_of(transfer: TransferId) -> tuple[str, str, str]:
 def acknowledgement_names(transfer: TransferId) -> tuple[str, str]:
     """The answer's signature, then the answer: the second completes it."""
     return f"{transfer}.ack.json.sig", f"{transfer}.ack.json"
+
+
+def disposal_names(transfer: TransferId) -> tuple[str, str]:
+    """The later answer that nothing is left of it, under names of its own: the first answer may not be collected yet."""
+    return f"{transfer}.disposed.json.sig", f"{transfer}.disposed.json"
+
+
+def openpgp_names_of(transfer: TransferId) -> tuple[str, str, str, str]:
+    """A parcel in OpenPGP: data, manifest, envelope's signature, envelope, in the order they are published."""
+    return f"{transfer}.pgp", f"{transfer}.manifest.pgp", f"{transfer}.json.sig", f"{transfer}.json"

@@ -1,7 +1,8 @@
 """A transfer, the rungs it can stand on, and which rung may follow which.
 
 The stage of a transfer is that of its last receipt; there is no other state. "Sent" is
-not a rung: `delivered` is what deliver observed, `acknowledged` what the partner signed.
+not a rung: `delivered` is what deliver observed, `acknowledged` what the partner signed. A
+removal begins as `withdrawn`: nobody drops a file for it, and nobody approves it.
 """
 
 import re
@@ -35,6 +36,7 @@ class TransferId(str):
 
 class Stage(StrEnum):
     WAITING = "waiting"
+    WITHDRAWN = "withdrawn"
     ARRIVED = "arrived"
     REFUSED = "refused"
     APPROVED = "approved"
@@ -53,14 +55,15 @@ class Stage(StrEnum):
 
 S = Stage
 FOLLOWS: dict[Stage | None, frozenset[Stage]] = {
-    None: frozenset({S.WAITING, S.ARRIVED, S.REFUSED}),
+    None: frozenset({S.WAITING, S.ARRIVED, S.REFUSED, S.WITHDRAWN}),
+    S.WITHDRAWN: frozenset({S.SEALED, S.REFUSED, S.FAILED}),
     S.WAITING: frozenset({S.ARRIVED, S.REFUSED}),
     S.ARRIVED: frozenset({S.APPROVED, S.REFUSED}),
     S.APPROVED: frozenset({S.SEALED, S.PAUSED, S.REFUSED, S.FAILED}),
     S.PAUSED: frozenset({S.APPROVED, S.REFUSED}),
     S.SEALED: frozenset({S.DELIVERED, S.REVOKED, S.IN_DOUBT, S.FAILED, S.ACKNOWLEDGED, S.REJECTED_BY_PARTNER}),
     S.REVOKED: frozenset({S.SEALED, S.PAUSED, S.REFUSED, S.FAILED, S.DELIVERED, S.IN_DOUBT}),
-    S.FAILED: frozenset({S.APPROVED, S.SEALED, S.REFUSED, S.REVOKED, S.DELIVERED}),
+    S.FAILED: frozenset({S.APPROVED, S.SEALED, S.REFUSED, S.REVOKED, S.DELIVERED, S.IN_DOUBT}),
     S.IN_DOUBT: frozenset({S.ACKNOWLEDGED, S.REJECTED_BY_PARTNER, S.RESOLVED}),
     S.DELIVERED: frozenset({S.ACKNOWLEDGED, S.REJECTED_BY_PARTNER, S.OVERDUE, S.RESOLVED}),
     S.OVERDUE: frozenset({S.ACKNOWLEDGED, S.REJECTED_BY_PARTNER, S.RESOLVED}),

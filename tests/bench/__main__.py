@@ -2,6 +2,7 @@
 
 BENCH_ROWS   how many rows, several separated by commas (1000000)
 BENCH_PAIRS  measured pairs of each (5)
+BENCH_SEALED how many bytes are sealed and opened (1000000000)
 """
 
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from tests.bench.measure import WentWrong
 from tests.bench.run_once import run_once
+from tests.bench.sealing import sealing
 from tests.bench.table import table
 
 KEPT = Path(__file__).resolve().parent.parent.parent / "bench-data"
@@ -25,6 +27,7 @@ def main() -> int:
     pairs = int(os.environ.get("BENCH_PAIRS", "5"))
     try:
         done = [run_once(count, pairs, KEPT, datetime.now(UTC).date(), tell) for count in rows]
+        done += sealing(int(os.environ.get("BENCH_SEALED", "1000000000")), pairs, KEPT, tell)
     except WentWrong as error:
         tell(f"no figures: {error}")
         return 1

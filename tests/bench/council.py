@@ -17,7 +17,7 @@ from gateway.config.starter import write
 from gateway.contract.route import Route
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.demo.names import TOWN
-from gateway.vocabulary.namespaces import of_route
+from gateway.vocabulary.namespaces import of_act, of_route
 from tests.bench.ground import Server
 from tests.bench.measure import Step, WentWrong
 
@@ -64,7 +64,7 @@ def council(folder: Path, server: Server, register: Path | None) -> Council:
     home, people = folder / "home", {role: SigningKey.generate_ed25519() for role in ROLES}
     starter = write(
         home, domain=DOMAIN, sender="bench", partners={PARTNER: server.details()}, settings={"settle_seconds": 0, "clock": "host"},
-        signers={role: _line(role, key) for role, key in people.items()},
+        signers={role: _line(role, key) for role, key in people.items()} | {"register": _for_the_register(people)},
     )  # fmt: skip
     for page in (home / "config" / "routes").glob("*.toml"):
         if page.stem != ROUTE:
@@ -73,7 +73,9 @@ def council(folder: Path, server: Server, register: Path | None) -> Council:
     made = Council(home=home, keys=_files(folder, people), inbox=server.inbox)
     _do(made.command("route", "sign", ROUTE, "--key", made.keys["route"], "--yes"))
     if register:
-        _do(made.command("consent", "import", register))
+        words = made.command("consent", "import", register, "--as", "changes", "--yes", "--key")
+        _do([*words, str(made.keys["prepare"])], ends_with=3)  # it waits for another person
+        _do([*words, str(made.keys["approve"])])
     return made
 
 
@@ -91,6 +93,11 @@ def _line(role: str, key: SigningKey) -> str:
     return f'{role}@{DOMAIN} namespaces="{of_route(role, ROUTE, DOMAIN)}" {key.public_line()}\n'
 
 
+def _for_the_register(people: Mapping[str, SigningKey]) -> str:
+    namespace = of_act("register.import", DOMAIN)
+    return "".join(f'{role}@{DOMAIN} namespaces="{namespace}" {key.public_line()}\n' for role, key in people.items())
+
+
 def _files(folder: Path, people: Mapping[str, SigningKey]) -> dict[str, Path]:
     files = {role: folder / f"{role}-key" for role in people}
     for role, path in files.items():
@@ -99,7 +106,7 @@ def _files(folder: Path, people: Mapping[str, SigningKey]) -> dict[str, Path]:
     return files
 
 
-def _do(command: list[str]) -> None:
+def _do(command: list[str], *, ends_with: int = 0) -> None:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
+    if done.returncode != ends_with:
         raise WentWrong(f"gateway {command[3]} ended with {done.returncode}: {done.stderr.strip()}")

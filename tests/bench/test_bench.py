@@ -16,6 +16,7 @@ from gateway.contract.schema import Column, Schema
 from tests.bench import by_hand, data
 from tests.bench.ground import server
 from tests.bench.measure import MB, Figures, Step, WentWrong, highest, measured, median_of, memory_of
+from tests.bench.sealing import sealing
 from tests.bench.table import Row, table
 from tests.unit.demo.test_numbers import uln_is_valid, upn_is_valid
 
@@ -115,6 +116,14 @@ def test_by_hand_the_file_arrives_sealed(extract, tmp_path, stock_tool):
         assert (partner.inbox / "handoff.csv.age").read_bytes().startswith(b"age-encryption.org/v1\n")
         assert partner.empty() == ["handoff.csv.age"]
     assert [name for name, _ in figures.parts] == ["query", "age", "sftp"]
+
+
+def test_sealing_and_opening_are_measured_against_stock_age(tmp_path, stock_tool):
+    stock_tool("age")
+    told = []
+    seal, opening = sealing(300_000, 1, tmp_path, told.append)
+    assert (seal.by, opening.by, len(told)) == ("age -r", "age -d", 2)
+    assert all(row.ours.seconds > 0 < row.comparator.seconds for row in (seal, opening))
 
 
 def python(code):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contracts.grounds import sshd_ground, standin_ground
+from tests.contracts.grounds import asyncssh_ground, proftpd_ground, sshd_ground, standin_ground
 from tests.contracts.stories import sealed
 
 
@@ -19,7 +19,7 @@ def standin(tmp_path):
         yield ground
 
 
-@pytest.fixture(params=[sshd_ground, standin_ground])
+@pytest.fixture(params=[sshd_ground, proftpd_ground, asyncssh_ground, standin_ground])
 def ground(request, tmp_path):
     folder = tmp_path / "partner"
     folder.mkdir()

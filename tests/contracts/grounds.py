@@ -1,9 +1,10 @@
 """The places a destination is tried on: one set of verbs for a real server, the stand-in and a simulator."""
 
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gateway.contract.partner import Endpoint
@@ -12,8 +13,11 @@ from gateway.deliver.destination import Destination
 from gateway.deliver.sftp.destination import SftpDestination
 from gateway.partner.standin.faults import Faults
 from gateway.partner.standin.server import StandIn, serve
+from tests.contracts.stories import AT
+from tests.simulators.asyncssh_server import AsyncsshServer, asyncssh_server
 from tests.simulators.line import Line
 from tests.simulators.partner import PartnerSimulator
+from tests.simulators.proftpd import Proftpd, proftpd
 from tests.simulators.sshd import Sshd, sshd
 
 PATIENT, IMPATIENT = 20.0, 1.0
@@ -28,7 +32,7 @@ class FolderGround:
     timeout = PATIENT
 
     def destination(self) -> Destination:
-        return SftpDestination(self.endpoint, self.key.openssh_private(), timeout=self.timeout)
+        return SftpDestination(self.endpoint, self.key.openssh_private(), clock=lambda: AT, timeout=self.timeout)
 
     def everything(self) -> dict[str, bytes]:
         inbox = self.files / "inbox"
@@ -48,8 +52,10 @@ class FolderGround:
 
 
 @dataclass
-class SshdGround(FolderGround):
-    server: Sshd
+class StockGround(FolderGround):
+    """A server that other people wrote, behind a line that can be cut."""
+
+    server: Sshd | Proftpd | AsyncsshServer
     line: Line
     key: SigningKey
 
@@ -65,11 +71,17 @@ class SshdGround(FolderGround):
         self.line.freeze_after(size)
 
     def fill_after(self, size: int) -> None:
-        self.server.largest_file = size
+        self._fill(size)
 
     def mend(self) -> None:
         self.line.mend()
-        self.server.largest_file = None
+        self._fill(None)
+
+    def _fill(self, size: int | None) -> None:
+        if isinstance(self.server, AsyncsshServer):
+            self.server.fill_after(size)
+        else:
+            self.server.largest_file = size
 
 
 @dataclass
@@ -131,14 +143,20 @@ class SimulatedGround:
         self.partner.unreachable_after = self.partner.full_after = None
 
 
-Ground = SshdGround | StandInGround | SimulatedGround
+Serve = Callable[[Path, str], AbstractContextManager[Sshd | Proftpd | AsyncsshServer]]
+Ground = StockGround | StandInGround | SimulatedGround
 
 
 @contextmanager
-def sshd_ground(folder: Path) -> Iterator[SshdGround]:
+def stock_ground(serve: Serve, folder: Path) -> Iterator[StockGround]:
     key = SigningKey.generate_ed25519()
-    with sshd(folder, key.public_line()) as server, Line(server.endpoint.port) as line:
-        yield SshdGround(server, line, key)
+    with serve(folder, key.public_line()) as server, Line(server.endpoint.port) as line:
+        yield StockGround(server, line, key)
+
+
+sshd_ground = partial(stock_ground, sshd)
+proftpd_ground = partial(stock_ground, proftpd)
+asyncssh_ground = partial(stock_ground, asyncssh_server)
 
 
 @contextmanager
@@ -155,4 +173,10 @@ def simulated_ground(folder: Path) -> Iterator[SimulatedGround]:
     yield SimulatedGround()
 
 
-GROUNDS = {"sshd": sshd_ground, "stand-in": standin_ground, "simulator": simulated_ground}
+GROUNDS = {
+    "sshd": sshd_ground,
+    "proftpd": proftpd_ground,
+    "asyncssh": asyncssh_ground,
+    "stand-in": standin_ground,
+    "simulator": simulated_ground,
+}

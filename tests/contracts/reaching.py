@@ -5,12 +5,12 @@ from contextlib import contextmanager
 import pytest
 
 from gateway.deliver.sftp.destination import SftpDestination
-from tests.contracts.stories import Story
+from tests.contracts.stories import AT, Story
 
 
 @contextmanager
 def reaching(endpoint, key, **options):
-    destination = SftpDestination(endpoint, key.openssh_private(), **{"timeout": 10.0} | options)
+    destination = SftpDestination(endpoint, key.openssh_private(), **{"timeout": 10.0, "clock": lambda: AT} | options)
     try:
         yield destination
     finally:

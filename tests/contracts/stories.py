@@ -27,7 +27,7 @@ class Nowhere:
 class Story:
     """An attempt that writes down what it was asked, and what the partner could see then."""
 
-    def __init__(self, ground=None, number=1, *, earlier=(), intent_recorded=False):
+    def __init__(self, ground=None, number=1, *, earlier=(), alike=(), intent_recorded=False):
         self.ground = ground or Nowhere()
         self.events: list[str] = []
         self.seen_at_intent: dict[str, bytes] = {}
@@ -36,6 +36,8 @@ class Story:
         self.attempt = Attempt(
             number=number,
             earlier=earlier,
+            alike=alike,
+            never_left=lambda: self.events.append("never-left"),
             may_release=self._may_release,
             record_intent=self._record_intent,
             intent_recorded=intent_recorded,
@@ -56,10 +58,10 @@ class Story:
             self.at_intent()
 
 
-def sealed(folder, chance):
+def sealed(folder, chance, sizes=SIZES):
     transfer = TransferId.new(AT, lambda count: bytes([chance]) * count)
     files = []
-    for name, size in zip(names_of(transfer), SIZES, strict=True):
+    for name, size in zip(names_of(transfer), sizes, strict=True):
         content = os.urandom(size)
         (folder / name).write_bytes(content)
         files.append(SealedFile(name=name, path=folder / name, size=size, digest=Digest.of(content)))

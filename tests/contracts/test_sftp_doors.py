@@ -21,7 +21,7 @@ from gateway.vocabulary.errors import (
     PartnerUnreachable,
 )
 from tests.contracts.reaching import reaching, refused
-from tests.contracts.stories import Story, contents
+from tests.contracts.stories import AT, Story, contents
 from tests.simulators.sshd import sshd
 
 KEY = SigningKey.generate_ed25519()
@@ -62,7 +62,7 @@ def test_another_client_key_is_refused_and_not_tried_again(ground, parcel):
 
 def test_bytes_that_are_no_key_are_refused_at_once(standin):
     with pytest.raises(KeyUnavailable):
-        SftpDestination(standin.endpoint, b"not a key")
+        SftpDestination(standin.endpoint, b"not a key", clock=lambda: AT)
 
 
 @pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
@@ -71,7 +71,7 @@ def test_every_kind_of_key_that_is_allowed_logs_in(tmp_path, parcel, kind):
     subprocess.run(["ssh-keygen", "-q", "-t", kind, *bits, "-N", "secret", "-f", tmp_path / "own"], check=True)
     with sshd(tmp_path / "server", (tmp_path / "own.pub").read_text()) as server:
         private = (tmp_path / "own").read_bytes()
-        destination = SftpDestination(server.endpoint, private, passphrase=b"secret", timeout=10)
+        destination = SftpDestination(server.endpoint, private, passphrase=b"secret", clock=lambda: AT, timeout=10)
         destination.put(parcel, Story().attempt)
         destination.close()
 

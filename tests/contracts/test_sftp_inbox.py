@@ -5,6 +5,7 @@ import pytest
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.partner.standin.faults import Faults
 from gateway.vocabulary.errors import NameTaken, PartnerRefused, PartnerUnreachable, StorageError
+from tests.contracts.grounds import proftpd_ground
 from tests.contracts.reaching import reaching, refused
 from tests.contracts.stories import Story, contents, sealed, temporaries
 from tests.simulators.sshd import sshd
@@ -93,9 +94,16 @@ def test_a_large_ciphertext_is_verified_by_size_unless_reading_back_is_wanted(gr
     monkeypatch.setattr("gateway.deliver.sftp.putting.READ_BACK_UP_TO", 1000)
     first, second = sealed(tmp_path, 3), sealed(tmp_path, 4)
     with reaching(ground.endpoint, ground.key) as destination:
-        assert destination.put(first, Story(ground).attempt).verified_by == "size"
+        assert destination.put(first, Story(ground).attempt).verified_by in ("size", "server-hash")
     with reaching(ground.endpoint, ground.key, read_back=True) as destination:
         assert destination.put(second, Story(ground).attempt).verified_by == "read-back"
+
+
+def test_a_server_that_hashes_what_it_holds_is_asked_to(tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.deliver.sftp.putting.READ_BACK_UP_TO", 1000)
+    (folder := tmp_path / "partner").mkdir()
+    with proftpd_ground(folder) as ground, reaching(ground.endpoint, ground.key) as destination:
+        assert destination.put(sealed(tmp_path, 3), Story(ground).attempt).verified_by == "server-hash"
 
 
 def test_where_removing_is_forbidden_a_second_attempt_stops(standin, parcel):

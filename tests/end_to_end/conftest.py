@@ -10,13 +10,13 @@ from random import Random
 
 import pytest
 
-from gateway.demo import tables
+from gateway.demo import decisions, tables
 from gateway.demo.children import Population, population
 from gateway.demo.council import Council, found
 from gateway.demo.partners import Partner, Served, partner_of, stand_in
 from gateway.footing.telemetry import Telemetry
 from gateway.service.wiring import gates_of, opened
-from gateway.story.register import add_hold, import_decisions
+from gateway.story.register.holding import add_hold
 from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.transfer import Stage
 from tests.required import REQUIRE_ALL
@@ -103,7 +103,7 @@ class World:
         path.write_bytes(register)
         configuration = self.council.configuration
         with self.opened() as gateway:
-            import_decisions(gateway, gates_of(gateway, configuration, self.clock()), path, uid=0)
+            decisions.record(self.council, gateway, gates_of(gateway, configuration, self.clock()), path)
 
     def inbox(self, route: str = YSS) -> list[str]:
         return sorted(path.name for path in (self.partners[route].files / "inbox").iterdir())

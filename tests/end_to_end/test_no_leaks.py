@@ -151,7 +151,7 @@ def test_a_register_that_is_refused_names_rows_and_columns_only(world, tmp_path)
         "upn,purpose,decided_by,decision,tiers,given,expires,notice,evidence\n"
         f"{NAME},youth-support,{NAME},{NAME},{NAME},{NAME},{NAME},{NAME},{NAME}\n"
     )
-    said = type_in(world, "consent", "import", str(register))
+    said = type_in(world, "consent", "import", str(register), "--as", "changes")
     assert "row 2" in said
     assert found_in(said) == []
     assert_silent(world)

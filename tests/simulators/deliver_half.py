@@ -10,6 +10,7 @@ import pytest
 
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.deliver.attempts import Attempts
+from gateway.deliver.breakers import mend
 from gateway.footing import mailbox
 from gateway.footing.mailbox import Order
 from gateway.footing.telemetry import Telemetry
@@ -35,13 +36,16 @@ class Refusing(PartnerSimulator):
     """A partner whose server says no, or does what nobody foresaw, before anything is sent."""
 
     error: Exception | None = None
+    contacts: int = 0
 
     def put(self, parcel, attempt):
+        self.contacts += 1
         if self.error:
             raise self.error
         return super().put(parcel, attempt)
 
     def collect(self, wanted):
+        self.contacts += 1
         if self.error:
             raise self.error
         return super().collect(wanted)
@@ -87,6 +91,8 @@ class DeliverHalf:
     log: io.StringIO = field(default_factory=io.StringIO)
     attempts: Attempts | None = None
     chance: int = 0
+    closed: set[str] = field(default_factory=set)
+    """Routes whose partners take nothing now."""
 
     def __post_init__(self):
         self.workspace.make_folders(tuple(self.partners))
@@ -97,16 +103,17 @@ class DeliverHalf:
             self.attempts.close()
         self.attempts = EndsEarly(self.workspace.attempts, **ends)
 
-    def post(self, route="yss", transfer=None, release_by=RELEASE_BY):
+    def post(self, route="yss", transfer=None, release_by=RELEASE_BY, size=100):
+        """`size`: of the ciphertext."""
         self.chance += 1
-        transfer = transfer or TransferId.new(AT, lambda count: bytes([self.chance]) * count)
+        transfer = transfer or TransferId.new(AT, self.chance.to_bytes)
         draft = self.workspace.sealing(transfer)
         draft.mkdir()
         files = []
         for name in names_of(transfer):
-            content = os.urandom(100)
+            content = os.urandom(100 if files else size)
             (draft / name).write_bytes(content)
-            files.append(SealedFile(name=name, path=draft / name, size=100, digest=Digest.of(content)))
+            files.append(SealedFile(name=name, path=draft / name, size=len(content), digest=Digest.of(content)))
         parcel = Parcel(transfer=transfer, release_by=release_by, files=tuple(files))
         mailbox.post_order(draft, self.workspace.to_deliver, Order(route=route, partner=route, parcel=parcel))
         return transfer
@@ -133,10 +140,16 @@ class DeliverHalf:
             key=KEY,
             attempts=self.attempts,
             reach=self.partners.__getitem__,
+            is_open=lambda route: route not in self.closed,
             telemetry=Telemetry(self.log, lambda: self.at),
             clock=lambda: self.at,
             random=lambda: 0.5,
         )
+
+    def retry(self, transfer, partner="yss"):
+        """What `gateway retry` does on this side."""
+        mend(self.attempts.store, partner)
+        self.attempts.retry(transfer)
 
     def wait(self, **time):
         self.at += timedelta(**time)

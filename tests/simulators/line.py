@@ -21,16 +21,17 @@ class Line:
 
     def cut_after(self, size: int) -> None:
         """Both ends lose the connection once the client has sent this many more bytes."""
-        self._cut, self._carried = size, 0
+        self._cut, self.carried = size, 0
 
     def freeze_after(self, size: int) -> None:
         """Nothing the client sends is taken off the line any more, once it has sent this many more bytes."""
-        self._frozen, self._carried = size, 0
+        self._frozen, self.carried = size, 0
         self._thawed.clear()
 
     def mend(self) -> None:
+        """From now on all is well; `carried` counts the client's bytes from here."""
         self._cut = self._frozen = 1 << 60
-        self._carried = 0
+        self.carried = 0
         self._thawed.set()
 
     def __enter__(self) -> Self:
@@ -57,16 +58,18 @@ class Line:
                 self._ends.append(client)
                 server = socket.create_connection(("127.0.0.1", self._target))
                 self._ends.append(server)
+                for end in (client, server):
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._start(self._carry, client, server, True)
                 self._start(self._carry, server, client, False)
 
     def _carry(self, source: socket.socket, sink: socket.socket, upwards: bool) -> None:
         with suppress(OSError):
             while data := source.recv(1 << 16):
-                self._carried += len(data) * upwards
-                if self._carried > self._frozen and upwards:
+                self.carried += len(data) * upwards
+                if self.carried > self._frozen and upwards:
                     self._thawed.wait()
-                if self._carried > self._cut:
+                if self.carried > self._cut:
                     break
                 sink.sendall(data)
         for end in (source, sink):

@@ -24,7 +24,6 @@ class PartnerSimulator:
     """How often an envelope was given its final name."""
 
     def put(self, parcel: Parcel, attempt: Attempt) -> Delivered:
-        attempt.may_release()
         if self.unreachable_after == 0:
             raise PartnerUnreachable("the simulated partner is away")
         never_visible = self._remove_earlier(parcel, attempt)
@@ -32,8 +31,11 @@ class PartnerSimulator:
         missing = [file for file in parcel.files if not self._is_there(file)]
         if envelope not in missing:
             return Delivered(verified_by="read-back", already_there=True, transport=_TRANSPORT)
-        if attempt.intent_recorded and not never_visible:
-            raise OutcomeUnknown("an earlier try may have been delivered, and swept away")
+        if attempt.intent_recorded:
+            if not never_visible:
+                raise OutcomeUnknown("an earlier try may have been delivered, and swept away")
+            attempt.never_left()
+        attempt.may_release()
         self._stage(missing, attempt)
         attempt.record_intent()
         for file in missing:

@@ -1,22 +1,18 @@
-"""A real OpenSSH server on the loopback interface, from a folder of its own, as whoever runs the tests.
-
-We listen; for each connection an `sshd -i` takes the socket over, as inetd would have it. So there
-is no port to guess and nothing to wait for, and every process is known and ended.
-"""
+"""A real OpenSSH server on the loopback interface, from a folder of its own, as whoever runs the tests."""
 
 import os
 import pwd
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 from gateway.contract.partner import Endpoint
 from tests.required import missing
+from tests.simulators.inetd import serving
 
 _CONFIG = """
 HostKey {folder}/host_key
@@ -61,7 +57,7 @@ def sshd(folder: Path, authorised: str, *, options: str = "", extra: str = "") -
         port = listener.getsockname()[1]
         endpoint = Endpoint(host="127.0.0.1", port=port, username=user, host_keys=(host_key,))
         server = Sshd(endpoint=endpoint, files=files)
-        with _serving(listener, lambda: _command(program, folder / "config", server.largest_file)):
+        with serving(listener, lambda: _command(program, folder / "config", server.largest_file)):
             yield server
 
 
@@ -80,28 +76,3 @@ def _command(program: str, config: Path, largest_file: int | None) -> list[str]:
         return server
     # the signal is ignored, so that a write too far is an error and no death
     return ["sh", "-c", f"trap '' XFSZ; ulimit -f {largest_file // _BLOCK}; exec \"$@\"", "sh", *server]
-
-
-@contextmanager
-def _serving(listener: socket.socket, command: Callable[[], list[str]]) -> Iterator[None]:
-    sessions: list[subprocess.Popen] = []
-    thread = Thread(target=_accept, args=(listener, command, sessions), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join(10)
-        for session in sessions:
-            session.terminate()
-            session.wait(10)
-
-
-def _accept(listener: socket.socket, command: Callable[[], list[str]], sessions: list[subprocess.Popen]) -> None:
-    while True:
-        try:
-            connection = listener.accept()[0]
-        except OSError:
-            return
-        with connection:
-            sessions.append(subprocess.Popen(command(), stdin=connection, stdout=connection, stderr=subprocess.DEVNULL))

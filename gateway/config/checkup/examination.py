@@ -7,6 +7,7 @@ from gateway.config.checkup.check import CONFIGURATION, Check, Surroundings, fai
 from gateway.config.checkup.clock import clock_is_kept
 from gateway.config.checkup.file_systems import file_systems_fit, leases_work
 from gateway.config.checkup.folders import folders_are_safe
+from gateway.config.checkup.key_dates import keys_are_in_date
 from gateway.config.checkup.keys import keys_are_there
 from gateway.config.checkup.ledger import ledger_is_there, log_is_whole
 from gateway.config.checkup.people import people_can_sign
@@ -16,7 +17,7 @@ from gateway.config.load import Configuration, load
 
 Examine = Callable[[Configuration, Surroundings], Iterator[Check]]
 CHECKS: tuple[Examine, ...] = (
-    settings_are_ours, routes_are_sound, keys_are_there, people_can_sign, folders_are_safe, ledger_is_there,
+    settings_are_ours, routes_are_sound, keys_are_there, people_can_sign, keys_are_in_date, folders_are_safe, ledger_is_there,
     file_systems_fit, leases_work, clock_is_kept,
 )  # fmt: skip
 DEEP: tuple[Examine, ...] = (log_is_whole,)

@@ -33,11 +33,19 @@ def _pages(configuration: Configuration) -> Iterator[Check]:
 
 
 def _state(configuration: Configuration) -> Iterator[Check]:
+    """0700; or, where each half has a user of its own, 0711 with a private folder for each, and a mailbox for both."""
     state = configuration.workspace.state
     if not state.is_dir():
         yield fail("state folder", "it is not there", "make it for the service's user, mode 0700")
-    elif _mode(state) & 0o077:
+        return
+    if _mode(state) & 0o066:
         yield fail("state folder", "others can look into it", "chmod 700")
+    if not os.access(state, os.X_OK):
+        return
+    for name, closed in (("prepare", 0o077), ("deliver", 0o077), ("mailbox", 0o007)):
+        if (state / name).is_dir() and _mode(state / name) & closed:
+            shown = "the mailbox" if name == "mailbox" else name
+            yield fail("state folder", f"others can look into {shown}", "chmod o-rwx; but for the mailbox g-rwx too")
 
 
 def _outbox(configuration: Configuration) -> Iterator[Check]:

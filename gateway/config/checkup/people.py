@@ -8,6 +8,7 @@ from gateway.config.load import Configuration
 from gateway.config.starter import ROLES
 from gateway.crypto.allowed_signers import Signer
 from gateway.crypto.signers import Signers
+from gateway.footing.signers_files import read_signers
 from gateway.vocabulary.errors import SignersInvalid
 from gateway.vocabulary.namespaces import of_route
 
@@ -19,7 +20,7 @@ def people_can_sign(configuration: Configuration, around: Surroundings) -> Itera
     problems: list[Check] = []
     for role in ROLES:
         try:
-            files[role] = _read(configuration, role)
+            files[role] = read_signers(configuration.workspace, role)
         except SignersInvalid as error:
             problems.append(fail(NAME, error.message, error.remedy))
     if files:
@@ -39,21 +40,12 @@ def _shared(first: Signers, *others: Signers) -> Iterator[Check]:
         yield fail(NAME, error.message, error.remedy)
 
 
-def _read(configuration: Configuration, role: str) -> Signers:
-    source = f"keys/signers/{role}"
-    try:
-        text = configuration.workspace.signers(role).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SignersInvalid(f"{source} cannot be read", remedy="write one line a person, as UTF-8") from error
-    return Signers.parse(text, source=source)
-
-
 def _on_route(configuration: Configuration, route: str, files: Mapping[str, Signers], at: datetime) -> Iterator[Check]:
     domain = configuration.settings.domain
     able: dict[str, set[str]] = {}
     for role in ROLES:
         namespace = of_route(role, route, domain)
-        able[role] = {person.principal for person in files[role].people if _may(person, namespace, at)}
+        able[role] = {person.principal for person in files[role].living() if _may(person, namespace, at)}
         if not able[role] and not (role == "route" and configuration.settings.demo):
             remedy = f'add a line to keys/signers/{role} with namespaces="{namespace}"'
             yield fail(f"{NAME} of {route}", f"nobody can sign in the role '{role}' today", remedy)

@@ -6,9 +6,10 @@
         sealed.write(data)
     for chunk in decrypting(source, [identity]): ...     # discard all of it if this raises
 
-Recipients are X25519 (`age1…`) or hybrid ML-KEM-768 with X25519 (`age1pq1…`), never mixed:
-one classical recipient would undo what the post-quantum one is for. Passphrase files and
-armor can be read. A reader must throw away what it has got as soon as an error is raised:
+Recipients are X25519 (`age1…`), SSH-Ed25519 (`ssh-ed25519 AAAA…`) or hybrid ML-KEM-768 with
+X25519 (`age1pq1…`). The last is never mixed with the others: one classical recipient would
+undo what the post-quantum one is for. A passphrase stands alone, and is for identity files
+(`identity_file`); armor is for small ones. A reader must throw away what it has got as soon as an error is raised:
 chunks are authentic one by one, but only the final chunk says that the file is whole.
 """
 
@@ -17,14 +18,17 @@ from gateway.crypto.age.payload import AgeWriter, decrypting, encrypting
 from gateway.crypto.age.recipients import (
     Identity,
     Recipient,
+    generate_hybrid_identity,
     generate_identity,
     parse_identity,
     parse_recipient,
     recipient_fingerprint,
 )
+from gateway.crypto.age.ssh import SshIdentity, SshRecipient
 from gateway.crypto.age.x25519 import X25519Identity, X25519Recipient
 
 __all__ = [
-    "AgeWriter", "HybridIdentity", "HybridRecipient", "Identity", "Recipient", "X25519Identity", "X25519Recipient",
-    "decrypting", "encrypting", "generate_identity", "parse_identity", "parse_recipient", "recipient_fingerprint",
+    "AgeWriter", "HybridIdentity", "HybridRecipient", "Identity", "Recipient", "SshIdentity", "SshRecipient",
+    "X25519Identity", "X25519Recipient", "decrypting", "encrypting", "generate_hybrid_identity", "generate_identity",
+    "parse_identity", "parse_recipient", "recipient_fingerprint",
 ]  # fmt: skip

@@ -28,6 +28,7 @@ class HybridRecipient:
     """`age1pq1…`: safe as long as either ML-KEM-768 or X25519 is."""
 
     post_quantum = True
+    alone = False
 
     def __init__(self, raw: bytes) -> None:
         if len(raw) != MLKEM_PUBLIC + X_PUBLIC:

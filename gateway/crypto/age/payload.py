@@ -26,6 +26,8 @@ from gateway.vocabulary.errors import (
 )
 
 CHUNK, TAG, NONCE = 64 * 1024, 16, 16
+BATCH = 16 * (CHUNK + TAG)
+"""So much is read at once."""
 _MORE, _LAST = b"\0", b"\1"
 
 
@@ -42,27 +44,32 @@ class AgeWriter:
         self._number = 0
 
     def write(self, data: bytes | memoryview) -> None:
-        """A chunk goes out only once more is known to follow: the last must be marked."""
+        """A chunk goes out only once more is known to follow: the last must be marked.
+
+        All that goes out at once is one write of the sink's.
+        """
         view = memoryview(data)
+        sealed = []
         if self._held:
             room = CHUNK - len(self._held)
             self._held += view[:room]
             view = view[room:]
             if view:
-                self._emit(self._held, _MORE)
+                sealed.append(self._seal(self._held, _MORE))
                 self._held.clear()
-        while len(view) > CHUNK:
-            self._emit(view[:CHUNK], _MORE)
-            view = view[CHUNK:]
-        self._held += view
+        whole = (len(view) - 1) // CHUNK * CHUNK if view else 0
+        sealed += [self._seal(view[start : start + CHUNK], _MORE) for start in range(0, whole, CHUNK)]
+        self._held += view[whole:]
+        if sealed:
+            self._sink.write(b"".join(sealed))
 
     def finish(self) -> None:
-        self._emit(self._held, _LAST)
+        self._sink.write(self._seal(self._held, _LAST))
 
-    def _emit(self, plain: bytes | bytearray | memoryview, mark: bytes) -> None:
+    def _seal(self, plain: bytes | bytearray | memoryview, mark: bytes) -> bytes:
         nonce = self._number.to_bytes(11, "big") + mark
-        self._sink.write(self._aead.encrypt(nonce, plain, None))
         self._number += 1
+        return self._aead.encrypt(nonce, plain, None)
 
 
 @contextmanager
@@ -72,10 +79,9 @@ def encrypting(
     """Seal what is written in the block to `recipients`.
 
     Raises:
-        KeyUnavailable: no recipient, or post-quantum and classical ones mixed.
+        KeyUnavailable: no recipient, post-quantum and classical ones mixed, or a passphrase beside another.
     """
-    if len({recipient.post_quantum for recipient in recipients}) != 1:
-        raise KeyUnavailable("a file is sealed to at least one recipient, and never to both kinds of them")
+    _check_together(recipients)
     file_key, nonce = random(FILE_KEY), random(NONCE)
     covered = covered_bytes([recipient.wrap(file_key, random) for recipient in recipients])
     mac = _mac(file_key, covered).finalize()
@@ -83,6 +89,13 @@ def encrypting(
     writer = AgeWriter(sink, hkdf(file_key, nonce, b"payload"))
     yield writer
     writer.finish()
+
+
+def _check_together(recipients: Sequence[Recipient]) -> None:
+    if len({recipient.post_quantum for recipient in recipients}) != 1:
+        raise KeyUnavailable("a file is sealed to at least one recipient, and never to both kinds of them")
+    if len(recipients) > 1 and any(recipient.alone for recipient in recipients):
+        raise KeyUnavailable("a file with a passphrase is sealed to nobody else")
 
 
 def decrypting(source: Source, identities: Sequence[Identity]) -> Iterator[bytes]:
@@ -104,23 +117,31 @@ def decrypting(source: Source, identities: Sequence[Identity]) -> Iterator[bytes
 
 
 def _chunks(source: Source, aead: ChaCha20Poly1305) -> Iterator[bytes]:
-    number, data = 0, _read(source, CHUNK + TAG)
-    while True:
-        plain, last = _open(aead, number, data)
-        if last and not plain and number:
-            raise AgePayloadInvalid("an age file ends in an empty chunk")
-        yield plain
-        data = _read(source, CHUNK + TAG)
-        if last and data:
-            raise AgePayloadInvalid("an age file goes on after its end")
-        if last:
-            return
-        if not data:
-            raise AgePayloadInvalid("an age file is cut short")
-        number += 1
+    number, data, more = 0, _read(source, BATCH), True
+    while more:
+        following = _read(source, BATCH)
+        more = bool(following)
+        for chunk, is_last in _cut(data, more=more):
+            plain, marked_last = _open(aead, number, chunk)
+            if marked_last and not plain and number:
+                raise AgePayloadInvalid("an age file ends in an empty chunk")
+            yield plain
+            if marked_last and not is_last:
+                raise AgePayloadInvalid("an age file goes on after its end")
+            if is_last and not marked_last:
+                raise AgePayloadInvalid("an age file is cut short")
+            number += 1
+        data = following
 
 
-def _open(aead: ChaCha20Poly1305, number: int, data: bytes) -> tuple[bytes, bool]:
+def _cut(data: bytes, *, more: bool) -> Iterator[tuple[memoryview, bool]]:
+    """Each chunk of a batch, and whether the file ends with it. An empty batch is one empty chunk."""
+    view, size = memoryview(data), CHUNK + TAG
+    for start in range(0, max(len(view), 1), size):
+        yield view[start : start + size], not more and start + size >= len(view)
+
+
+def _open(aead: ChaCha20Poly1305, number: int, data: memoryview) -> tuple[bytes, bool]:
     """A chunk and whether it is the last. A short one must be; a full one may be either."""
     for mark in (_MORE, _LAST) if len(data) == CHUNK + TAG else (_LAST,):
         try:
@@ -150,7 +171,7 @@ def _mac(file_key: bytes, covered: bytes) -> hmac.HMAC:
 
 
 def _read(source: Source, size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size and (more := source.read(size - len(data))):
+    data = source.read(size)
+    while 0 < len(data) < size and (more := source.read(size - len(data))):
         data += more
-    return bytes(data)
+    return data

@@ -18,6 +18,7 @@ class X25519Recipient:
     """`age1…`: whoever holds its identity can open what is sealed to it."""
 
     post_quantum = False
+    alone = False
 
     def __init__(self, raw: bytes) -> None:
         if len(raw) != SIZE:

@@ -13,8 +13,10 @@ Everything that was negotiated becomes Facts for the receipt. Nothing here tries
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from paramiko.ssh_exception import SSHException
@@ -25,6 +27,7 @@ from gateway.crypto.ssh_keys import PublicKey, SigningKey, fingerprint_of
 from gateway.deliver.sftp import algorithms
 from gateway.deliver.sftp.faults import translate, translated
 from gateway.deliver.sftp.own_key import OwnKey
+from gateway.deliver.sftp.pace import Pace
 from gateway.deliver.sftp.packets import PatientPackets
 from gateway.deliver.sftp.session import Session
 from gateway.vocabulary.errors import (
@@ -57,14 +60,16 @@ class Connection:
         _close(self._transport)
 
 
-def connect(endpoint: Endpoint, key: SigningKey, *, timeout: float) -> Connection:
+def connect(endpoint: Endpoint, key: SigningKey, *, timeout: float, day: date) -> Connection:
     """Steps 1 to 6. `timeout`, in seconds, bounds each step and later each answer of the server.
+
+    `day` is London's: which host keys are pinned may depend on it.
 
     Raises:
         PartnerUnreachable, HostKeyMismatch, AuthenticationRefused, PartnerRefused.
         ConfigError: a pinned host key cannot be read, or is of a type that is not used here.
     """
-    pinned = _pinned(endpoint)
+    pinned = _pinned(endpoint.pinned(day))
     offer = algorithms.for_host_keys(key.key_type for key in pinned)
     transport = _transport(endpoint, timeout)
     try:
@@ -74,15 +79,16 @@ def connect(endpoint: Endpoint, key: SigningKey, *, timeout: float) -> Connectio
         _check_host_key(transport, pinned)  # 3
         _check_strict(transport)  # 4
         _authenticate(transport, endpoint.username, key, timeout)  # 5
-        return Connection(transport, _sftp(transport, timeout), _negotiated(transport))  # 6
+        session = Session(_channel(transport, timeout), timeout=timeout, pace=_pace(endpoint))  # 6
+        return Connection(transport, session, _negotiated(transport))
     except BaseException:
         _close(transport)
         raise
 
 
-def _pinned(endpoint: Endpoint) -> tuple[PublicKey, ...]:
+def _pinned(lines: tuple[str, ...]) -> tuple[PublicKey, ...]:
     try:
-        return tuple(PublicKey.parse(line) for line in endpoint.host_keys)
+        return tuple(PublicKey.parse(line) for line in lines)
     except FormatInvalid as error:
         raise ConfigError("a pinned host key cannot be read", remedy="pin it as 'ssh-ed25519 AAAA…'") from error
 
@@ -166,7 +172,12 @@ def _authenticate(transport: Any, username: str, key: SigningKey, timeout: float
     raise translate(cause) from cause
 
 
-def _sftp(transport: Any, timeout: float) -> Session:
+def _pace(endpoint: Endpoint) -> Pace | None:
+    cap = endpoint.kilobytes_per_second
+    return Pace(cap * 1000, clock=time.monotonic, wait=time.sleep) if cap else None
+
+
+def _channel(transport: Any, timeout: float) -> Any:
     transport.set_keepalive(KEEP_ALIVE)
     with _deadline(transport, timeout), translated():
         channel = transport.open_session(timeout=timeout)
@@ -177,7 +188,7 @@ def _sftp(transport: Any, timeout: float) -> Session:
             if transport.is_active():
                 raise PartnerRefused("the partner's server offers no SFTP to our user") from error
             raise PartnerUnreachable("the partner's server did not start SFTP") from error
-    return Session(channel, timeout=timeout)
+    return channel
 
 
 @contextmanager

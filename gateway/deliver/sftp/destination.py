@@ -5,22 +5,26 @@ again, choose between servers, or look at anything there that is not named by a 
 """
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from gateway.contract.partner import Endpoint
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.deliver.destination import LARGEST_ANSWER, Answer, Attempt, Delivered
 from gateway.deliver.sftp import wire
 from gateway.deliver.sftp.connection import Connection, connect
+from gateway.deliver.sftp.conversation import Conversation, hold, hold_many, together
 from gateway.deliver.sftp.faults import understood
 from gateway.deliver.sftp.inbox import Inbox
 from gateway.deliver.sftp.putting import Putting
 from gateway.deliver.sftp.upload import wire_status
-from gateway.vocabulary.errors import PartnerRefused
+from gateway.vocabulary.errors import GatewayError, PartnerRefused
+from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.parcel import Parcel, acknowledgement_names
 from gateway.vocabulary.transfer import TransferId
 
+PARCELS_IN_FLIGHT = 32
 _ASKED_AT_ONCE = 200
 
 
@@ -33,6 +37,7 @@ class SftpDestination:
         client_key: bytes,
         *,
         passphrase: bytes | None = None,
+        clock: Callable[[], datetime],
         timeout: float = 60.0,
         read_back: bool = False,
     ) -> None:
@@ -43,21 +48,33 @@ class SftpDestination:
         Raises:
             KeyUnavailable: the key cannot be read, or is of a kind that is not used here.
         """
-        self._endpoint, self._timeout, self._read_back = endpoint, timeout, read_back
+        self._endpoint, self._clock, self._timeout, self._read_back = endpoint, clock, timeout, read_back
         self._key = SigningKey.load(client_key, passphrase)
         self._kept: Connection | None = None
 
     def put(self, parcel: Parcel, attempt: Attempt) -> Delivered:
-        attempt.may_release()
         with self._connection() as connection:
-            inbox = Inbox(session=connection.session, folder=self._endpoint.inbox)
-            return Putting(
-                inbox=inbox,
-                parcel=parcel,
-                attempt=attempt,
-                read_back_all=self._read_back,
-                negotiated=connection.negotiated,
-            ).run()
+            return hold(connection.session, self._putting(connection, parcel, attempt))
+
+    def put_many(self, jobs: Iterable[tuple[Parcel, Attempt]]) -> Iterator[Delivered | GatewayError]:
+        """As `put` for each, many in flight at a time; what it returns or raises, in their order."""
+        failed = False
+        with self._connection() as connection:
+            talks = (self._putting(connection, parcel, attempt) for parcel, attempt in jobs)
+            for outcome in hold_many(connection.session, talks, PARCELS_IN_FLIGHT):
+                failed = failed or isinstance(outcome, GatewayError)
+                yield outcome
+        if failed:
+            self.close()  # what went wrong may have left handles open
+
+    def _putting(self, connection: Connection, parcel: Parcel, attempt: Attempt) -> Conversation[Delivered]:
+        return Putting(
+            inbox=Inbox(session=connection.session, folder=self._endpoint.inbox),
+            parcel=parcel,
+            attempt=attempt,
+            read_back_all=self._read_back,
+            negotiated=connection.negotiated,
+        ).run()
 
     def collect(self, wanted: frozenset[TransferId]) -> Iterator[Answer]:
         if not wanted:
@@ -86,7 +103,7 @@ class SftpDestination:
         if self._kept is not None and not self._kept.is_alive():
             self.close()
         if self._kept is None:
-            self._kept = connect(self._endpoint, self._key, timeout=self._timeout)
+            self._kept = connect(self._endpoint, self._key, timeout=self._timeout, day=london_day(self._clock()))
         try:
             yield self._kept
         except BaseException:
@@ -114,7 +131,13 @@ def _is_file(reply: wire.Reply) -> bool:
 
 def _fetch(folder: Inbox, transfer: TransferId) -> Answer | None:
     """None if one of the two files is missing or larger than an answer can be."""
-    signature, body = (folder.content(name, LARGEST_ANSWER + 1) for name in acknowledgement_names(transfer))
+    names = acknowledgement_names(transfer)
+    signature, body = hold(folder.session, together(_content(folder, name) for name in names))
     if signature is None or body is None or max(len(signature), len(body)) > LARGEST_ANSWER:
         return None
     return Answer(transfer=transfer, body=body, signature=signature)
+
+
+def _content(folder: Inbox, name: str) -> Conversation[bytes | None]:
+    pieces = yield from folder.stream(name, LARGEST_ANSWER + 1)
+    return None if pieces is None else b"".join(pieces)

@@ -5,22 +5,20 @@ and carry the attempt's number, so that a successor knows them and a frozen pred
 cannot write into ours.
 """
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from gateway.deliver.sftp import wire
+from gateway.deliver.sftp.conversation import Conversation
 from gateway.deliver.sftp.faults import understood
+from gateway.deliver.sftp.reading import chunks, data_in
 from gateway.deliver.sftp.session import Session
 from gateway.deliver.sftp.upload import wire_status
 from gateway.deliver.sftp.wire import Status
-from gateway.vocabulary.digest import Meter
+from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import PartnerRefused
 from gateway.vocabulary.parcel import SealedFile
-
-READS_IN_FLIGHT = 8
-"""Two MiB: what one channel window of ours holds."""
 
 
 class Found(Enum):
@@ -31,6 +29,14 @@ class Found(Enum):
     SAME_SIZE = "same-size"
     """It may not be read; only its size could be compared."""
     OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file there holds, as far as it was asked for."""
+
+    size: int
+    digest: Digest
 
 
 def temporary(file: SealedFile, attempt: int) -> str:
@@ -47,9 +53,9 @@ class Inbox:
     def path(self, name: str) -> str:
         return f"{self.folder}/{name}"
 
-    def attributes(self, name: str) -> wire.Attributes | None:
+    def attributes(self, name: str) -> Conversation[wire.Attributes | None]:
         """None if nothing has the name; a symbolic link is something."""
-        reply = self.session.call(wire.lstat(self.path(name)))
+        (reply,) = yield (wire.lstat(self.path(name)),)
         status = wire_status(reply)
         if status is Status.NO_SUCH_FILE:
             return None
@@ -58,98 +64,75 @@ class Inbox:
         with understood():
             return wire.attributes_of(reply)
 
-    def remove(self, name: str) -> bool:
-        """True: it was there and is gone. False: there was nothing.
+    def remove(self, names: Sequence[str]) -> Conversation[list[bool]]:
+        """For each name, in their order. True: it was there and is gone. False: there was nothing.
 
         Raises:
             PartnerRefused: the server forbids it; then nobody can tell what an earlier try left.
         """
-        status = wire_status(self.session.call(wire.remove(self.path(name))))
-        if status is Status.OK:
-            return True
-        if status is Status.NO_SUCH_FILE:
-            return False
-        raise PartnerRefused(
-            "the partner's server does not let us remove our own temporary files",
-            remedy="ask the partner to allow our user to delete in its inbox",
-        )
+        replies = (yield [wire.remove(self.path(name)) for name in names]) if names else []
+        statuses = [wire_status(reply) for reply in replies]
+        if set(statuses) - {Status.OK, Status.NO_SUCH_FILE}:
+            raise PartnerRefused(
+                "the partner's server does not let us remove our own temporary files",
+                remedy="ask the partner to allow our user to delete in its inbox",
+            )
+        return [status is Status.OK for status in statuses]
 
-    def rename(self, old: str, new: str) -> bool:
+    def rename(self, old: str, new: str) -> Conversation[bool]:
         """False if the server refused, for whatever reason: the caller looks why."""
-        return wire_status(self.session.call(wire.rename(self.path(old), self.path(new)))) is Status.OK
+        (reply,) = yield (wire.rename(self.path(old), self.path(new)),)
+        return wire_status(reply) is Status.OK
 
-    def compare(self, file: SealedFile) -> Found:
+    def compare(self, file: SealedFile) -> Conversation[Found]:
         """What lies under the file's final name, by content where it may be read."""
-        there = self.attributes(file.name)
+        there = yield from self.attributes(file.name)
         if there is None:
             return Found.NOTHING
         if there.size != file.size:
             return Found.OTHER
-        content = self.read_back(file.name, file.size)
+        content = yield from self.read_back(file.name, file.size)
         if content is None:
             return Found.SAME_SIZE
         return Found.SAME if content.digest == file.digest else Found.OTHER
 
-    def read_back(self, name: str, size: int) -> Meter | None:
+    def read_back(self, name: str, size: int) -> Conversation[Content | None]:
         """Hash at most `size` bytes of a file there; None if reading is not permitted or it is gone."""
+        handle = yield from self._open(name)
+        if handle is None:
+            return None
+        if size <= self.session.limits.read:
+            (first, _) = yield (wire.read(handle, 0, size), wire.close(handle))
+            data = data_in(first, size)
+            if len(data) == size or not data:
+                return Content(len(data), Digest.of(data))
+            handle = yield from self._open(name)  # it gave less than it was asked for, which is legal
+            if handle is None:
+                return None
         meter = Meter()
-        for chunk in (chunks := self._read(name, size)) or ():
+        for chunk in chunks(self.session, handle, size):
             meter.feed(chunk)
-        return None if chunks is None else meter
+        return Content(meter.size, meter.digest)
 
-    def content(self, name: str, limit: int) -> bytes | None:
-        """At most `limit` bytes of a file there; None if reading is not permitted or it is gone."""
-        chunks = self._read(name, limit)
-        return None if chunks is None else b"".join(chunks)
+    def server_hash(self, name: str, size: int) -> Conversation[Digest | None]:
+        """The server's own SHA-256 of the first `size` bytes; None where it has none to give.
 
-    def _read(self, name: str, size: int) -> Iterator[bytes] | None:
-        reply = self.session.call(wire.open_to_read(self.path(name)))
+        Asked whether or not it is offered: in version 3 of the protocol those who have it do not say so.
+        """
+        (reply,) = yield (wire.sha256_of(self.path(name), size),)
         if wire_status(reply) is not None:
             return None
         with understood():
-            return _chunks(self.session, wire.handle_of(reply), size)
+            return Digest(wire.sha256_in(reply))
 
+    def stream(self, name: str, limit: int) -> Conversation[Generator[bytes, None, None] | None]:
+        """At most `limit` bytes of a file there; None if reading is not permitted or it is gone."""
+        handle = yield from self._open(name)
+        return None if handle is None else chunks(self.session, handle, limit)
 
-def _chunks(session: Session, handle: bytes, size: int) -> Iterator[bytes]:
-    """At most `size` bytes, several reads in flight; short reads are legal and asked again.
-
-    After an error the handle stays open: the whole session is given up then.
-    """
-    flying: deque[tuple[int, int]] = deque()
-    asked = given = 0
-    while given < size:
-        while asked < size and len(flying) < READS_IN_FLIGHT:
-            length = min(session.limits.read, size - asked)
-            flying.append((session.submit(wire.read(handle, asked, length)), length))
-            asked += length
-        number, length = flying.popleft()
-        data = _data(session.answer(number), length)
-        if not data:
-            break
-        given += len(data)
-        yield data
-        if len(data) < length:
-            _land(session, flying)
-            asked = given
-    _land(session, flying)
-    session.call(wire.close(handle))
-
-
-def _data(reply: wire.Reply, length: int) -> bytes:
-    """Nothing at the end of the file."""
-    status = wire_status(reply)
-    if status is Status.END_OF_FILE:
-        return b""
-    if status is not None:
-        raise PartnerRefused("the partner's server stopped giving back what it holds")
-    with understood():
-        data = wire.data_of(reply)
-    if not 0 < len(data) <= length:
-        raise PartnerRefused("the partner's server broke the SFTP protocol")
-    return data
-
-
-def _land(session: Session, flying: deque[tuple[int, int]]) -> None:
-    """Await what is in flight, and drop it."""
-    while flying:
-        session.answer(flying.popleft()[0])
+    def _open(self, name: str) -> Conversation[bytes | None]:
+        (reply,) = yield (wire.open_to_read(self.path(name)),)
+        if wire_status(reply) is not None:
+            return None
+        with understood():
+            return wire.handle_of(reply)

@@ -1,14 +1,20 @@
 """One attempt at one parcel in one inbox: DESIGN §7, steps 2 to 5, in their order.
 
-    remove earlier temporaries ─▶ look at the final names ─▶ upload all as temporaries, verified
-      ─▶ may it still be released? ─▶ intent, durably ─▶ rename: ciphertext, signature, envelope
+    remove earlier temporaries ─▶ look at the final names ─▶ may it still be released?
+      ─▶ upload all as temporaries, verified ─▶ may it still? ─▶ intent, durably
+      ─▶ rename: ciphertext and signature, then the envelope
 
 Crash points. (P1) before the intent: nothing is visible; the next attempt removes the
 temporaries. (P2) after it: the next attempt tries to remove the envelope's temporary. Removed:
 it was never visible, sending again is safe. Gone: the rename happened, so the final name
 tells, and if a partner has swept that away nobody can tell: OutcomeUnknown, never resent.
-Why a yes-or-no intent is enough: an attempt uploads only after every earlier temporary was
-removed, so one that is found and removed belongs to the attempt with the intent or a later one.
+The first case is recorded at once (P3): the attempt that removed the proof may break in its turn,
+and its successor would find nothing and be in doubt for no reason. Why a yes-or-no intent is
+enough: an attempt uploads only after every earlier temporary was removed, so one that is found
+and removed belongs to the attempt with the intent or a later one.
+
+A large ciphertext that an earlier attempt left is not removed but given this attempt's name,
+which fences as well: whoever wrote it cannot rename it any more (`resume`).
 
 Known hole: SFTP version 3 cannot sync a folder. A server that loses power within seconds
 of the rename may come back without the name; the acknowledgement, or its absence, tells.
@@ -16,10 +22,13 @@ of the rename may come back without the name; the acknowledgement, or its absenc
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 from gateway.deliver.destination import Attempt, Delivered, Level
+from gateway.deliver.sftp.conversation import Conversation, together
 from gateway.deliver.sftp.inbox import Found, Inbox, temporary
-from gateway.deliver.sftp.upload import upload
+from gateway.deliver.sftp.resume import WORTH, verified_prefix
+from gateway.deliver.sftp.upload import stream, upload
 from gateway.vocabulary.errors import (
     DeliveryError,
     GatewayError,
@@ -33,6 +42,7 @@ from gateway.vocabulary.parcel import Parcel, SealedFile
 
 READ_BACK_UP_TO = 1 << 20
 """Bytes: envelope and signature always, ciphertext where it is small or the partner wants it."""
+_WEAKEST_FIRST: Final[tuple[Level, ...]] = ("size", "server-hash", "read-back")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,40 +55,60 @@ class Putting:
     read_back_all: bool
     negotiated: Facts
     level: Level = field(default="read-back", init=False)
+    adopted: bool = field(default=False, init=False)
+    """What an earlier attempt left of the ciphertext has our name now."""
 
-    def run(self) -> Delivered:
-        never_visible = self._remove_earlier()
-        found = {file: self._look(file) for file in self.parcel.files}
+    def run(self) -> Conversation[Delivered]:
+        never_visible = yield from self._fence()
+        found = dict(zip(self.parcel.files, (yield from together(map(self._look, self.parcel.files))), strict=True))
         if self._is_there(found):
+            yield from self._drop_adopted()
             return self._delivered(already_there=True)
-        if self.attempt.intent_recorded and not never_visible:
-            raise OutcomeUnknown(
-                "an earlier try may have delivered the parcel; its files are not there any more",
-                remedy="ask the partner whether it arrived, then 'gateway resolve'",
-            )
+        if self.attempt.intent_recorded:
+            if not never_visible:
+                yield from self._drop_adopted()
+                raise OutcomeUnknown(
+                    "an earlier try may have delivered the parcel; its files are not there any more",
+                    remedy="ask the partner whether it arrived, then 'gateway resolve'",
+                )
+            self.attempt.never_left()  # (P3)
         missing = tuple(file for file in self.parcel.files if found[file] is Found.NOTHING)
-        self._stage(missing)
+        yield from self._stage(missing)
         self.attempt.record_intent()  # (P1) above, (P2) below
         # from here on nothing of ours is removed: a temporary that is still there is the proof that it never left
-        already = [self._publish(file) for file in missing]
-        return self._delivered(already_there=already[-1])
+        yield from together(map(self._publish, missing[:-1]))
+        already = yield from self._publish(missing[-1])
+        return self._delivered(already_there=already)
 
-    def _remove_earlier(self) -> bool:
-        """Whether an envelope of an earlier attempt was still a temporary."""
-        envelope = self.parcel.files[-1]
-        removed = [
-            (file, self.inbox.remove(temporary(file, number)))
-            for number in self.attempt.earlier
-            for file in reversed(self.parcel.files)  # the envelope first: without it nothing can be released
-        ]
-        return any(gone for file, gone in removed if file is envelope)
+    def _fence(self) -> Conversation[bool]:
+        """Whether an envelope of an earlier attempt was still a temporary. The envelopes go first: they release."""
+        *others, envelope = self.parcel.files
+        removed = yield from self.inbox.remove([temporary(envelope, number) for number in self.attempt.earlier])
+        yield from self._adopt()
+        yield from self.inbox.remove([temporary(file, number) for file in others for number in self.attempt.earlier])
+        return any(removed)
 
-    def _look(self, file: SealedFile) -> Found:
-        found = self.inbox.compare(file)
+    def _adopt(self) -> Conversation[None]:
+        """The newest of what attempts with this content left of a large ciphertext gets our name."""
+        large = self.parcel.files[0]
+        if large.size < 2 * WORTH:
+            return
+        for number in reversed(self.attempt.alike):
+            self.adopted = yield from self.inbox.rename(temporary(large, number), self._temporary(large))
+            if self.adopted:
+                return
+
+    def _drop_adopted(self) -> Conversation[None]:
+        if self.adopted:
+            yield from self.inbox.remove([self._temporary(self.parcel.files[0])])
+
+    def _look(self, file: SealedFile) -> Conversation[Found]:
+        found = yield from self.inbox.compare(file)
         if found is Found.SAME_SIZE and self.attempt.intent_recorded:
-            self.level = "size"  # ours in all likelihood, and unreadable: say no more than is known
+            self._reached("size")  # ours in all likelihood, and unreadable: say no more than is known
             return Found.SAME
         if found in (Found.OTHER, Found.SAME_SIZE):
+            yield from self._drop_adopted()
             raise _taken()
         return found
 
@@ -86,45 +116,63 @@ class Putting:
         """The envelope is renamed last: where it is, the others were. What a partner took away was not compared."""
         there = found[self.parcel.files[-1]] is Found.SAME
         if there and Found.NOTHING in found.values():
-            self.level = "size"
+            self._reached("size")
         return there
 
-    def _stage(self, files: tuple[SealedFile, ...]) -> None:
+    def _stage(self, files: tuple[SealedFile, ...]) -> Conversation[None]:
         """Everything there, verified, under names that nobody takes for a parcel; or nothing."""
         try:
+            self.attempt.may_release()
+            small = [file for file in files if file.size <= self.inbox.session.limits.write]
             for file in files:
-                upload(self.inbox.session, self.inbox.path(self._temporary(file)), file)
-                self._verify(file)
+                if file not in small:
+                    yield from self._stream(file)
+            yield from together(upload(self.inbox.session, self.inbox.path(self._temporary(f)), f) for f in small)
+            yield from together(map(self._verify, files))
             self.attempt.may_release()
         except PartnerUnreachable:
             raise  # nothing can be removed now: the next attempt does it
         except GatewayError:
-            self._clean(files)
+            yield from self._clean(files)
             raise
 
-    def _verify(self, file: SealedFile) -> None:
-        """The size is known by now; the content by reading it back, where that is permitted."""
-        if file.size > READ_BACK_UP_TO and not self.read_back_all:
-            self.level = "size"
+    def _stream(self, file: SealedFile) -> Conversation[None]:
+        name, start = self._temporary(file), 0
+        if self.adopted and file is self.parcel.files[0]:
+            start = yield from verified_prefix(self.inbox, name, file)
+            if not start:
+                yield from self.inbox.remove([name])
+        yield from stream(self.inbox.session, self.inbox.path(name), file, start=start)
+
+    def _verify(self, file: SealedFile) -> Conversation[None]:
+        """The size is known by now; the content by reading it back, or by the server's own hash."""
+        if file.size <= READ_BACK_UP_TO or self.read_back_all:
+            yield from self._read_back(file)
             return
-        content = self.inbox.read_back(self._temporary(file), file.size)
+        hashed = yield from self.inbox.server_hash(self._temporary(file), file.size)
+        if hashed is not None and hashed != file.digest:
+            raise _other_content()
+        self._reached("server-hash" if hashed else "size")
+
+    def _read_back(self, file: SealedFile) -> Conversation[None]:
+        content = yield from self.inbox.read_back(self._temporary(file), file.size)
         if content is None and self.read_back_all:
             raise PartnerRefused(
                 "the partner's server does not let us read back what we wrote",
                 remedy="ask the partner to allow it, or accept deliveries that are verified by size",
             )
         if content is None:
-            self.level = "size"
+            self._reached("size")
         elif (content.size, content.digest) != (file.size, file.digest):
-            raise PartnerRefused("the partner's server holds something else than what was sent")
+            raise _other_content()
 
-    def _publish(self, file: SealedFile) -> bool:
+    def _publish(self, file: SealedFile) -> Conversation[bool]:
         """Give the file its final name; True if another attempt already had, with the same content."""
         name, staged = file.name, self._temporary(file)
         # asked first because some servers' plain rename overwrites; the rename itself is the fence where it does not
-        if self.inbox.attributes(name) is None and self.inbox.rename(staged, name):
+        if (yield from self.inbox.attributes(name)) is None and (yield from self.inbox.rename(staged, name)):
             return False
-        found = self.inbox.compare(file)
+        found = yield from self.inbox.compare(file)
         if found is Found.NOTHING:
             raise PartnerRefused(
                 "the partner's server does not let us rename a file in the inbox",
@@ -132,20 +180,27 @@ class Putting:
             )
         if found is not Found.SAME:
             raise _taken()
-        self.inbox.remove(staged)
+        yield from self.inbox.remove([staged])
         return True
 
-    def _clean(self, files: tuple[SealedFile, ...]) -> None:
+    def _clean(self, files: tuple[SealedFile, ...]) -> Conversation[None]:
         """Best effort, before the intent only: what stays is removed by the next attempt."""
         with suppress(DeliveryError):
-            for file in files:
-                self.inbox.remove(self._temporary(file))
+            yield from self.inbox.remove([self._temporary(file) for file in files])
 
     def _temporary(self, file: SealedFile) -> str:
         return temporary(file, self.attempt.number)
 
+    def _reached(self, level: Level) -> None:
+        """What is said of a parcel is the weakest that is known of any of its files."""
+        self.level = min(self.level, level, key=_WEAKEST_FIRST.index)
+
     def _delivered(self, *, already_there: bool) -> Delivered:
         return Delivered(verified_by=self.level, already_there=already_there, transport=self.negotiated)
+
+
+def _other_content() -> PartnerRefused:
+    return PartnerRefused("the partner's server holds something else than what was sent")
 
 
 def _taken() -> NameTaken:

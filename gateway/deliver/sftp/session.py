@@ -14,11 +14,14 @@ from typing import Protocol
 
 from gateway.deliver.sftp import wire
 from gateway.deliver.sftp.faults import translated, understood
+from gateway.deliver.sftp.pace import Pace
 from gateway.vocabulary.errors import PartnerRefused, PartnerUnreachable
 
 LARGEST_REQUEST = 261_120
 """255 KiB: with its head just under OpenSSH's 256 KiB, and just under eight channel packets."""
 _AT_ONCE = 1 << 18
+_TOGETHER = 32_704
+"""Bytes of one full packet of an SSH channel: 32,768 less paramiko's 64."""
 
 
 class Channel(Protocol):
@@ -38,12 +41,15 @@ class Session:
         PartnerRefused: the server broke the protocol.
     """
 
-    def __init__(self, channel: Channel, *, timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._channel, self._timeout, self._clock = channel, timeout, clock
+    def __init__(
+        self, channel: Channel, *, timeout: float, clock: Callable[[], float] = time.monotonic, pace: Pace | None = None
+    ) -> None:
+        self._channel, self._timeout, self._clock, self._pace = channel, timeout, clock, pace
         self._number = 0
         self._waiting: set[int] = set()
         self._arrived: dict[int, wire.Reply] = {}
         self._buffer = bytearray()
+        self._unsent = bytearray()
         self._send(wire.INIT)
         with understood():
             self.extensions = wire.parse_version(self._packet(self._deadline()))
@@ -56,6 +62,7 @@ class Session:
         return self._number
 
     def submit(self, request: wire.Request) -> int:
+        """It is on its way at the latest when an answer is waited for: small requests share packets."""
         number = self.number()
         self._send(wire.frame(number, request))
         return number
@@ -110,6 +117,7 @@ class Session:
         return packet
 
     def _receive(self, deadline: float) -> bytes:
+        self._flush()
         left = deadline - self._clock()
         if left <= 0:  # also for a server that sends a byte now and then
             raise PartnerUnreachable("the partner's server did not answer in time")
@@ -121,8 +129,22 @@ class Session:
         return data
 
     def _send(self, data: bytes | memoryview) -> None:
+        if len(self._unsent) + len(data) <= _TOGETHER:
+            self._unsent += data
+            return
+        self._flush()
+        self._transmit(data)
+
+    def _flush(self) -> None:
+        if self._unsent:
+            data, self._unsent = bytes(self._unsent), bytearray()
+            self._transmit(data)
+
+    def _transmit(self, data: bytes | memoryview) -> None:
         """Not the channel's `sendall`: that one spins for ever once the server has closed."""
         left = memoryview(data)
+        if self._pace is not None:
+            self._pace.before(len(data))
         with translated():
             self._channel.settimeout(self._timeout)
             while left:

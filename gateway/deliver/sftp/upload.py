@@ -1,10 +1,10 @@
-"""One file to one new name: written in full, checked to the last reply, durable where the server can.
+"""One file to one name: written in full, checked to the last reply, durable where the server can.
 
-    create, exclusively ─▶ write × n, many in flight ─▶ fsync · fstat · close, in one round trip
+    create, exclusively ─▶ write × n, many in flight ─▶ fsync · close · lstat, in one round trip
 
 - every write's reply is looked at: a disk that fills up in the middle is noticed;
 - the file is hashed as it is read, so what left is what was sealed, or nothing is released;
-- the size is the server's own word, asked while the handle is still open.
+- the size is the server's own word, asked once the file is closed.
 
 What it does not do: choose names, remove what failed, compare content. Its caller does.
 """
@@ -13,38 +13,55 @@ from collections import deque
 from io import FileIO
 
 from gateway.deliver.sftp import wire
+from gateway.deliver.sftp.conversation import Conversation
 from gateway.deliver.sftp.faults import understood
 from gateway.deliver.sftp.session import Session
 from gateway.deliver.sftp.wire import Status
-from gateway.vocabulary.digest import Meter
+from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import PartnerRefused, StorageError
 from gateway.vocabulary.parcel import SealedFile
 
 IN_FLIGHT = 64
 """Requests without a reply yet: 16 MiB, more than any server's channel window."""
-_FSYNC = b"fsync@openssh.com"
 
 
-def upload(session: Session, path: str, file: SealedFile) -> None:
-    """Write `file` to the new name `path`.
+def upload(session: Session, path: str, file: SealedFile) -> Conversation[None]:
+    """Write a file that one request holds to the new name `path`; several can be held together.
 
     Raises:
-        PartnerRefused: the name exists, a write was refused, or another size arrived.
+        PartnerRefused: the name exists, the write was refused, or another size arrived.
         PartnerUnreachable: the file there is partial, or may be.
         StorageError: our own file cannot be read, or is not what was sealed.
     """
-    handle = _create(session, path)
-    try:
-        with _opened(file) as source:
-            _write(session, handle, source, file)
-    except (PartnerRefused, StorageError):
-        session.call(wire.close(handle))
-        raise
-    _finish(session, handle, file)
+    data = _whole(file)
+    handle = opened((yield (wire.create(path),))[0])
+    written, *ended = yield (wire.write(handle, 0, data), *_ending(session, handle, path))
+    if wire_status(written) is not Status.OK:
+        raise _not_stored(written)
+    _check_ended(ended, file)
 
 
-def _create(session: Session, path: str) -> bytes:
-    reply = session.call(wire.create(path))
+def stream(session: Session, path: str, file: SealedFile, *, start: int = 0) -> Conversation[None]:
+    """Write a file of any size; from `start` on if so much of it is there already, else to a new name.
+
+    Raises:
+        As `upload` does.
+    """
+    with _opened(file) as source:
+        meter = Meter()
+        _skip(source, meter, start)
+        handle = opened((yield (wire.open_to_go_on(path) if start else wire.create(path),))[0])
+        try:
+            _write(session, handle, source, meter)
+            _check_sealed(meter, file)
+        except (PartnerRefused, StorageError):
+            session.call(wire.close(handle))
+            raise
+    _check_ended((yield _ending(session, handle, path)), file)
+
+
+def opened(reply: wire.Reply) -> bytes:
+    """The handle."""
     if wire_status(reply) is not None:
         raise PartnerRefused(
             f"the partner's server did not let us create a file ({_word(reply)})",
@@ -54,6 +71,17 @@ def _create(session: Session, path: str) -> bytes:
         return wire.handle_of(reply)
 
 
+def _whole(file: SealedFile) -> bytes:
+    with _opened(file) as source:
+        try:
+            data = source.read(file.size + 1) or b""
+        except OSError as error:
+            raise StorageError("a sealed parcel's file cannot be read") from error
+    if (len(data), Digest.of(data)) != (file.size, file.digest):
+        raise _not_as_sealed()
+    return data
+
+
 def _opened(file: SealedFile) -> FileIO:
     try:
         return file.path.open("rb", buffering=0)
@@ -61,10 +89,16 @@ def _opened(file: SealedFile) -> FileIO:
         raise StorageError("a sealed parcel's file cannot be read") from error
 
 
-def _write(session: Session, handle: bytes, source: FileIO, file: SealedFile) -> None:
+def _skip(source: FileIO, meter: Meter, size: int) -> None:
+    """What is there already is hashed all the same."""
+    buffer = memoryview(bytearray(min(size, 1 << 20)))
+    while meter.size < size and (got := _read_into(source, buffer[: size - meter.size])):
+        meter.feed(buffer[:got])
+
+
+def _write(session: Session, handle: bytes, source: FileIO, meter: Meter) -> None:
     frame = wire.WriteFrame(handle, session.limits.write)
     flying: deque[int] = deque()
-    meter = Meter()
     while size := _read_into(source, frame.payload):
         meter.feed(frame.payload[:size])
         if len(flying) == IN_FLIGHT:
@@ -74,8 +108,11 @@ def _write(session: Session, handle: bytes, source: FileIO, file: SealedFile) ->
         session.submit_frame(frame.filled(number, meter.size - size, size))
     while flying:
         _check_written(session, flying)
+
+
+def _check_sealed(meter: Meter, file: SealedFile) -> None:
     if (meter.size, meter.digest) != (file.size, file.digest):
-        raise StorageError("a sealed parcel's file is not what was sealed", remedy="it has to be sealed again")
+        raise _not_as_sealed()
 
 
 def _read_into(source: FileIO, payload: memoryview) -> int:
@@ -92,22 +129,37 @@ def _check_written(session: Session, flying: deque[int]) -> None:
         return
     while flying:
         session.answer(flying.popleft())
-    raise PartnerRefused(
+    raise _not_stored(reply)
+
+
+def _ending(session: Session, handle: bytes, path: str) -> tuple[wire.Request, ...]:
+    durable = (wire.fsync(handle),) if wire.FSYNC in session.extensions else ()
+    return (*durable, wire.close(handle), wire.lstat(path))
+
+
+def _check_ended(replies: list[wire.Reply], file: SealedFile) -> None:
+    """fsync and close went well, and the size is right."""
+    *done, stated = replies
+    for reply in done:
+        if wire_status(reply) is not Status.OK:
+            raise PartnerRefused(f"the partner's server could not keep a file ({_word(reply)})")
+    if wire_status(stated) is not None:
+        raise PartnerRefused(f"the partner's server does not say how large a file is ({_word(stated)})")
+    with understood():
+        size = wire.attributes_of(stated).size
+    if size != file.size:
+        raise PartnerRefused(f"the partner's server says {size} bytes arrived where {file.size} were sent")
+
+
+def _not_stored(reply: wire.Reply) -> PartnerRefused:
+    return PartnerRefused(
         f"the partner's server refused to store a part of a file ({_word(reply)})",
         remedy="its disk or our quota there may be full: ask the partner, then 'gateway retry'",
     )
 
 
-def _finish(session: Session, handle: bytes, file: SealedFile) -> None:
-    durable = (wire.fsync(handle),) if _FSYNC in session.extensions else ()
-    *synced, stated, closed = session.gather((*durable, wire.fstat(handle), wire.close(handle)))
-    for reply in (*synced, closed):
-        if wire_status(reply) is not Status.OK:
-            raise PartnerRefused(f"the partner's server could not keep a file ({_word(reply)})")
-    with understood():
-        size = wire.attributes_of(stated).size
-    if size != file.size:
-        raise PartnerRefused(f"the partner's server says {size} bytes arrived where {file.size} were sent")
+def _not_as_sealed() -> StorageError:
+    return StorageError("a sealed parcel's file is not what was sealed", remedy="it has to be sealed again")
 
 
 def wire_status(reply: wire.Reply) -> Status | None:

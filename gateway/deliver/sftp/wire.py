@@ -26,7 +26,6 @@ class Kind(IntEnum):
     READ = 5
     WRITE = 6
     LSTAT = 7
-    FSTAT = 8
     REMOVE = 13
     REALPATH = 16
     RENAME = 18
@@ -86,6 +85,8 @@ class Limits:
     """With its head one full packet of an SSH channel (32,768 less paramiko's 64), not one and a bit."""
 
 
+FSYNC: Final = b"fsync@openssh.com"
+CHECK_FILE: Final = b"check-file-name"
 INIT: Final = struct.pack(">IBI", 5, Kind.INIT, VERSION)
 LIMITS = Request(Kind.EXTENDED, string(b"limits@openssh.com"))
 HERE = Request(Kind.REALPATH, string(b"."))
@@ -95,6 +96,11 @@ def create(path: str) -> Request:
     """For writing; refused if the name exists in any form."""
     flags = _WRITE | _CREATE | _EXCLUSIVE
     return Request(Kind.OPEN, string(path.encode()) + struct.pack(">I", flags) + _NO_ATTRIBUTES)
+
+
+def open_to_go_on(path: str) -> Request:
+    """For writing what is there already: nothing is created, nothing cut."""
+    return Request(Kind.OPEN, string(path.encode()) + struct.pack(">I", _WRITE) + _NO_ATTRIBUTES)
 
 
 def open_to_read(path: str) -> Request:
@@ -109,8 +115,8 @@ def read(handle: bytes, offset: int, length: int) -> Request:
     return Request(Kind.READ, string(handle) + struct.pack(">QI", offset, length))
 
 
-def fstat(handle: bytes) -> Request:
-    return Request(Kind.FSTAT, string(handle))
+def write(handle: bytes, offset: int, data: bytes) -> Request:
+    return Request(Kind.WRITE, string(handle) + struct.pack(">Q", offset) + string(data))
 
 
 def lstat(path: str) -> Request:
@@ -127,7 +133,13 @@ def rename(old: str, new: str) -> Request:
 
 
 def fsync(handle: bytes) -> Request:
-    return Request(Kind.EXTENDED, string(b"fsync@openssh.com") + string(handle))
+    return Request(Kind.EXTENDED, string(FSYNC) + string(handle))
+
+
+def sha256_of(path: str, length: int) -> Request:
+    """Of the first `length` bytes, as one hash: draft-ietf-secsh-filexfer-extensions-00, section 3."""
+    asked = string(CHECK_FILE) + string(path.encode()) + string(b"sha256") + struct.pack(">QQI", 0, length, 0)
+    return Request(Kind.EXTENDED, asked)
 
 
 def frame(number: int, request: Request) -> bytes:
@@ -219,6 +231,17 @@ def attributes_of(reply: Reply) -> Attributes:
     if flags & _HAS_OWNER:
         reader.take(8)
     return Attributes(size, reader.uint32() if flags & _HAS_MODE else None)
+
+
+def sha256_in(reply: Reply) -> bytes:
+    """From the answer to `sha256_of`; some servers say the extension's name first."""
+    reader = _reader(reply, Kind.EXTENDED_REPLY)
+    word = reader.string()
+    if word.startswith(b"check-file"):
+        word = reader.string()
+    if word != b"sha256":
+        raise FormatInvalid(f"{_WHAT} has another hash than was asked for")
+    return reader.take(32)
 
 
 def limits_of(reply: Reply, *, at_most: int) -> Limits:

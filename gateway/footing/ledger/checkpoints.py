@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, exists, func, insert, not_, or_, select
 
 from gateway.footing.ledger.faults import LOG_ALTERED
+from gateway.footing.ledger.prepared import Prepared
 from gateway.footing.ledger.schema import checkpoint, cosignature
 from gateway.footing.ledger.store import Transaction
 from gateway.vocabulary.errors import LogBroken
@@ -39,10 +40,19 @@ class CosignatureRow:
 _CHECKPOINTS = select(*(checkpoint.c[name] for name in CheckpointRow.__slots__))
 _NEWEST = _CHECKPOINTS.order_by(checkpoint.c.size.desc()).limit(1)
 _IN_ORDER = _CHECKPOINTS.order_by(checkpoint.c.size)
-_ADD = insert(checkpoint)
+_ADD = Prepared(insert(checkpoint))
+_END = Prepared(select(checkpoint.c.size, checkpoint.c.root).order_by(checkpoint.c.size.desc()).limit(1))
 
 _COSIGNATURES = select(*(cosignature.c[name] for name in CosignatureRow.__slots__))
 _NEWEST_SIZE = select(func.max(cosignature.c.size)).where(cosignature.c.partner == bindparam("of_partner"))
+_COVERING = _CHECKPOINTS.where(checkpoint.c.size > bindparam("of_leaf")).order_by(checkpoint.c.size.desc()).limit(1)
+_COSIGNED_COVERING = (
+    select(cosignature.c.size, cosignature.c.root, cosignature.c.note, checkpoint.c.at)
+    .join(checkpoint, and_(checkpoint.c.size == cosignature.c.size, checkpoint.c.root == cosignature.c.root))
+    .where(cosignature.c.size > bindparam("of_leaf"))
+    .order_by(cosignature.c.size.desc())
+    .limit(1)
+)
 _KEPT = select(cosignature.c.size).where(
     cosignature.c.partner == bindparam("of_partner"),
     cosignature.c.size == bindparam("of_size"),
@@ -60,7 +70,13 @@ _TO_COMPARE = _COSIGNATURES.where(or_(_IS_NEWEST, not_(_WE_SIGNED_IT))).order_by
 
 def add(tx: Transaction, row: CheckpointRow) -> None:
     """StorageError if this size has been signed already."""
-    tx.execute(_ADD, {name: getattr(row, name) for name in CheckpointRow.__slots__})
+    _ADD.run(tx, [{name: getattr(row, name) for name in CheckpointRow.__slots__}])
+
+
+def end(tx: Transaction) -> tuple[int, bytes] | None:
+    """Size and root of the newest one, unverified: to be compared with what is known to be signed."""
+    found = _END.first(tx)
+    return None if found is None else (found[0], found[1])
 
 
 def newest(tx: Transaction) -> CheckpointRow | None:
@@ -70,6 +86,20 @@ def newest(tx: Transaction) -> CheckpointRow | None:
 def streamed(tx: Transaction) -> Iterator[CheckpointRow]:
     """Smallest first; take them within the transaction."""
     return _checkpoints(tx.execute(_IN_ORDER, execution_options={"yield_per": BATCH}).mappings())
+
+
+def covering(tx: Transaction, index: int) -> CheckpointRow | None:
+    """The newest one that covers this leaf: one of ours that a partner cosigned if there is one, with his signature."""
+    for query in (_COSIGNED_COVERING, _COVERING):
+        if row := next(_checkpoints(tx.execute(query, {"of_leaf": index}).mappings()), None):
+            return row
+    return None
+
+
+def cosigned(tx: Transaction) -> list[CosignatureRow]:
+    """Everything that partners cosigned, by partner and size."""
+    ordered = _COSIGNATURES.order_by(cosignature.c.partner, cosignature.c.size, cosignature.c.root)
+    return [CosignatureRow(**row) for row in tx.execute(ordered).mappings()]
 
 
 def keep_cosignature(tx: Transaction, row: CosignatureRow) -> None:

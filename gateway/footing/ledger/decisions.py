@@ -4,16 +4,17 @@ Which decision counts is not judged here. An import of half a million rows is on
 transaction: all of it or nothing.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import islice
-from typing import Any
+from functools import lru_cache
+from itertools import groupby, islice
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import String, bindparam, insert, select, type_coerce
 
 from gateway.footing.ledger import register_version
-from gateway.footing.ledger.schema import subject_decision
+from gateway.footing.ledger.schema import decision_field, subject_decision
 from gateway.footing.ledger.store import Transaction
 
 BATCH = 20_000
@@ -21,7 +22,10 @@ BATCH = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRow:
-    """One decision about one subject. `subject` is a keyed pseudonym of 12 bytes; `given` and `expires` are days."""
+    """One decision about one subject. `subject` is a keyed pseudonym of 12 bytes; `given` and `expires` are days.
+
+    A consent names tiers, or single fields by their standard names, or both.
+    """
 
     subject: bytes
     purpose: str
@@ -33,20 +37,46 @@ class DecisionRow:
     notice: str
     evidence: str
     recorded: datetime
+    fields: frozenset[str] = frozenset()
 
 
-_COLUMNS = tuple(subject_decision.c[name] for name in DecisionRow.__slots__)
-_IN_ORDER = select(*_COLUMNS).order_by(subject_decision.c.subject, subject_decision.c.id)
+class Judged(NamedTuple):
+    """As much of a decision as is asked when it is judged, in a shape that half a million of cost little."""
+
+    subject: bytes
+    decided_by: str
+    decision: str
+    tiers: frozenset[str]
+    given: date
+    expires: date | None
+
+
+_COLUMNS = tuple(subject_decision.c[name] for name in DecisionRow.__slots__ if name != "fields")
+_NAMES = tuple(column.name for column in _COLUMNS)
+_IN_ORDER = select(subject_decision.c.id, *_COLUMNS).order_by(subject_decision.c.subject, subject_decision.c.id)
 _OF_PURPOSE = _IN_ORDER.where(subject_decision.c.purpose == bindparam("wanted"))
 _OF_SUBJECT = _IN_ORDER.where(subject_decision.c.subject == bindparam("wanted"))
+_JUDGED = (
+    select(*(type_coerce(subject_decision.c[name], String) if name in ("given", "expires") else subject_decision.c[name]
+             for name in Judged._fields))
+    .where(subject_decision.c.purpose == bindparam("wanted"))
+    .order_by(subject_decision.c.subject, subject_decision.c.id)
+)  # fmt: skip
+_FIELDS = select(decision_field.c.decision, decision_field.c.field)
+_FIELDS_OF_PURPOSE = _FIELDS.join(subject_decision).where(subject_decision.c.purpose == bindparam("wanted"))
+_FIELDS_OF_SUBJECT = _FIELDS.join(subject_decision).where(subject_decision.c.subject == bindparam("wanted"))
+_ADDING = insert(subject_decision)
+_ADDING_NUMBERED = _ADDING.returning(subject_decision.c.id, sort_by_parameter_order=True)
 
 
 def append(tx: Transaction, decisions: Iterable[DecisionRow]) -> int:
     """Record them in this order; how many there were."""
-    remaining, count, adding = iter(decisions), 0, insert(subject_decision)
-    while batch := [_values(row) for row in islice(remaining, BATCH)]:
-        tx.execute(adding, batch)
-        count += len(batch)
+    count = 0
+    # fields stand in a table of their own, and need the number of their decision: asked for only where there are any
+    for with_fields, run in groupby(decisions, key=lambda row: bool(row.fields)):
+        while batch := list(islice(run, BATCH)):
+            _add_with_fields(tx, batch) if with_fields else tx.execute(_ADDING, [_values(row) for row in batch])
+            count += len(batch)
     if count:
         register_version.bump(tx)
     return count
@@ -54,11 +84,20 @@ def append(tx: Transaction, decisions: Iterable[DecisionRow]) -> int:
 
 def of_purpose(tx: Transaction, purpose: str) -> Iterator[DecisionRow]:
     """By subject, then as recorded; streamed, so take them within the transaction."""
-    return _streamed(tx, _OF_PURPOSE, purpose)
+    return _streamed(tx, _OF_PURPOSE, _FIELDS_OF_PURPOSE, purpose)
 
 
 def of_subject(tx: Transaction, subject: bytes) -> list[DecisionRow]:
-    return list(_streamed(tx, _OF_SUBJECT, subject))
+    """As recorded, whatever their purpose."""
+    return list(_streamed(tx, _OF_SUBJECT, _FIELDS_OF_SUBJECT, subject))
+
+
+def judged(tx: Transaction, purpose: str) -> Iterator[Judged]:
+    """The same decisions as `of_purpose` in the same order, at a third of the price."""
+    for subject, decided_by, decision, tiers, given, expires in tx.execute(
+        _JUDGED, {"wanted": purpose}, execution_options={"yield_per": BATCH}
+    ):
+        yield Judged(subject, decided_by, decision, _tiers(tiers), _day(given), _day(expires) if expires else None)
 
 
 def version(tx: Transaction) -> int:
@@ -66,12 +105,33 @@ def version(tx: Transaction) -> int:
     return register_version.version(tx)
 
 
-def _streamed(tx: Transaction, query: Any, wanted: str | bytes) -> Iterator[DecisionRow]:
-    found = tx.execute(query, {"wanted": wanted}, execution_options={"yield_per": BATCH})
-    for row in found.mappings():
-        yield DecisionRow(**{**row, "tiers": frozenset(row["tiers"].split(",")) - {""}})
+# A register has few combinations of tiers and a few thousand days.
+_tiers = lru_cache(1024)(lambda text: frozenset(text.split(",")) - {""})
+_day = lru_cache(1 << 14)(date.fromisoformat)
+
+
+def _streamed(tx: Transaction, query: Any, fields_query: Any, wanted: str | bytes) -> Iterator[DecisionRow]:
+    fields: dict[int, set[str]] = {}
+    for number, field in tx.execute(fields_query, {"wanted": wanted}):
+        fields.setdefault(number, set()).add(field)
+    for number, *values in tx.execute(query, {"wanted": wanted}, execution_options={"yield_per": BATCH}):
+        row = DecisionRow(**{**dict(zip(_NAMES, values, strict=True)), "tiers": _tiers(values[_TIERS])})
+        yield replace(row, fields=frozenset(fields[number])) if number in fields else row
+
+
+_TIERS = _NAMES.index("tiers")
+
+
+def _add_with_fields(tx: Transaction, batch: Sequence[DecisionRow]) -> None:
+    numbers = tx.execute(_ADDING_NUMBERED, [_values(row) for row in batch]).scalars()
+    named = [
+        {"decision": number, "field": field}
+        for number, row in zip(numbers, batch, strict=True)
+        for field in sorted(row.fields)
+    ]
+    tx.execute(insert(decision_field), named)
 
 
 def _values(row: DecisionRow) -> dict[str, object]:
-    values: dict[str, object] = {name: getattr(row, name) for name in DecisionRow.__slots__}
+    values: dict[str, object] = {name: getattr(row, name) for name in _NAMES}
     return values | {"tiers": ",".join(sorted(row.tiers))}

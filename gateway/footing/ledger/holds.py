@@ -32,6 +32,12 @@ _LIVE = (
     .order_by(hold_identifier.c.kind, hold_identifier.c.pseudonym)
 )
 
+_KINDS = (
+    select(hold_identifier.c.hold, hold_identifier.c.kind)
+    .distinct()
+    .order_by(hold_identifier.c.hold, hold_identifier.c.kind)
+)
+
 
 def add(tx: Transaction, identifiers: Iterable[tuple[str, bytes]], *, at: datetime, reviewer: str, reason: str) -> int:
     """The number of the new hold. `identifiers` are (kind, 12-byte pseudonym); one without any would hold nobody."""
@@ -61,3 +67,11 @@ def live_identifiers(tx: Transaction) -> list[tuple[str, bytes]]:
 def listed(tx: Transaction, *, live_only: bool = False) -> list[HoldRow]:
     query = _LISTED.where(hold.c.lifted.is_(None)) if live_only else _LISTED
     return [HoldRow(**row) for row in tx.execute(query).mappings()]
+
+
+def kinds(tx: Transaction) -> dict[int, tuple[str, ...]]:
+    """By number of the hold, what sorts of identifiers it is recognised by."""
+    found: dict[int, tuple[str, ...]] = {}
+    for number, kind in tx.execute(_KINDS):
+        found[number] = (*found.get(number, ()), kind)
+    return found

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from gateway.footing.ledger.faults import LOG_ALTERED
+from gateway.footing.ledger.prepared import Prepared
 from gateway.footing.ledger.schema import leaf, standing
 from gateway.footing.ledger.store import Transaction
 from gateway.vocabulary.errors import LogBroken
@@ -44,11 +45,12 @@ class StandingRow:
 
 _COLUMNS = tuple(leaf.c[name] for name in LeafRow.__slots__)
 _ROWS = select(*_COLUMNS)
-_ADD = insert(leaf)
+_ADD = Prepared(insert(leaf))
 _COUNT = select(func.coalesce(func.max(leaf.c.leaf_index) + 1, 0))
 _BY_INDEX = _ROWS.where(leaf.c.leaf_index == bindparam("wanted"))
 _IN_ORDER = _ROWS.order_by(leaf.c.leaf_index)
 _OF_TRANSFER = _IN_ORDER.where(leaf.c.transfer == bindparam("wanted"))
+_NEWEST_OF = Prepared(_ROWS.where(leaf.c.transfer == bindparam("wanted")).order_by(leaf.c.leaf_index.desc()))
 _BACKWARDS = _ROWS.order_by(leaf.c.leaf_index.desc())
 _KINDS_BY_TRANSFER = (
     select(leaf.c.leaf_index, leaf.c.kind, leaf.c.transfer, leaf.c.route)
@@ -56,8 +58,8 @@ _KINDS_BY_TRANSFER = (
     .order_by(leaf.c.transfer, leaf.c.leaf_index)
 )
 _STANDINGS = select(*(standing.c[name] for name in StandingRow.__slots__)).order_by(standing.c.transfer)
-_STAND = insert(standing)
-_MOVE = (
+_STAND = Prepared(insert(standing))
+_MOVE = Prepared(
     update(standing)
     .where(standing.c.transfer == bindparam("of_transfer"))
     .values(stage=bindparam("to_stage"), route=bindparam("on_route"), leaf_index=bindparam("by_leaf"))
@@ -66,7 +68,7 @@ _MOVE = (
 
 def add(tx: Transaction, rows: Iterable[LeafRow]) -> None:
     """StorageError if a leaf of that index is there already."""
-    tx.execute(_ADD, [{name: getattr(row, name) for name in LeafRow.__slots__} for row in rows])
+    _ADD.run(tx, [{name: getattr(row, name) for name in LeafRow.__slots__} for row in rows])
 
 
 def count(tx: Transaction) -> int:
@@ -86,6 +88,12 @@ def streamed(tx: Transaction) -> Iterator[LeafRow]:
 def of_transfer(tx: Transaction, transfer: TransferId) -> list[LeafRow]:
     """Oldest first."""
     return _listed(tx, _OF_TRANSFER, wanted=transfer)
+
+
+def backwards(tx: Transaction, transfer: TransferId) -> Iterator[LeafRow]:
+    """Of one transfer, newest first, read as far as they are taken."""
+    for values in _NEWEST_OF.rows(tx, wanted=transfer):
+        yield _row(dict(zip(LeafRow.__slots__, values, strict=True)))
 
 
 def newest(
@@ -115,10 +123,10 @@ def of_transfers(tx: Transaction) -> Iterator[tuple[int, str, TransferId, str | 
 
 def stand(tx: Transaction, row: StandingRow, *, is_new: bool) -> None:
     if is_new:
-        tx.execute(_STAND, {name: getattr(row, name) for name in StandingRow.__slots__})
+        _STAND.run(tx, [{name: getattr(row, name) for name in StandingRow.__slots__}])
     else:
         moved = {"to_stage": row.stage, "on_route": row.route, "by_leaf": row.leaf_index}
-        tx.execute(_MOVE, {"of_transfer": row.transfer, **moved})
+        _MOVE.run(tx, [{"of_transfer": row.transfer, **moved}])
 
 
 def standings(tx: Transaction) -> Iterator[StandingRow]:

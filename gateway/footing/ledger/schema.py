@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeDecorator
 
 from gateway.vocabulary import moment
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 PSEUDONYM = 12
 
 
@@ -161,6 +161,15 @@ subject_decision = Table(
     Column("recorded", Moment, nullable=False),
     CheckConstraint(f"length(subject) = {PSEUDONYM}", name="ck_subject_decision_subject"),
     Index("ix_subject_decision_subject", "subject", "id"),
+)
+
+# Single fields that a consent names beside or instead of tiers.
+decision_field = Table(
+    "decision_field",
+    ledger,
+    Column("decision", _Id, ForeignKey("subject_decision.id"), primary_key=True),
+    Column("field", _Slug, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 # Children who must not be disclosed at all; lifting one keeps it on record.

@@ -1,13 +1,13 @@
 """What each transfer is about. Where it stands is told by its receipts, never here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from gateway.footing.ledger.schema import transfer
+from gateway.footing.ledger.schema import standing, transfer
 from gateway.footing.ledger.store import Transaction
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.transfer import TransferId
@@ -65,17 +65,30 @@ def of_extract(tx: Transaction, route: str, extract_digest: str) -> list[Transfe
     return [_row(found) for found in tx.execute(_BY_EXTRACT, {"wanted": extract_digest, "on_route": route}).mappings()]
 
 
-def listed(
-    tx: Transaction, *, route: str | None = None, partner: str | None = None, since: datetime | None = None
+def page(
+    tx: Transaction,
+    *,
+    limit: int,
+    before: TransferId | None = None,
+    route: str | None = None,
+    partner: str | None = None,
+    stages: Collection[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[TransferRow]:
-    """Newest first; each filter narrows."""
-    query = _ROWS.order_by(transfer.c.id.desc())
-    if route is not None:
-        query = query.where(transfer.c.route == route)
-    if partner is not None:
-        query = query.where(transfer.c.partner == partner)
+    """Newest first, from behind `before`; each filter narrows. `stages` as they are listed: see `leaves.standing_in`."""
+    query = _ROWS.order_by(transfer.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(transfer.c.id < before)
+    if stages:
+        query = query.join(standing, standing.c.transfer == transfer.c.id).where(standing.c.stage.in_(sorted(stages)))
+    for column, wanted in ((transfer.c.route, route), (transfer.c.partner, partner)):
+        if wanted is not None:
+            query = query.where(column == wanted)
     if since is not None:
         query = query.where(transfer.c.created >= since)
+    if until is not None:
+        query = query.where(transfer.c.created < until)
     return [_row(found) for found in tx.execute(query).mappings()]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, func, insert, select
 
 from gateway.crypto import merkle
 from gateway.footing.ledger.faults import LOG_ALTERED
+from gateway.footing.ledger.prepared import Prepared
 from gateway.footing.ledger.schema import leaf, node
 from gateway.footing.ledger.store import Transaction
 from gateway.vocabulary.errors import LogBroken
@@ -21,10 +22,12 @@ BATCH = 2_000
 Node = tuple[int, int, bytes]
 """Level, index, hash."""
 
-_ADD = insert(node)
+_ADD = Prepared(insert(node))
 _COUNT = select(func.count()).select_from(node)
-_OF_LEAF = select(leaf.c.hash).where(leaf.c.leaf_index == bindparam("at_index"))
-_ONE = select(node.c.hash).where(node.c.level == bindparam("at_level"), node.c.node_index == bindparam("at_index"))
+_OF_LEAF = Prepared(select(leaf.c.hash).where(leaf.c.leaf_index == bindparam("at_index")))
+_ONE = Prepared(
+    select(node.c.hash).where(node.c.level == bindparam("at_level"), node.c.node_index == bindparam("at_index"))
+)
 _LEVEL = select(node.c.hash).where(node.c.level == bindparam("at_level")).order_by(node.c.node_index)
 
 
@@ -49,9 +52,7 @@ class Frontier:
 
 def add(tx: Transaction, completed: Iterable[Node]) -> None:
     """Keep what `grown` gave; leaves are kept in their own rows."""
-    rows = [{"level": level, "node_index": index, "hash": digest} for level, index, digest in completed if level]
-    if rows:
-        tx.execute(_ADD, rows)
+    _ADD.run(tx, [{"level": level, "node_index": index, "hash": digest} for level, index, digest in completed if level])
 
 
 def frontier(tx: Transaction, size: int) -> Frontier:
@@ -78,12 +79,11 @@ def level(tx: Transaction, wanted: int) -> Iterator[bytes]:
 
 
 def _node(tx: Transaction, at_level: int, index: int) -> bytes:
-    query, key = (_ONE, {"at_level": at_level, "at_index": index}) if at_level else (_OF_LEAF, {"at_index": index})
-    found = tx.execute(query, key).scalar()
+    found = _ONE.first(tx, at_level=at_level, at_index=index) if at_level else _OF_LEAF.first(tx, at_index=index)
     if found is None:
         first = index << at_level
         raise LogBroken(
             f"the log has no hash over leaves {first} to {first + (1 << at_level) - 1}",
             remedy=LOG_ALTERED,
         )
-    return bytes(found)
+    return bytes(found[0])

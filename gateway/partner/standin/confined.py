@@ -45,9 +45,12 @@ class Confined:
         with self._parent(path) as (folder, name):
             os.unlink(name, dir_fd=folder)
 
-    def rename(self, old: str, new: str) -> None:
-        """FileExistsError if the new name is taken by anything: link and unlink, as OpenSSH does it."""
+    def rename(self, old: str, new: str, *, over: bool = False) -> None:
+        """FileExistsError if the new name is taken by anything, unless `over`: link and unlink, as OpenSSH does it."""
         with self._parent(old) as (old_folder, old_name), self._parent(new) as (new_folder, new_name):
+            if over:
+                os.rename(old_name, new_name, src_dir_fd=old_folder, dst_dir_fd=new_folder)
+                return
             os.link(old_name, new_name, src_dir_fd=old_folder, dst_dir_fd=new_folder, follow_symlinks=False)
             os.unlink(old_name, dir_fd=old_folder)
 

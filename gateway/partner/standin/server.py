@@ -38,7 +38,8 @@ class StandIn:
         self._listener, self._host_key = listener, host_key
         self._confined = Confined(root)
         self._mischief = Mischief()
-        self._door = Door(authorised)
+        self._door = Door(authorised, self._mischief)
+        self._strange = SigningKey.generate_ed25519()
         self._transports: list[Any] = []
         self._thread = threading.Thread(target=self._accept, name="stand-in", daemon=True)
         self._thread.start()
@@ -56,6 +57,16 @@ class StandIn:
     def keys_shown(self) -> int:
         """How many logins were tried, refused ones included."""
         return self._door.keys_shown
+
+    @property
+    def bytes_written(self) -> int:
+        """Since the faults were last set."""
+        return self._mischief.writes(0)
+
+    @property
+    def releases(self) -> int:
+        """How often an envelope was given its final name, in all."""
+        return self._mischief.releases
 
     def misbehave(self, faults: Faults) -> None:
         """From now on, on old connections and new ones; `Faults()` ends it."""
@@ -93,7 +104,8 @@ class StandIn:
         options = transport.get_security_options()
         options.kex, options.ciphers, options.digests = KEY_EXCHANGES, CIPHERS, MACS
         transport.handshake_timeout = _HANDSHAKE
-        transport.add_server_key(OwnKey(self._host_key))
+        strange = self._mischief.at("connect").change_host_key
+        transport.add_server_key(OwnKey(self._strange if strange else self._host_key))
         transport.set_subsystem_handler(
             "sftp", SFTPServer, Files, self._confined, self._mischief, lambda: _end(transport)
         )
@@ -104,8 +116,8 @@ class StandIn:
 class Door(ServerInterface):
     """Who may come in, and what for."""
 
-    def __init__(self, authorised: PublicKey) -> None:
-        self._authorised = authorised
+    def __init__(self, authorised: PublicKey, mischief: Mischief) -> None:
+        self._authorised, self._mischief = authorised, mischief
         self.keys_shown = 0
 
     def get_allowed_auths(self, username: str) -> str:  # noqa: ARG002 - one user, whatever the name
@@ -113,7 +125,7 @@ class Door(ServerInterface):
 
     def check_auth_publickey(self, username: str, key: Any) -> int:  # noqa: ARG002 - one user, whatever the name
         self.keys_shown += 1
-        known = key.asbytes() == self._authorised.blob
+        known = key.asbytes() == self._authorised.blob and not self._mischief.faults.refuse_authentication
         return int(common.AUTH_SUCCESSFUL if known else common.AUTH_FAILED)
 
     def check_channel_request(self, kind: str, chanid: int) -> int:  # noqa: ARG002 - any channel of the right kind

@@ -83,3 +83,26 @@ def test_all_reasons_are_collected_not_the_first():
 
 def test_a_fault_refuses_even_beside_two_good_signatures():
     assert isinstance(decide(replace(WHOLE, faults=(Reason("unknown-key", "x"),)), EXPECTED, AT), Refused)
+
+
+SECOND = RoleSignature(role="approve", principal="b@council.example", fingerprint="SHA256:" + "R" * 43)
+
+
+@pytest.mark.parametrize(
+    "signatures",
+    [
+        (PREPARER, APPROVER),
+        (PREPARER, APPROVER, APPROVER),
+        (PREPARER, APPROVER, replace(APPROVER, fingerprint=SECOND.fingerprint)),
+        (PREPARER, APPROVER, replace(SECOND, fingerprint=APPROVER.fingerprint)),
+        (PREPARER, APPROVER, replace(SECOND, principal=PREPARER.principal)),
+    ],
+)
+def test_beyond_the_limits_one_approver_is_not_enough(signatures):
+    unlike = replace(changed(beyond=("removals",)), signatures=signatures)
+    assert decide(unlike, EXPECTED, AT) == Waiting(missing=("second-approver",))
+
+
+def test_beyond_the_limits_a_second_approver_lets_it_go():
+    unlike = replace(changed(beyond=("removals", "rows")), signatures=(PREPARER, APPROVER, SECOND))
+    assert isinstance(decide(unlike, EXPECTED, AT), Approved)

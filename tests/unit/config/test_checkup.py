@@ -218,12 +218,21 @@ def test_a_page_that_others_can_write_is_found(ready, place):
     ("place", "mode", "sentence"),
     [
         ("state", 0o750, "others can look into it"),
+        ("state/prepare", 0o750, "others can look into prepare"),
+        ("state/deliver", 0o701, "others can look into deliver"),
+        ("state/mailbox", 0o711, "others can look into the mailbox"),
         ("outbox/first", 0o777, "anyone can write to the drop folder of first"),
     ],
 )
 def test_a_folder_that_is_too_open_is_found(ready, place, mode, sentence):
     (ready.home / place).chmod(mode)
     assert only(ready)[2] == sentence
+
+
+def test_folders_of_two_users_are_as_safe(ready):
+    (ready.home / "state").chmod(0o711)
+    (ready.home / "state" / "mailbox").chmod(0o710)
+    assert [one for one in found(ready) if one[0] != "ok"] == []
 
 
 def test_folders_that_are_not_there_are_found(home):

@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 
 from gateway.config.load import load
+from gateway.config.pages import names
 from gateway.config.starter import PartnerDetails, write
+from gateway.contract.route import RoutePage
 from gateway.crypto.age import generate_identity
 from gateway.crypto.signers import Signers
 from gateway.crypto.ssh_keys import PublicKey, SigningKey
@@ -65,7 +67,7 @@ def test_every_role_has_a_fresh_key_of_its_own(tmp_path):
         for ring in (configuration.prepare_keys, configuration.deliver_keys)
         for path in ring.folder.iterdir()
     ]
-    assert len(texts) == len(set(texts)) == 2 * (4 + 2 + 1 + 2)
+    assert len(texts) == len(set(texts)) == 2 * (4 + len(PARTNERS) + 1 + len(names(first.home, RoutePage)))
 
 
 def test_public_halves_belong_to_their_private_halves(tmp_path):

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.deliver.attempts import Attempts, Begun
+from gateway.deliver.store import _VERSIONS
+from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.transfer import TransferId
 
@@ -139,7 +141,7 @@ def test_the_store_is_private_and_so_is_all_beside_it(attempts, path):
 
 
 def test_the_store_writes_through_to_the_disk(attempts):
-    (journal,), (synchronous,) = (attempts._db.execute(f"pragma {name}").fetchone() for name in ("journal_mode", "synchronous"))  # fmt: skip
+    (journal,), (synchronous,) = (attempts.store.db.execute(f"pragma {name}").fetchone() for name in ("journal_mode", "synchronous"))  # fmt: skip
     assert (journal, synchronous) == ("wal", 2)
 
 
@@ -177,5 +179,25 @@ def test_a_store_that_fails_changes_nothing_and_says_so(attempts, path):
     db.close()
     with pytest.raises(StorageError, match="deliver's store failed"):
         attempts.begin(OTHER)
-    assert attempts._rows("select id from transfer") == [(TRANSFER,)]
+    assert attempts.store.rows("select id from transfer") == [(TRANSFER,)]
     attempts.told(OTHER, b"x")
+
+
+def test_an_attempt_knows_which_ones_before_it_carried_the_same_content(attempts):
+    one, other = Digest.of(b"1"), Digest.of(b"2")
+    for content in (one, other, None, one):
+        attempts.begin(TRANSFER, content)
+    assert attempts.begin(TRANSFER, one).alike == (1, 4)
+    assert attempts.begin(TRANSFER, other).alike == (2,)
+    assert attempts.begin(TRANSFER).alike == ()
+
+
+def test_a_store_of_the_first_version_is_carried_on_with_all_that_it_holds(path):
+    old = sqlite3.connect(path)
+    old.executescript(_VERSIONS[0] + ";pragma user_version = 1")
+    old.execute("insert into attempt (transfer, number, intent) values (?, 1, 1)", (TRANSFER,))
+    old.commit()
+    old.close()
+    attempts = Attempts(path)
+    assert attempts.begin(TRANSFER, Digest.of(b"")) == Begun(number=2, earlier=(1,), intent_recorded=True)
+    attempts.close()

@@ -1,6 +1,7 @@
 """Orders: whole or not at all, revoked until they are gone, and parsed as if a stranger had written them."""
 
 import json
+import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -179,3 +180,26 @@ def test_bytes_that_are_no_order_are_refused(boxes, data):
 def test_an_order_that_is_gone_meanwhile_is_refused(tmp_path):
     with pytest.raises(FormatInvalid, match="missing"):
         mailbox.read_order(tmp_path / TRANSFER)
+
+
+@pytest.mark.parametrize(("shared", "folder", "file"), [(False, 0o700, 0o600), (True, 0o750, 0o640)])
+def test_an_order_is_open_to_the_mailboxs_group_if_the_mailbox_is_shared_and_else_to_nobody(
+    boxes, shared, folder, file
+):
+    draft, to, _ = boxes
+    draft.chmod(0o700)
+    to.chmod(0o2750 if shared else 0o700)
+    order = order_in(draft)
+    for path in draft.iterdir():
+        path.chmod(0o600)
+    mailbox.post_order(draft, to, order)
+    assert stat.S_IMODE((to / TRANSFER).stat().st_mode) & 0o777 == folder
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (to / TRANSFER).iterdir()} == {file}
+
+
+@pytest.mark.parametrize(("shared", "file"), [(False, 0o600), (True, 0o640)])
+def test_a_report_is_open_to_the_mailboxs_group_if_the_mailbox_is_shared_and_else_to_nobody(boxes, shared, file):
+    _, _, back = boxes
+    back.chmod(0o2770 if shared else 0o700)
+    mailbox.report(back, SEEN, key=KEY, domain=DOMAIN)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in back.iterdir()} == {file}

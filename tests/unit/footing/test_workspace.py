@@ -9,6 +9,7 @@ import pytest
 from gateway.footing.workspace import Workspace
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.transfer import TransferId
+from tests.required import missing
 
 TRANSFER = TransferId.new(datetime(2026, 11, 24, tzinfo=UTC), bytes)
 
@@ -73,3 +74,38 @@ def test_the_halves_share_the_mailbox_and_nothing_else(workspace):
     assert {os.path.commonpath([path, deliver]) for path in (workspace.attempts, workspace.deliver_keys)} == {
         str(deliver)
     }
+
+
+def test_what_was_made_for_two_users_is_left_as_it_is(workspace, any_umask):
+    os.umask(0)
+    workspace.make_folders(())
+    shared = {workspace.state: 0o711, workspace.to_deliver: 0o2750, workspace.from_deliver: 0o2770}
+    for folder, mode_of_two in shared.items():
+        folder.chmod(mode_of_two)
+    workspace.make_folders(("yss",))
+    assert {folder: mode(folder) for folder in shared} == shared
+
+
+def test_orders_that_deliver_could_not_read_are_refused_before_anything_is_sealed(workspace):
+    workspace.make_folders(())
+    workspace.to_deliver.chmod(0o2750)
+    workspace.make_folders(())
+    sealing = workspace.sealing(TRANSFER).parent
+    if os.geteuid() != 0:
+        missing("a folder in another's group needs root")
+    os.chown(sealing, -1, 4321)
+    with pytest.raises(StorageError, match="mailbox's group") as refused:
+        workspace.make_folders(())
+    assert "systemd-tmpfiles" in refused.value.remedy
+
+
+def test_a_drop_folder_gets_its_mode_without_any_chmod_that_names_the_setgid_bit(workspace):
+    """systemd's RestrictSUIDSGID refuses those, even where the bit is there already."""
+    workspace.outbox.mkdir()
+    workspace.outbox.chmod(0o2770)
+    before = os.umask(0o007)
+    try:
+        workspace.make_folders(("yss",))
+    finally:
+        os.umask(before)
+    assert mode(workspace.drop_folder("yss")) == 0o2770

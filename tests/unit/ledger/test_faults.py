@@ -58,7 +58,7 @@ def test_a_damaged_file(ledger, path):
 
     def read() -> None:
         with ledger.reading() as tx:
-            transfers.listed(tx)
+            transfers.page(tx, limit=99)
             transfers.get(tx, a_row(1).id)
 
     assert "damaged" in told(read).message

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.footing.ledger import Ledger, register_version, sqlite_url
+from gateway.footing.ledger.schema import SCHEMA
 from gateway.vocabulary.errors import StorageError
 
 
@@ -96,11 +97,11 @@ def test_a_ledger_that_lost_its_version_has_no_schema(path):
     refused("the ledger has schema none", Ledger.open, sqlite_url(path))
 
 
-@pytest.mark.parametrize("version", ["0000", "0002", "9999", "canary"])
+@pytest.mark.parametrize("version", ["0000", "0003", "9999", "canary"])
 def test_a_ledger_of_another_version_is_refused_and_left_alone(path, version):
     set_version(path, version)
     before = path.read_bytes()
-    refused(f"has schema {version}, this program needs 0001", Ledger.open, sqlite_url(path))
+    refused(f"has schema {version}, this program needs {SCHEMA}", Ledger.open, sqlite_url(path))
     refused("made by another version of this program", Ledger.create_or_upgrade, sqlite_url(path))
     assert path.read_bytes() == before
 

@@ -36,13 +36,13 @@ def test_an_identifier_and_a_statement_are_used_once(ledger, again):
     with pytest.raises(StorageError, match="already in the ledger"):
         write(again)
     with ledger.reading() as tx:
-        assert transfers.listed(tx) == [a_row(1)]
+        assert transfers.page(tx, limit=99) == [a_row(1)]
 
 
 def test_many_transfers_may_have_no_statement(tx):
     for number in (1, 2, 3):
         transfers.insert_transfer(tx, a_row(number, statement_digest=None))
-    assert len(transfers.listed(tx)) == 3
+    assert len(transfers.page(tx, limit=99)) == 3
 
 
 def test_a_statement_leads_to_its_transfer(tx):
@@ -62,12 +62,12 @@ def test_transfers_are_listed_newest_first_and_each_filter_narrows(tx):
     rows = [a_row(1), a_row(2, route="ofsted", partner="ofsted"), a_row(3, partner="ofsted"), a_row(4)]
     for row in rows:
         transfers.insert_transfer(tx, row)
-    assert transfers.listed(tx) == rows[::-1]
-    assert transfers.listed(tx, route="yss") == [rows[3], rows[2], rows[0]]
-    assert transfers.listed(tx, partner="ofsted") == [rows[2], rows[1]]
-    assert transfers.listed(tx, since=rows[2].created) == [rows[3], rows[2]]
-    assert transfers.listed(tx, route="yss", partner="ofsted", since=AT) == [rows[2]]
-    assert transfers.listed(tx, route="dfe") == []
+    assert transfers.page(tx, limit=99) == rows[::-1]
+    assert transfers.page(tx, limit=99, route="yss") == [rows[3], rows[2], rows[0]]
+    assert transfers.page(tx, limit=99, partner="ofsted") == [rows[2], rows[1]]
+    assert transfers.page(tx, limit=99, since=rows[2].created) == [rows[3], rows[2]]
+    assert transfers.page(tx, limit=99, route="yss", partner="ofsted", since=AT) == [rows[2]]
+    assert transfers.page(tx, limit=99, route="dfe") == []
 
 
 def test_numbers_are_told_highest_first_for_each_partner_and_route(tx):

@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.minimise.disclosures import DisclosedFile, disclosed, meaning
+from gateway.minimise.disclosed import DisclosedFile, disclosed
+from gateway.minimise.disclosures import meaning
 from gateway.minimise.identifiers import subject
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import StorageError
@@ -118,3 +119,19 @@ def test_nothing_is_kept_of_a_file_that_may_not_leave(tmp_path):
 def test_no_disclosures_are_written_where_none_are_asked_for(tmp_path):
     outcome = carried_out(replace(a_job(tmp_path, as_csv([a_child()])), disclosures=None)).outcome
     assert (outcome.disclosures, outcome.disclosures_meta) == (None, "")
+
+
+def test_who_was_given_last_time_and_would_not_be_now_is_counted(tmp_path):
+    children = [a_child(number) for number in range(1, 8)]
+    first = tmp_path / "first.parquet"
+    judged(tmp_path, children, disclosures=first)
+    now = judged(tmp_path, [*children[3:], a_child(9)], holds=[children[3]], previous=first)
+    assert now.outcome.removed == 4
+    assert judged(tmp_path, children[:2], previous=first, count_only=True).outcome.removed == 5
+
+
+def test_who_was_withheld_last_time_is_not_missed_now(tmp_path):
+    children = [a_child(number) for number in range(1, 4)]
+    first = tmp_path / "first.parquet"
+    judged(tmp_path, children, disclosures=first, holds=[children[0]])
+    assert judged(tmp_path, children[1:], previous=first).outcome.removed == 0

@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from gateway.contract.policy import Eligibility
+from gateway.contract.policy import Eligibility, LongerArm, OutputColumn
 from gateway.minimise.engine import minimising
 from gateway.vocabulary.errors import ConfigError, GatewayError
 from tests.unit.minimise.ground import (
@@ -331,3 +333,64 @@ def test_consents_begin_and_end_by_the_day_of_release(tmp_path):
         for days in (-1, 0, 1, 2)
     ]
     assert seen == [False, True, True, False]
+
+
+LONGER = LongerArm(until_age=25, evidence="sen_provision", codes=("E", "K"), condition="Article 9(2)(g)")
+REACHING = POLICY.model_copy(update={"eligibility": Eligibility(from_age=13, until_age=20, longer=LONGER)})
+
+
+@pytest.mark.parametrize(
+    ("born", "code", "policy", "leaves"),
+    [
+        ("2004-03-04", "E", POLICY, False),  # no policy has named a condition
+        ("2004-03-04", "E", REACHING, True),
+        ("2004-03-04", "K", REACHING, True),
+        ("2004-03-04", "N", REACHING, False),
+        ("2004-03-04", "", REACHING, False),
+        ("2004-03-04", "EK", REACHING, False),
+        ("2004-03-04", "e", REACHING, False),
+        ("2000-01-01", "E", REACHING, False),  # past 25
+        ("2014-03-04", "E", REACHING, False),  # the arm makes nobody older
+        ("2010-03-04", "N", REACHING, True),
+    ],
+)
+def test_past_twenty_only_with_a_code_that_the_policy_names_a_condition_for(tmp_path, born, code, policy, leaves):
+    child = a_child(date_of_birth=born, sen_provision=code)
+    assert bool(judged(tmp_path, [child, a_child(2)], policy=policy).outcome.rows_out == 2) is leaves
+
+
+def test_the_evidence_must_stand_in_the_schema(tmp_path):
+    without = SCHEMA.model_copy(update={"columns": tuple(c for c in SCHEMA.columns if c.field != "sen_provision")})
+    job = a_job(tmp_path, as_csv([a_child()], without), schema=without, policy=REACHING)
+    with pytest.raises(ConfigError, match="sen_provision"), minimising(job):
+        pass
+
+
+NEUTRALISED = POLICY.model_copy(update={"spreadsheet_cells": "neutralised"})
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+44 20 7946 0000", "-1", "@SUM(A1)", '=HYPERLINK("x","y")'])
+def test_what_a_spreadsheet_would_run_gets_an_apostrophe_where_the_policy_says_so(tmp_path, cell):
+    child = a_child(address_line_2=cell)
+    assert judged(tmp_path, [child], policy=NEUTRALISED).rows[0]["address_line_2"] == f"'{cell}"
+    assert judged(tmp_path, [child]).rows[0]["address_line_2"] == cell
+
+
+@pytest.mark.parametrize("cell", ["", "Flat 1-2", "a=b", "'quoted", "me@home"])
+def test_other_cells_stay_as_they_are(tmp_path, cell):
+    assert judged(tmp_path, [a_child(address_line_2=cell)], policy=NEUTRALISED).rows[0]["address_line_2"] == cell
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cells=st.lists(st.text(st.sampled_from("ab,\"'\x1e\x1f ;#\u00e9\n"), max_size=6), min_size=2, max_size=2))
+def test_cells_come_out_of_the_file_as_they_went_in(tmp_path, cells):
+    child = a_child(address_line_1=f"1 {cells[0]}", phone=cells[1])
+    row = judged(tmp_path, [child], decisions=[says(child, "parent", "consent", "consented")]).rows[0]
+    assert (row["address_line_1"], row["phone"]) == (child["address_line_1"], cells[1])
+
+
+def test_a_file_of_one_column_has_no_blank_lines(tmp_path):
+    one = POLICY.model_copy(update={"output": (OutputColumn(header="Phone", field="phone"),)})
+    children = [a_child(1), a_child(2)]
+    result = judged(tmp_path, children, policy=one, decisions=[says(children[0], "parent", "consent", "consented")])
+    assert sorted(result.output.decode().splitlines()[1:]) == ['""', children[0]["phone"]]

@@ -11,6 +11,7 @@ from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing.ledger import Ledger, sqlite_url
 from gateway.receipts.log import ReceiptLog
 from gateway.receipts.receipt import Receipt
+from gateway.receipts.sweep import is_sound
 from gateway.receipts.verification import verify_log
 from gateway.vocabulary.errors import LogBroken
 from gateway.vocabulary.facts import Facts
@@ -80,7 +81,8 @@ def tampering(path: Path):
 
 
 def broken(ledger: Ledger, log: ReceiptLog, match: str, **options) -> None:
-    """Verifying the log fails with this message, and says what to do."""
+    """Verifying the log fails with this message, and says what to do; the sweep alone would not have passed it."""
+    assert options or is_sound(ledger, log.public) is None
     with pytest.raises(LogBroken, match=match) as caught:
         verify_log(ledger, log.public, **options)
     assert caught.value.remedy

@@ -117,7 +117,7 @@ def test_any_other_spelling_is_refused(body):
 
 
 def test_a_receipt_that_is_too_large_is_not_written():
-    with pytest.raises(FormatInvalid, match="larger than 65536 bytes"):
+    with pytest.raises(FormatInvalid, match="larger than 65535 bytes"):
         Receipt(kind="started", at=AT, facts=Facts(reasons=("age",) * 20_000)).encode()
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.seal.container import ContainerWriter
-from gateway.seal.deflating import BLOCK, blocks, deflated
+from gateway.seal.deflating import BLOCK, LONGEST_STORED, blocks, deflate_block, deflated, stored_block
 from gateway.seal.padding import FLOOR, padded
 from gateway.seal.rows import RowCount
 from tests.simulators.council import CSV, build
@@ -62,6 +62,37 @@ def test_deflated_pieces_are_one_stream(pieces):
     inflate = zlib.decompressobj(-15)
     assert inflate.decompress(b"".join(deflated(pieces))) + inflate.flush() == b"".join(pieces)
     assert inflate.eof
+
+
+def inflated(stream):
+    inflate = zlib.decompressobj(-15)
+    out = inflate.decompress(stream) + inflate.flush()
+    assert inflate.eof
+    assert not inflate.unused_data
+    return out
+
+
+@given(st.lists(st.tuples(st.binary(max_size=3000), st.booleans()), max_size=12))
+@settings(max_examples=50)
+def test_pieces_that_were_stored_in_a_hurry_are_part_of_the_same_stream(pieces):
+    hurries = iter([hurried for _, hurried in pieces])
+    stream = b"".join(deflated((piece for piece, _ in pieces), lambda: next(hurries, True)))
+    assert inflated(stream) == b"".join(piece for piece, _ in pieces)
+
+
+def test_in_a_hurry_nothing_is_deflated_and_without_one_everything_is():
+    pieces = [bytes(BLOCK)] * 12
+    assert len(b"".join(deflated(pieces, lambda: True))) > 12 * BLOCK
+    assert len(b"".join(deflated(pieces))) < BLOCK
+
+
+@pytest.mark.parametrize("size", [1, LONGEST_STORED - 1, LONGEST_STORED, LONGEST_STORED + 1, BLOCK])
+def test_what_does_not_shrink_is_stored_and_hardly_grows(size):
+    data = random.Random(size).randbytes(size)
+    packed = deflate_block(data)
+    assert packed == stored_block(data)
+    assert len(packed) == size + 5 * -(-size // LONGEST_STORED)
+    assert inflated(packed + b"\x03\x00") == data
 
 
 def test_what_the_source_raises_passes_through_the_threads():

@@ -50,7 +50,7 @@ def test_a_container_built_by_hand_with_nothing_wrong_is_read():
 
 
 @pytest.mark.parametrize("name", [
-    "../yss.csv", "/yss.csv", "a/b.csv", "yss.csv\\x", "YSS.csv", ".hidden", "con:", "yss csv", "", "a" * 81,
+    "../yss.csv", "/yss.csv", "a/b.csv", "yss.csv\\x", "_yss.csv", ".hidden", "con:", "yss csv", "", "a" * 81,
     "padding", "manifest.json", "manifest.json.sig",
 ])  # fmt: skip
 def test_the_data_file_has_a_plain_name(name):

@@ -123,6 +123,26 @@ def test_d2_what_never_left_and_was_stopped_does_not_leave(half, then, outcome):
     assert half.yss.releases == 1
 
 
+def test_d2_a_successor_that_breaks_after_it_removed_the_proof_leaves_nobody_in_doubt(half):
+    transfer = half.post()
+    intent_recorded_and_no_rename(half)
+    half.yss.unreachable_after = 50
+    assert half.round() == []
+    half.yss.unreachable_after = None
+    half.wait(minutes=1)
+    assert half.round() == [("delivered", transfer, None)]
+    assert half.yss.releases == 1
+
+
+@pytest.mark.parametrize(("then", "outcome"), [(revoked, "stopped"), (late, "lapsed")])
+def test_d2_a_successor_that_may_not_release_any_more_uploads_nothing(half, then, outcome):
+    transfer = half.post()
+    intent_recorded_and_no_rename(half)
+    then(half, transfer)
+    half.yss.unreachable_after = 1  # whatever is uploaded breaks the line
+    assert [seen[0] for seen in half.round()] == [outcome]
+
+
 def test_d3_what_was_delivered_and_reported_is_reported_again_rather_than_not(half):
     transfer = half.post()
     half.restart(before=("settled",))

@@ -1,0 +1,61 @@
+"""One child's consent in words: what was said, in order, and what it comes to."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from gateway.cli.voice import Voice
+from gateway.footing.ledger.decisions import DecisionRow
+from gateway.minimise.consent import Standing
+from gateway.story.register.showing import Shown
+from gateway.vocabulary import moment
+
+
+def say_child(voice: Voice, shown: Shown) -> None:
+    voice.say(f"purpose {shown.purpose}, as it stands on {shown.day}")
+    voice.say_table([_line(said) for said in shown.said])
+    now = shown.standing
+    if now.objected:
+        voice.say("  at any age   withheld: an objection stands")
+    voice.say(f"  under 16     {_opened(now.minor_tiers)}")
+    voice.say(f"  from 16      {_own(now)}")
+    voice.say()
+
+
+def plain(shown: Shown) -> dict[str, Any]:
+    now = shown.standing
+    return {
+        "purpose": shown.purpose, "day": shown.day.isoformat(), "objected": now.objected,
+        "under_16": sorted(now.minor_tiers), "from_16": sorted(now.own_tiers),
+        "from_16_given": now.own_given.isoformat() if now.own_given else None,
+        "decisions": [_plain(said) for said in shown.said],
+    }  # fmt: skip
+
+
+def _line(said: DecisionRow) -> list[str]:
+    until = f" until {said.expires}" if said.expires else ""
+    evidence = f"evidence {said.evidence}" if said.evidence else ""
+    return [f"  {said.given}", said.decided_by, f"{said.decision}{until}", _named(said), evidence]
+
+
+def _named(said: DecisionRow) -> str:
+    return ", ".join((*sorted(said.tiers), *sorted(said.fields)))
+
+
+def _opened(tiers: Iterable[str]) -> str:
+    named = ", ".join(sorted(tiers))
+    return f"the statutory floor, and the tiers {named}" if named else "the statutory floor only"
+
+
+def _own(now: Standing) -> str:
+    if not now.own_given:
+        return _opened(())
+    return f"{_opened(now.own_tiers)}, if {now.own_given} was the 16th birthday or later; else the floor only"
+
+
+def _plain(said: DecisionRow) -> dict[str, Any]:
+    return {
+        "given": said.given.isoformat(), "decided_by": said.decided_by, "decision": said.decision,
+        "tiers": sorted(said.tiers), "fields": sorted(said.fields),
+        "expires": said.expires.isoformat() if said.expires else None, "notice": said.notice, "evidence": said.evidence,
+        "recorded": moment.spell(said.recorded),
+    }  # fmt: skip

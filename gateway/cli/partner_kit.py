@@ -1,0 +1,115 @@
+"""`gateway partner kit NAME`: the folder that a new partner is given."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.opening import Opened, prepare_side
+from gateway.config.faults import PageError, did_you_mean, known_names
+from gateway.config.first_keys import sftp_role
+from gateway.config.pages import load_page, names
+from gateway.contract.partner import Partner
+from gateway.contract.policy import Policy
+from gateway.contract.route import RoutePage
+from gateway.crypto.ssh_keys import PublicKey
+from gateway.demo.released import rehearsal_file
+from gateway.footing import durable
+from gateway.footing.plain_file import read_plain
+from gateway.partner.kit.page import Council, aloud
+from gateway.partner.kit.writing import PAGE, Rehearsal, write_kit
+from gateway.receipts.receipt import Receipt
+from gateway.seal.sealing import SealedParcel, Witness
+from gateway.vocabulary.errors import ConfigError, UsageError
+from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.moment import london_day
+
+_LARGEST_KEY = 16 * 1024
+
+
+def kit(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The partner: its page is config/partners/NAME.toml.")],
+    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="A new folder. Else ./NAME-kit.")] = None,
+) -> None:
+    """Write what a new partner needs: one page, our public keys, and a parcel to rehearse with.
+
+    The partner's page may still be empty: then the rehearsal is sealed to a key made for it.
+    Every child in it is invented. The folder can be zipped and mailed; fingerprints are compared
+    by telephone.
+    """
+    with prepare_side(context) as opened:
+        routes = _routes(opened, name)
+        folder = (to or Path(f"{name}-kit")).absolute()
+        if folder.exists():
+            raise UsageError("the folder is there already, and nothing is overwritten", remedy="name a new one: --to")
+        council, draft = _council(opened, routes), folder.with_name(f".{folder.name}.part")
+        durable.discard_folder(draft)
+        parcel = write_kit(
+            draft,
+            council,
+            name,
+            _rehearsal(opened, name, routes),
+            key=opened.gateway.signing,
+            at=opened.gateway.clock(),
+            random=opened.gateway.random,
+        )
+        _receipt(opened, name, parcel)
+        durable.publish(draft, folder)
+        _say(opened, name, folder, council)
+
+
+def _routes(opened: Opened, name: str) -> list[RoutePage]:
+    """Those that name this partner; at least one."""
+    home = opened.configuration.home
+    if name not in (known := names(home, Partner)):
+        raise UsageError("there is no such partner", remedy=did_you_mean(name, known) or known_names(known))
+    pages = [load_page(home, RoutePage, route) for route in names(home, RoutePage)]
+    if not (routes := [page for page in pages if page.partner == name]):
+        raise ConfigError(f"no route names the partner {name}", remedy="write one in config/routes first")
+    return routes
+
+
+def _council(opened: Opened, routes: list[RoutePage]) -> Council:
+    folder = opened.configuration.workspace.public_keys
+    return Council(
+        sender=opened.gateway.sender,
+        domain=opened.gateway.domain,
+        signing=opened.gateway.signing.public,
+        log=opened.gateway.log.public,
+        sftp={page.route: _public(folder / f"{sftp_role(page.route)}.pub") for page in routes},
+    )
+
+
+def _public(path: Path) -> PublicKey:
+    return PublicKey.parse(read_plain(path, _LARGEST_KEY, what=f"keys/public/{path.name}").decode("ascii", "replace"))
+
+
+def _rehearsal(opened: Opened, name: str, routes: list[RoutePage]) -> Rehearsal:
+    home = opened.configuration.home
+    policy = load_page(home, Policy, routes[0].policy)
+    data, rows = rehearsal_file(policy, london_day(opened.gateway.clock()))
+    witness = Witness(note=opened.gateway.log.latest().note, since=0, proof=())
+    return Rehearsal(data=data, rows=rows, witness=witness, recipient=_recipient(home, name))
+
+
+def _recipient(home: Path, name: str) -> str | None:
+    """None while the partner's page is not filled in."""
+    try:
+        return load_page(home, Partner, name).recipient
+    except PageError:
+        return None
+
+
+def _receipt(opened: Opened, name: str, parcel: SealedParcel) -> None:
+    """Our signing key was used: nothing of it is shown without a receipt."""
+    facts = Facts(partner=name, envelope=str(parcel.envelope), sender_key=opened.gateway.signing.fingerprint)
+    opened.gateway.log.append(Receipt(kind="partner-kit", at=opened.gateway.clock(), facts=facts))
+
+
+def _say(opened: Opened, name: str, folder: Path, council: Council) -> None:
+    voice = opened.voice
+    voice.say(f"the kit for {name} is in {folder}: send the folder whole; {PAGE} says the rest")
+    voice.say("read this to them over the telephone, the digest of council.signers:")
+    voice.say(f"  {aloud((folder / 'council.signers').read_bytes())}")
+    voice.say(f"and its key, as OpenSSH shows it: {council.signing.fingerprint}")

@@ -1,0 +1,45 @@
+"""`gateway withdraw`: what partners hold about one child is to go, from the next round on."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.child import asked_for
+from gateway.cli.opening import person, prepare_side
+from gateway.cli.verbs import new_app
+from gateway.story.withdrawing import withdraw as withdraw_child
+from gateway.vocabulary.errors import NeedsPerson
+
+app = new_app()
+
+
+@app.command()
+def withdraw(
+    context: typer.Context,
+    route: Annotated[str | None, typer.Option("--route", metavar="R", help="Only this route's partner.")] = None,
+    consented_only: Annotated[
+        bool, typer.Option("--consented-only", help="Only what needs a consent; name and address stay there.")
+    ] = False,
+) -> None:
+    """Prepare a removal for each partner that was given anything about a child.
+
+    The child is asked for, or read from standard input as lines such as 'upn: …'. A removal
+    needs no second approver, says nothing of why, and is answered by the partner like any parcel.
+
+    This takes back what was given. So that it is not given again, record the refusal,
+    the objection or the hold as well: gateway consent record, gateway hold add.
+    """
+    with prepare_side(context) as side:
+        gates = {name: gate for name, gate in side.gates.items() if route in (None, name)}
+        if route is not None:
+            side.configuration.route(route)
+        prepared = withdraw_child(
+            side.gateway, gates, asked_for(side.session), consented_only=consented_only, uid=person()
+        )
+        for removal in prepared:
+            side.voice.say(f"transfer {removal.transfer}: {removal.partner} is told to remove it at the next round")
+        if not prepared:
+            raise NeedsPerson(
+                "no partner was given anything about this child",
+                remedy="'gateway disclosures' shows what was given; check the UPN, and the former one",
+            )

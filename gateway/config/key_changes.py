@@ -1,0 +1,151 @@
+"""Keys are made, told to partners, put to use, and retired. Each change can be done twice.
+
+    make       ROLE.key where there is none, else ROLE.next.key, to be told to partners first
+    rotate     1 the old public half is kept among the retired
+               2 ROLE.key is replaced by ROLE.next.key, in one rename: the old private half is gone
+               3 ROLE.pub is replaced   4 ROLE.next.key and ROLE.next.pub go
+    retire     a key that was to follow and shall not; or one whose route or partner is gone
+
+Crash points. Between any two steps of `rotate`, ROLE.next.key is still there, and rotating once
+more ends what was begun. `gateway doctor` sees a public half that does not belong to its key.
+
+Some keys are not simply replaced, and `rotate` says why: the log's key is the log's name, the
+register's and the references' stand behind everything that was ever recorded.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+
+from gateway.config.first_keys import PUBLIC_MODE
+from gateway.config.load import Configuration
+from gateway.config.own_keys import STAMP, Role, public_half, ring_of
+from gateway.crypto.ssh_keys import SigningKey
+from gateway.footing import durable
+from gateway.footing.keyring import Keyring
+from gateway.vocabulary.errors import KeyUnavailable, NeedsPerson, UsageError
+
+_NOT_REPLACED = {
+    "log": "the log's key is the log's name: what was signed before would no longer verify",
+    "register": "every pseudonym in register, holds and disclosures was made with it",
+    "reference": "the partner knows every child by references that were made with it",
+}
+_ASK = "leave it as it is, unless it may be known to somebody: then ask the makers first, with all handoffs stopped"
+
+
+def make(configuration: Configuration, role: Role, random: Callable[[int], bytes]) -> str | None:
+    """The fingerprint of the new key; None for a secret.
+
+    Raises:
+        UsageError: a secret that is there already, or a key to follow that was made before.
+        KeyUnavailable: the keys belong to another user than this one.
+    """
+    ring = _ours(configuration, role)
+    if not ring.has(role.name):
+        return _create(configuration, ring, role.name, random if not role.signs else None)
+    if not role.signs:
+        refuse_rotation(role)
+        raise UsageError(f"the key {role.name} is there already", remedy=f"gateway keys rotate {role.name}")
+    if ring.has(role.following):
+        raise UsageError(
+            f"the key that follows {role.name} is there already",
+            remedy=f"tell the partners of it, then: gateway keys rotate {role.name}",
+        )
+    return _create(configuration, ring, role.following, None)
+
+
+def rotate(configuration: Configuration, role: Role, at: datetime, random: Callable[[int], bytes]) -> str | None:
+    """Put the key that follows to use; its fingerprint, None for a secret. Neither half may be running.
+
+    Raises:
+        UsageError: nothing follows yet, or the key is not one that is replaced.
+        NeedsPerson: reports that were signed with the old key have not been read yet.
+    """
+    refuse_rotation(role)
+    ring = _ours(configuration, role)
+    if not role.signs:
+        ring.replace_secret(role.name, random)
+        return None
+    if not ring.has(role.following):
+        raise UsageError(
+            f"no key follows {role.name} yet", remedy=f"gateway keys new {role.name}, and tell the partners of it"
+        )
+    _refuse_unread_reports(configuration, role)
+    return _replace(configuration, ring, role, at)
+
+
+def retire(configuration: Configuration, role: Role) -> None:
+    """Destroy the key that was to follow; UsageError if there is none: the one in use is rotated, never retired."""
+    ring, public = _ours(configuration, role), configuration.workspace.public_keys
+    if not ring.has(role.following):
+        raise UsageError(
+            f"the key {role.name} is in use, and nothing follows it",
+            remedy=f"gateway keys new {role.name}, tell the partners of it, then: gateway keys rotate {role.name}",
+        )
+    ring.destroy(role.following)
+    durable.remove(public / f"{role.following}.pub")
+
+
+def refuse_rotation(role: Role) -> None:
+    reason = _NOT_REPLACED.get(role.name.split("-", maxsplit=1)[0])
+    if reason:
+        raise UsageError(f"the key {role.name} is not replaced: {reason}", remedy=_ASK)
+
+
+def _create(
+    configuration: Configuration, ring: Keyring, name: str, secret: Callable[[int], bytes] | None
+) -> str | None:
+    if secret:
+        ring.create_secret(name, secret)
+        return None
+    key = ring.create_signing(name)
+    _publish(configuration, name, key)
+    return key.fingerprint
+
+
+def _publish(configuration: Configuration, name: str, key: SigningKey) -> None:
+    line = key.public_line(f"{name}@{configuration.settings.domain}")
+    path = configuration.workspace.public_keys / f"{name}.pub"
+    durable.replace(path, f"{line}\n".encode("ascii"), PUBLIC_MODE)
+
+
+def _replace(configuration: Configuration, ring: Keyring, role: Role, at: datetime) -> str:
+    public, following = configuration.workspace.public_keys, ring.signing_key(role.following)
+    old = public / f"{role.name}.pub"
+    if os.path.lexists(old) and public_half(old).fingerprint != following.fingerprint:
+        archive = public / "retired"
+        archive.mkdir(mode=0o755, exist_ok=True)
+        line = public_half(old).line(f"{role.name}@{configuration.settings.domain} until {at.strftime(STAMP)}")
+        durable.replace(
+            archive / f"{role.name}-{at.strftime(STAMP)}.pub", f"{line}\n".encode("ascii"), PUBLIC_MODE
+        )  # 1
+    ring.replace_signing(role.name, following)  # 2
+    _publish(configuration, role.name, following)  # 3
+    durable.remove(public / f"{role.following}.pub")  # 4
+    ring.destroy(role.following)
+    return following.fingerprint
+
+
+def _refuse_unread_reports(configuration: Configuration, role: Role) -> None:
+    folder = configuration.workspace.from_deliver
+    if role.name == "observation" and folder.exists() and any(folder.iterdir()):
+        raise NeedsPerson(
+            "deliver's reports that are signed with the old key have not been read yet",
+            remedy="gateway run --once --only prepare, then rotate",
+        )
+
+
+def _ours(configuration: Configuration, role: Role) -> Keyring:
+    """A key file of another user's would be refused by the half that needs it."""
+    ring = ring_of(configuration, role)
+    try:
+        owner = ring.folder.stat().st_uid
+    except OSError as error:
+        raise KeyUnavailable(
+            f"the folder of {role.half}'s keys cannot be looked into", remedy=f"type this as the user of {role.half}"
+        ) from error
+    if owner != os.geteuid():
+        raise KeyUnavailable(
+            f"{role.half}'s keys belong to another user", remedy=f"type this as the user of {role.half}"
+        )
+    return ring

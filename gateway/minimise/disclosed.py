@@ -1,0 +1,158 @@
+"""Reads what transfers released about each child in scope, and what they withheld and why.
+
+A Parquet file a transfer: the subject's pseudonym and the verdict, sorted, with a bloom filter,
+so that one child is found in hundreds of files within a moment: they are asked in one query.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from gateway.minimise.disclosures import Basis, parse_meaning, parsed_bases
+from gateway.minimise.session import EngineFailed, Session
+from gateway.vocabulary.errors import GatewayError, StorageError
+
+MEMORY_MB = 256
+FILES_AT_ONCE = 250
+"""Open at one time: a quarter of the descriptors that a process has by default."""
+_UNREADABLE = (GatewayError, EngineFailed, OSError, KeyError, TypeError, ValueError)
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosedFile:
+    """`meta` as the ledger has it."""
+
+    transfer: str
+    path: Path
+    meta: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosed:
+    """What one row said: the fields that left, and of those that did not, why not; and by which rules."""
+
+    transfer: str
+    subject: bytes
+    released: frozenset[str]
+    withheld: Mapping[str, str]
+    bases: tuple[Basis, ...] = ()
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Of how many children something was released, and of how many each field, empty or not."""
+
+    children: int
+    fields: Mapping[str, int]
+    bases: tuple[Basis, ...]
+
+
+def disclosed(files: Sequence[DisclosedFile], subjects: frozenset[bytes]) -> list[Disclosed]:
+    """All rows about these subjects, file by file.
+
+    Raises:
+        StorageError: a file cannot be read, or says something that the ledger does not explain.
+    """
+    some = (files[start : start + FILES_AT_ONCE] for start in range(0, len(files), FILES_AT_ONCE))
+    return [row for batch in some for row in _in_files(batch, sorted(subjects))]
+
+
+def counted(file: DisclosedFile) -> Counted:
+    """StorageError as above."""
+    return _read([file], _count)
+
+
+def released_to(file: DisclosedFile, subjects: Sequence[bytes]) -> dict[bytes, tuple[str, ...]]:
+    """Those of the subjects of whom something was released, and which fields, in the order of the output. StorageError as above."""
+    return _read([file], lambda files: _released_of(files, subjects))
+
+
+def everybody(file: DisclosedFile) -> frozenset[bytes]:
+    """All of whom something was released. StorageError as above."""
+    return _read([file], _everybody)
+
+
+def _in_files(files: Sequence[DisclosedFile], subjects: list[bytes]) -> list[Disclosed]:
+    try:
+        return _read(files, lambda opened: list(_asked(opened, subjects)))
+    except StorageError:
+        if len(files) == 1:
+            raise
+    # the engine does not say which of them it was
+    return [row for file in files for row in _in_files([file], subjects)]
+
+
+def _read(files: Sequence[DisclosedFile], ask: Callable[["_Open"], Answer]) -> Answer:
+    try:
+        with ExitStack() as stack:
+            named = {f"/dev/fd/{stack.enter_context(file.path.open('rb')).fileno()}": file for file in files}
+            session = stack.enter_context(Session.opened(memory_mb=MEMORY_MB, threads=2, files=tuple(named)))
+            return ask(_Open(session, named))
+    except _UNREADABLE as error:
+        raise StorageError(
+            f"the disclosures of {files[0].transfer} cannot be read", remedy="restore the file from the last backup"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    session: Session
+    files: Mapping[str, DisclosedFile]
+
+    @property
+    def rows(self) -> str:
+        names = "', '".join(self.files)
+        return f"read_parquet(['{names}'], filename = true)"
+
+
+def _everybody(opened: _Open) -> frozenset[bytes]:
+    (file,) = opened.files.values()
+    verdicts = parse_meaning(file.meta)["verdicts"]
+    giving = sorted(int(verdict) for verdict, said in verdicts.items() if said["released"])
+    query = f"SELECT subject FROM {opened.rows} WHERE verdict IN (SELECT unnest($giving::SMALLINT[]))"  # noqa: S608 - a descriptor
+    return frozenset(subject for (subject,) in opened.session.rows(query, {"giving": giving}))
+
+
+def _asked(opened: _Open, subjects: list[bytes]) -> Iterator[Disclosed]:
+    # a condition a subject, so that the engine asks bloom filters and skips row groups
+    wanted = " OR ".join(f"subject = $subject_{number}" for number in range(len(subjects))) or "false"
+    query = f"SELECT filename, subject, verdict FROM {opened.rows} WHERE {wanted} ORDER BY subject, verdict"  # noqa: S608 - descriptors
+    found = opened.session.rows(query, {f"subject_{number}": value for number, value in enumerate(subjects)})
+    for name, file in opened.files.items():
+        rows = [(subject, verdict) for there, subject, verdict in found if there == name]
+        page = parse_meaning(file.meta) if rows else {}
+        for subject, verdict in rows:
+            said = page["verdicts"][str(verdict)]
+            yield Disclosed(
+                transfer=file.transfer,
+                subject=subject,
+                released=frozenset(said["released"]),
+                withheld=said["withheld"],
+                bases=parsed_bases(page),
+                policy=page["policy"],
+            )
+
+
+def _count(opened: _Open) -> Counted:
+    (file,) = opened.files.values()
+    page, fields, children = parse_meaning(file.meta), dict[str, int](), 0
+    query = f"SELECT verdict, count(*) FROM {opened.rows} GROUP BY verdict ORDER BY verdict"  # noqa: S608 - a descriptor
+    for verdict, count in opened.session.rows(query):
+        released = page["verdicts"][str(verdict)]["released"]
+        children += count if released else 0
+        for field in released:
+            fields[field] = fields.get(field, 0) + count
+    return Counted(children=children, fields=fields, bases=parsed_bases(page))
+
+
+def _released_of(opened: _Open, subjects: Sequence[bytes]) -> dict[bytes, tuple[str, ...]]:
+    (file,) = opened.files.values()
+    verdicts = parse_meaning(file.meta)["verdicts"]
+    query = f"SELECT subject, verdict FROM {opened.rows} WHERE subject IN (SELECT unnest($subjects::BLOB[]))"  # noqa: S608 - a descriptor
+    found = opened.session.rows(query, {"subjects": list(subjects)})
+    told = {subject: tuple(verdicts[str(verdict)]["released"]) for subject, verdict in found}
+    return {subject: fields for subject, fields in told.items() if fields}

@@ -1,0 +1,82 @@
+"""A CSV for the register, read record by record and hashed as it is read: what was signed is what was taken."""
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from gateway.formats.delimited import DelimitedReader, Piece, split_header
+from gateway.vocabulary.digest import Digest, Meter
+from gateway.vocabulary.errors import RegisterInvalid, StructureInvalid
+
+AS_CSV = "save it as comma-separated UTF-8 text with the header "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterFile:
+    """Open, to be read once from its start. `expected` is the header to tell people of."""
+
+    stream: BinaryIO
+    expected: str
+    _meter: Meter = field(default_factory=Meter)
+
+    def read(self, size: int, /) -> bytes:
+        block = self.stream.read(size)
+        self._meter.feed(block)
+        return block
+
+    @property
+    def digest(self) -> Digest:
+        """Of the whole file, once its records have been taken to the last."""
+        return self._meter.digest
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """Each with its number; the header is the first, and 1.
+
+        Raises:
+            RegisterInvalid: names the row that breaks the file's structure.
+        """
+        try:
+            yield from self._records()
+        except StructureInvalid as error:
+            problem = f"row {error.row} breaks the file's structure: {error.code}"
+            raise RegisterInvalid(problem, remedy=AS_CSV + self.expected) from error
+        except OSError as error:
+            raise _unreadable() from error
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        number = 1
+        for piece in DelimitedReader(self, delimiter=",").pieces():
+            rest = piece
+            if number == 1:
+                header, rest = split_header(piece, delimiter=",")
+                yield number, list(header)
+            for cells in _cells(rest):
+                number += 1
+                yield number, cells
+
+
+@contextmanager
+def opened(path: Path, *, expected: str) -> Iterator[RegisterFile]:
+    """RegisterInvalid if it cannot be read; its name is not told."""
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise _unreadable() from error
+    with stream:
+        yield RegisterFile(stream=stream, expected=expected)
+
+
+def invalid(number: int, what: str) -> RegisterInvalid:
+    return RegisterInvalid(f"row {number}: {what}", remedy="correct the row; none of the file was taken")
+
+
+def _unreadable() -> RegisterInvalid:
+    return RegisterInvalid("the file cannot be read", remedy="check that it is there and may be read")
+
+
+def _cells(piece: Piece) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(piece.data.decode("utf-8"), newline=""), strict=True)

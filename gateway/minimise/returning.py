@@ -1,0 +1,28 @@
+"""Writes a return: the extract's own document, read a second time and written anew.
+
+Only once the engine has judged every record and all of them stand: a return leaves whole or
+not at all. A count writes it too, to nowhere, so that what cannot be written is known before
+anybody signs. Plaintext goes from the extract to standard output and lies nowhere between.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
+
+from gateway.formats.opening import opened_text
+from gateway.formats.xml.rewriting import Rewriting
+from gateway.vocabulary.errors import StructureInvalid
+
+
+def write_return(stream: BinaryIO, order: Mapping[str, Any], rows: int, write: Callable[[bytes], object]) -> str:
+    """The name that it is to have.
+
+    Raises:
+        StructureInvalid: it cannot be written, or is not what was judged.
+    """
+    stream.seek(0)
+    rewriting = Rewriting(opened_text(stream, order["reading"]), order["reading"], order["returning"])
+    for piece in rewriting.pieces():
+        write(piece)
+    if rewriting.count != rows:
+        raise StructureInvalid("the second reading found other records", code="structure", row=0)
+    return rewriting.file_name

@@ -1,0 +1,1 @@
+"""What a council hands to a new partner: one page, its public keys, and a parcel to rehearse with."""

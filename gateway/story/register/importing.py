@@ -1,0 +1,148 @@
+"""A file of decisions: all of it or none. What opens anything takes effect once two people have signed for it.
+
+What a file would open is judged against the register within the transaction that records it:
+between a look and the act nobody can have changed it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+from gateway.approval.register_desk import Agreed, Wanted
+from gateway.approval.register_statement import IMPORT, about_import
+from gateway.footing.ledger import decisions
+from gateway.footing.ledger.decisions import DecisionRow
+from gateway.footing.ledger.store import Transaction
+from gateway.minimise import yssa
+from gateway.minimise.register_file import opened
+from gateway.minimise.register_import import EXPECTED, decisions_of
+from gateway.minimise.register_news import News, news
+from gateway.receipts.receipt import Receipt
+from gateway.story.gate import Gate, Gateway
+from gateway.story.register.agreeing import Recorded, refuse_used, wanted
+from gateway.story.revoking import revoke_overtaken
+from gateway.vocabulary.digest import Digest
+from gateway.vocabulary.errors import RegisterInvalid
+from gateway.vocabulary.facts import Fact, Facts
+from gateway.vocabulary.moment import london_day
+
+Way = Literal["changes", "snapshot", "yssa"]
+KIND = "consent-imported"
+ONE_BY_ONE = 500
+"""Children up to whom the register is asked for each, and not read through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """A file that was read to its end and found right in every row; nothing of it is recorded yet."""
+
+    way: Way
+    rows: tuple[DecisionRow, ...]
+    file: Digest
+    recorded: datetime
+    purpose: str = ""
+    census: date | None = None
+
+    def counts(self) -> dict[str, int]:
+        return dict(Counter(row.decision for row in self.rows))
+
+
+def read_import(
+    gateway: Gateway, path: Path, *, way: Way, purposes: frozenset[str], purpose: str = "", census: date | None = None
+) -> Import:
+    """`purposes` are those that routes have. A snapshot and a census are about one `purpose`.
+
+    Raises:
+        RegisterInvalid: names the row and the column, never a value.
+    """
+    recorded, key = gateway.clock(), gateway.keys.secret("register")
+    if purpose and purpose not in purposes:
+        raise RegisterInvalid("no route has this purpose", remedy="known: " + ", ".join(sorted(purposes)))
+    if way == "yssa":
+        if census is None or not purpose:
+            raise RegisterInvalid("a census needs its day and the purpose", remedy="give --census-date and --purpose")
+        with opened(path, expected=yssa.EXPECTED) as file:
+            rows = tuple(yssa.agreements_of(file, purpose=purpose, census=census, key=key, recorded=recorded))
+    else:
+        allowed = _allowed(way, purpose, purposes)
+        with opened(path, expected=EXPECTED) as file:
+            rows = tuple(decisions_of(file, key=key, recorded=recorded, purposes=allowed))
+    if not rows and way == "snapshot":
+        raise RegisterInvalid("a snapshot without a row would withdraw every consent", remedy="check the file")
+    return Import(way=way, rows=rows, file=file.digest, recorded=recorded, purpose=purpose, census=census)
+
+
+def wanted_for(gateway: Gateway, imported: Import) -> Wanted:
+    """What must be signed for, if it opens anything."""
+    about = about_import(
+        way=imported.way,
+        file=imported.file,
+        decisions=imported.counts(),
+        purpose=imported.purpose,
+        census_date=str(imported.census) if imported.census else "",
+    )
+    return wanted(gateway, IMPORT, about)
+
+
+def take_import(
+    gateway: Gateway, gates: Mapping[str, Gate], imported: Import, *, agreed: Agreed | None, uid: int
+) -> Recorded | Wanted:
+    """Recorded; or what must be signed for first, and then nothing was.
+
+    Raises:
+        StatementInvalid: the statement has served before.
+    """
+    wanting = wanted_for(gateway, imported)
+    with gateway.ledger.writing() as tx:
+        found = _news(tx, imported)
+        if found.opens and not _covers(agreed, wanting):
+            return wanting
+        evidence = _evidence(gateway, agreed) if agreed and found.opens else Facts()
+        decisions.append(tx, (*found.added, *found.withdrawn))
+        facts = _facts(gateway, imported, found, uid) | evidence
+        gateway.log.append_in(tx, Receipt(kind=KIND, at=gateway.clock(), facts=facts))
+    revoked = revoke_overtaken(gateway, gates, gateway.clock())
+    return Recorded(count=len(found.added), known=found.known, withdrawn=len(found.withdrawn), revoked=revoked)
+
+
+def _allowed(way: Way, purpose: str, purposes: frozenset[str]) -> frozenset[str]:
+    if way == "snapshot" and not purpose:
+        raise RegisterInvalid("a snapshot says everything for one purpose", remedy="name it with --purpose")
+    return frozenset({purpose}) if purpose else purposes
+
+
+def _covers(agreed: Agreed | None, wanting: Wanted) -> bool:
+    return agreed is not None and (agreed.statement.act, agreed.statement.about) == (wanting.act, wanting.about)
+
+
+def _news(tx: Transaction, imported: Import) -> News:
+    day = london_day(imported.recorded)
+    snapshot = imported.way == "snapshot"
+    record = _on_record(tx, imported.rows, everything=snapshot, purpose=imported.purpose)
+    return news(imported.rows, record, snapshot=snapshot, day=day, recorded=imported.recorded)
+
+
+def _on_record(
+    tx: Transaction, rows: Iterable[DecisionRow], *, everything: bool, purpose: str
+) -> Iterator[DecisionRow]:
+    subjects = {row.subject for row in rows}
+    if len(subjects) <= ONE_BY_ONE and not everything:
+        for subject in sorted(subjects):
+            yield from decisions.of_subject(tx, subject)
+        return
+    for one in sorted({purpose} if everything else {row.purpose for row in rows}):
+        yield from (row for row in decisions.of_purpose(tx, one) if everything or row.subject in subjects)
+
+
+def _evidence(gateway: Gateway, agreed: Agreed) -> Facts:
+    refuse_used(gateway, KIND, agreed.statement.digest)
+    return Facts(statement=str(agreed.statement.digest), signers=agreed.fingerprints)
+
+
+def _facts(gateway: Gateway, imported: Import, found: News, uid: int) -> Facts:
+    counts: dict[str, Fact] = {"count": len(found.added), "missing": len(found.withdrawn), "uid": uid}
+    added = dict(Counter(row.decision for row in found.added))
+    return Facts(scope=imported.way, extract=gateway.keyed(imported.file), decisions=added, **counts)

@@ -1,0 +1,53 @@
+"""One decision about one child, as somebody at a desk takes it down.
+
+What closes is recorded for whoever brings it. What opens wants a person who may record consent,
+proven by their own key and named in the receipt by its fingerprint.
+"""
+
+from collections.abc import Mapping
+
+from gateway.footing.ledger import decisions
+from gateway.minimise.consent import OPENING
+from gateway.minimise.register_import import decisions_in
+from gateway.receipts.receipt import Receipt
+from gateway.story.gate import Gate, Gateway
+from gateway.story.register.agreeing import RECORD, Recorded, Signing, proven
+from gateway.story.revoking import revoke_overtaken
+from gateway.vocabulary.errors import NeedsPerson, RegisterInvalid
+from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.moment import london_day
+
+
+def record_decision(
+    gateway: Gateway,
+    gates: Mapping[str, Gate],
+    said: Mapping[str, str],
+    *,
+    purposes: frozenset[str],
+    sign: Signing | None,
+    uid: int,
+) -> Recorded:
+    """`said` has the columns of an import. What is on record already is recorded again: it was said again.
+
+    Raises:
+        RegisterInvalid: names the column, never its value.
+        NeedsPerson: it opens, and nobody has shown a key.
+        SignerRejected: the key is not of somebody who may record what opens.
+    """
+    recorded = gateway.clock()
+    if said["purpose"] not in purposes:
+        raise RegisterInvalid("no route has this purpose", remedy="known: " + ", ".join(sorted(purposes)))
+    key = gateway.keys.secret("register")
+    rows = tuple(decisions_in(said, key=key, recorded=recorded, today=london_day(recorded)))
+    facts = Facts(purpose=said["purpose"], decisions={said["decision"]: 1}, uid=uid)
+    if said["decision"] in OPENING:
+        if sign is None:
+            raise NeedsPerson(
+                "what opens is recorded by somebody who may, with their own key",
+                remedy="give --key; who may stands in keys/signers/register",
+            )
+        facts |= Facts(signer=proven(gateway, RECORD, sign).fingerprint)
+    with gateway.ledger.writing() as tx:
+        decisions.append(tx, rows)
+        gateway.log.append_in(tx, Receipt(kind="consent-recorded", at=gateway.clock(), facts=facts))
+    return Recorded(count=len(rows), revoked=revoke_overtaken(gateway, gates, gateway.clock()))

@@ -1,0 +1,34 @@
+"""One removal: its list sealed, receipted, handed to deliver, as `carrying` does with an arrival.
+
+It is sealed again when its time has passed before it left. No hold and no decision overtakes
+it: what should be gone at the partner still should.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.minimise.outcome import Outcome
+from gateway.seal.sealing import Settled, seal
+from gateway.story.carrying import draft_of, empty_folder, hand_on
+from gateway.story.gate import Gate
+from gateway.story.minimising import rules_in_force
+from gateway.story.withdrawing import LIST, SCOPE, listed
+from gateway.vocabulary.transfer import TransferId
+
+
+def carry_removal(gate: Gate, transfer: TransferId, at: datetime) -> None:
+    """From its list to an order for deliver; safe to run again from any point."""
+    workspace = gate.gateway.workspace
+    data, children = listed(workspace.arrival(transfer) / LIST)
+    draft = replace(draft_of(gate, transfer, at, file_name=f"{gate.name}-removal.csv"), scope=SCOPE)
+    parcel = seal(
+        draft,
+        empty_folder(workspace.sealing(transfer)),
+        [data],
+        lambda: Settled(rows=children),
+        key=gate.gateway.signing,
+        random=gate.gateway.random,
+    )
+    _, in_force, _ = rules_in_force(gate, at)
+    removed = Outcome(rows_in=children, rows_out=children, withheld={}, rejected={}, fields={}, tiers={})
+    hand_on(gate, draft, parcel, removed, in_force)

@@ -1,0 +1,124 @@
+"""What a partner holds is taken back: without a second approver, over a real server, answered and receipted."""
+
+import csv
+import io
+
+import pytest
+
+from gateway.service.wiring import gates_of
+from gateway.story.withdrawing import recall, withdraw
+from gateway.vocabulary.errors import UsageError
+from gateway.vocabulary.transfer import Stage
+from tests.end_to_end.conftest import YSS
+
+
+@pytest.fixture
+def handed_over(world):
+    """The transfer that the partner has answered for, and what it received."""
+    world.approved()
+    rounds(world)
+    (transfer,) = world.transfers()
+    (received,) = world.partners[YSS].received
+    return transfer, list(csv.DictReader(io.StringIO(received.read_text("utf-8"))))
+
+
+def rounds(world):
+    world.run()
+    world.partners[YSS].receive(world.clock())
+    world.run()
+
+
+def upn_of(world, row):
+    names = (row["Forename"], row["Surname"], row["DateOfBirth"])
+    (upn,) = {
+        child.fields["upn"]
+        for child in world.people.children
+        if tuple(child.fields.get(field) for field in ("forename", "surname", "date_of_birth")) == names
+    }
+    return upn
+
+
+def taken_back(world, child, *routes, consented_only=False):
+    with world.opened() as gateway:
+        gates = gates_of(gateway, world.council.configuration, world.clock())
+        wanted = {name: gate for name, gate in gates.items() if not routes or name in routes}
+        return withdraw(gateway, wanted, child, consented_only=consented_only, uid=0)
+
+
+def recalled(world, transfer):
+    with world.opened() as gateway:
+        gates = gates_of(gateway, world.council.configuration, world.clock())
+        return recall(gateway, gates, transfer, reason="wrong-file", uid=0)
+
+
+def removal_at_the_partner(world):
+    (path,) = [path for path in world.partners[YSS].received if "removal" in path.name]
+    return list(csv.DictReader(io.StringIO(path.read_text("utf-8"))))
+
+
+def test_a_child_is_removed_by_the_reference_that_the_partner_has(world, handed_over):
+    _, rows = handed_over
+    (removal,) = taken_back(world, {"upn": upn_of(world, rows[3])})
+    rounds(world)
+    assert removal_at_the_partner(world) == [{"Reference": rows[3]["Reference"], "Remove": "whole"}]
+    assert world.ladder(removal.transfer) == ["withdrawn", "sealed", "delivered", "acknowledged"]
+    assert world.facts(removal.transfer, Stage.SEALED)["scope"] == "removal"
+
+
+def test_what_needs_a_consent_can_go_alone(world, handed_over):
+    _, rows = handed_over
+    taken_back(world, {"upn": upn_of(world, rows[0])}, consented_only=True)
+    rounds(world)
+    (removed,) = removal_at_the_partner(world)
+    assert {"Telephone", "Mobile"} <= set(removed["Remove"].split())
+    assert not {"Forename", "Surname", "Postcode", "Reference"} & set(removed["Remove"].split())
+
+
+def test_a_whole_transfer_can_be_recalled(world, handed_over):
+    transfer, rows = handed_over
+    removal = recalled(world, transfer)
+    rounds(world)
+    assert {row["Reference"] for row in removal_at_the_partner(world)} == {row["Reference"] for row in rows}
+    assert "recalled" in world.ladder(transfer)
+    assert world.ladder(removal.transfer)[-1] == "acknowledged"
+
+
+def test_a_child_of_whom_nothing_was_given_is_not_asked_back(world, handed_over):
+    (stranger,) = {child.fields["upn"] for child in world.people.children if child.situation == "held-by-upn"}
+    assert taken_back(world, {"upn": stranger}) == []
+    assert taken_back(world, {"upn": world.people.children[0].fields["upn"]}, "dfe-school-census") == []
+
+
+def test_a_removal_cannot_be_recalled_nor_a_parcel_that_has_not_left(world, handed_over):
+    _, rows = handed_over
+    (removal,) = taken_back(world, {"upn": upn_of(world, rows[1])})
+    with pytest.raises(UsageError):
+        recalled(world, removal.transfer)
+
+
+def test_a_new_hold_does_not_stop_a_removal_on_its_way(world, handed_over):
+    _, rows = handed_over
+    (removal,) = taken_back(world, {"upn": upn_of(world, rows[2])})
+    world.run("prepare")
+    world.hold({"upn": upn_of(world, rows[2])})
+    rounds(world)
+    assert world.ladder(removal.transfer)[-1] == "acknowledged"
+
+
+def test_a_removal_whose_time_has_passed_is_sealed_again(world, handed_over):
+    _, rows = handed_over
+    (removal,) = taken_back(world, {"upn": upn_of(world, rows[2])})
+    world.run("prepare")
+    world.clock.turn(hours=6)
+    world.run()
+    rounds(world)
+    assert world.ladder(removal.transfer)[-1] == "acknowledged"
+    assert world.ladder(removal.transfer).count("sealed") == 2
+
+
+def test_staff_are_not_told_of_whom_somebody_withdrew(world, handed_over):
+    _, rows = handed_over
+    (removal,) = taken_back(world, {"upn": upn_of(world, rows[2])})
+    rounds(world)
+    outcomes = [path.name for path in (world.council.drop_folder(YSS) / "outcomes").iterdir()]
+    assert not [name for name in outcomes if str(removal.transfer) in name]

@@ -1,0 +1,54 @@
+"""A partner's stock gpg, with a keyring of its own; its agent is gone with the block."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.required import missing
+
+
+@dataclass(frozen=True)
+class Gpg:
+    home: Path
+    """Short: its sockets lie in it."""
+
+    def run(self, *words: str, stdin: bytes = b"", fails: bool = False) -> str:
+        """What it says on standard output and of its status."""
+        done = subprocess.run(
+            ["gpg", "--homedir", self.home, "--batch", "--yes", "--quiet", "--no-auto-check-trustdb",
+             "--pinentry-mode", "loopback", "--passphrase", "", "--status-fd", "1", *words],
+            input=stdin, capture_output=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert (done.returncode != 0) == fails, done.stderr.decode("utf-8", "replace")
+        return done.stdout.decode("utf-8", "replace")
+
+    def make(self, user_id: str, *words: str, expires: str = "never") -> None:
+        self.run(*words, "--quick-gen-key", user_id, "default", "default", expires)
+
+    def certificate(self, user_id: str) -> str:
+        plain = ["gpg", "--homedir", self.home, "--batch", "--armor", "--export", f"={user_id}"]
+        return subprocess.run(plain, capture_output=True, check=True, timeout=60).stdout.decode("ascii")
+
+    def fingerprint(self, user_id: str) -> str:
+        listed = self.run("--with-colons", "--fingerprint", f"={user_id}")
+        return next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr"))
+
+    def open(self, message: Path, target: Path, *, fails: bool = False) -> str:
+        return self.run("--output", str(target), "--decrypt", str(message), fails=fails)
+
+
+@contextmanager
+def gnupg() -> Iterator[Gpg]:
+    for tool in ("gpg", "gpgconf"):
+        if shutil.which(tool) is None:
+            missing(f"{tool} is not installed")
+    home = Path(tempfile.mkdtemp(prefix="gpg-"))
+    try:
+        yield Gpg(home)
+    finally:
+        subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False, timeout=60)
+        shutil.rmtree(home, ignore_errors=True)
