@@ -26,6 +26,7 @@ PROGRAMS = {
     "gateway/__main__.py": "the command",
     "gateway/receipts/stand_alone/check_receipts.py": "is handed to auditors, and runs where we are not",
     "gateway/minimise/worker.py": "a process of its own, which speaks through pipes and ends itself",
+    "gateway/seal/openpgp/worker.py": "a process of its own, in which Sequoia runs",
 }
 HIDE_CAUSES = {
     "gateway/minimise/session.py": "the engine's messages quote rows, and statements with their literals",

@@ -19,8 +19,12 @@ ASKED: Mapping[str, str] = {
     "address_line_1": "First line of the address",
     "postcode": "Postcode",
 }
-ASKED_UPN: Mapping[str, str] = {"upn": "UPN"}
-ASKED_UPNS: Mapping[str, str] = {"upn": "UPN", "former_upn": "Former UPN"}
+OF_THE_REGISTER: Mapping[str, str] = {
+    field: ASKED[field] for field in ("upn", "forename", "surname", "date_of_birth")
+}  # fmt: skip
+KNOWN_BY = ("upn", "former_upn", "forename", "surname", "date_of_birth")
+ASKED_SUBJECT: Mapping[str, str] = {field: ASKED[field] for field in KNOWN_BY}
+"""What registers and disclosures know children by: a UPN, or a name with date of birth where there was none."""
 LONGEST = 4096
 
 

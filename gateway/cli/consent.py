@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from gateway.cli.agreeing import Desk, signs
-from gateway.cli.child import ASKED_UPN, asked_for
+from gateway.cli.child import OF_THE_REGISTER, asked_for
 from gateway.cli.consent_words import plain, say_child
 from gateway.cli.opening import Opened, person, prepare_side
 from gateway.cli.verbs import new_app
@@ -95,7 +95,7 @@ def record(
     """
     with prepare_side(context) as side:
         said = {
-            "upn": _upn(side), "purpose": purpose, "decided_by": by, "decision": decision, "tiers": ";".join(tier or ()),
+            "purpose": purpose, "decided_by": by, "decision": decision, "tiers": ";".join(tier or ()),
             "fields": ";".join(field or ()), "given": given or _today(side), "expires": expires, "notice": notice,
             "evidence": evidence,
         }  # fmt: skip
@@ -129,7 +129,7 @@ def show(
     The UPN is asked for, or read from standard input as a line 'upn: …'. The look-up is receipted.
     """
     with prepare_side(context) as side:
-        found = show_child(side.gateway, _upn(side), uid=person())
+        found = show_child(side.gateway, asked_for(side.session, OF_THE_REGISTER), uid=person())
         if as_json:
             side.voice.say_json([plain(one) for one in found])
             return
@@ -157,10 +157,6 @@ def _day(text: str) -> date:
 
 def _purposes(side: Opened) -> frozenset[str]:
     return frozenset(route.policy.purpose for route in side.configuration.routes)
-
-
-def _upn(side: Opened) -> str:
-    return "".join(asked_for(side.session, ASKED_UPN)["upn"].split()).upper()
 
 
 def _today(side: Opened) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.agreeing import signs
-from gateway.cli.child import ASKED_UPNS, asked_for
+from gateway.cli.child import ASKED_SUBJECT, asked_for
 from gateway.cli.disclosure_page import page
 from gateway.cli.disclosure_words import Told, as_json_values, lines
 from gateway.cli.opening import Opened, person, prepare_side
@@ -42,7 +42,7 @@ def disclosures(
     """
     _refuse(export, as_json=as_json)
     with prepare_side(context) as side:
-        child = asked_for(side.session, ASKED_UPNS)
+        child = asked_for(side.session, ASKED_SUBJECT)
         found = look_up(side.gateway, child, uid=person(), reviewer=signs(side, reviewer), anew=export is not None)
         told = [Told(shared=one, partner_name=_partner(side, one)) for one in found]
         if export is not None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.agreeing import signs
-from gateway.cli.child import ASKED_UPNS, asked_for
+from gateway.cli.child import ASKED_SUBJECT, asked_for
 from gateway.cli.consent_words import say_child
 from gateway.cli.opening import Opened, person, prepare_side
 from gateway.cli.preview_words import Seen, by_rule, child_as_values, child_in_words, seen_as_values, seen_in_words
@@ -86,7 +86,7 @@ def _say(side: Opened, seen: Seen, *, rules: bool, as_json: bool) -> None:
 
 
 def _explain(side: Opened, gate: Gate, file: Path, reviewer: Path | None, *, as_json: bool) -> int:
-    known_by = asked_for(side.session, ASKED_UPNS)
+    known_by = asked_for(side.session, ASKED_SUBJECT)
     found = explain(gate, file, side.session.clock(), known_by, uid=person(), reviewer=signs(side, reviewer))
     if as_json:
         side.voice.say_json(child_as_values(found, gate.route, reviewer=reviewer is not None))

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,8 +11,8 @@ from gateway.cli.passphrase import signing_key
 from gateway.cli.route_words import in_words
 from gateway.cli.session import Session
 from gateway.cli.verbs import new_app
-from gateway.config.load import Configuration
-from gateway.config.signed_routes import signature_path, unsigned_reason
+from gateway.config.load import Configuration, Suspension
+from gateway.config.signed_routes import covered, signature_path, signed_by, unsigned_reason
 from gateway.contract.fields import Slug
 from gateway.contract.route import Route
 from gateway.footing import durable
@@ -37,8 +37,16 @@ def sign(
     route: RouteName,
     key: Annotated[Path, typer.Option("--key", metavar="KEY", help="Your own OpenSSH private key.")],
     yes: Annotated[bool, typer.Option("--yes", help="Sign without asking; you have read it.")] = False,
+    role: Annotated[
+        Literal["route", "partner"],
+        typer.Option("--as", help="The officer, over all; or a second person, over the partner."),
+    ] = "route",
 ) -> None:
-    """Show the route, and sign it whole: route, policy, schema and partner with all keys."""
+    """Show the route, and sign it: the officer whole, a second person the partner's record.
+
+    The second signature covers where the data goes and whose keys open it, and is needed again only
+    when that changes.
+    """
     session, configuration = configured(context)
     page = configuration.route(route)
     _show(session, configuration, page)
@@ -46,12 +54,16 @@ def sign(
         session.voice.ask("Sign this route as it stands? Type yes: ")
         if session.stdin.readline().strip() != "yes":
             raise NeedsPerson("nothing was signed", remedy="type yes when you have read the route and agree")
-    namespace = of_route("route", route, configuration.settings.domain)
-    signature = signing_key(session, key).sign(page.canonical(), namespace)
-    durable.replace(signature_path(configuration.home, route), signature.encode("ascii"), 0o644)
-    if unsigned := unsigned_reason(configuration, page, session.clock()):
-        raise NeedsPerson(unsigned.sentence, remedy="the key must stand in keys/signers/route for this route")
-    session.voice.say(f"the route {route} is signed and may be used")
+    namespace = of_route(role, route, configuration.settings.domain)
+    signature = signing_key(session, key).sign(covered(page, role), namespace)
+    durable.replace(signature_path(configuration.home, route, role), signature.encode("ascii"), 0o644)
+    mine = signed_by(configuration, page, role, session.clock())
+    if isinstance(mine, Suspension):
+        raise NeedsPerson(mine.sentence, remedy=f"the key must stand in keys/signers/{role} for this route")
+    if waiting := unsigned_reason(configuration, page, session.clock()):
+        session.voice.say(f"signed; {waiting.sentence}. {waiting.remedy}")
+    else:
+        session.voice.say(f"the route {route} is signed and may be used")
 
 
 @app.command()

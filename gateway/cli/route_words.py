@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from gateway.contract.partner import Endpoint, UploadEndpoint
 from gateway.contract.route import Route
 from gateway.crypto.age import recipient_fingerprint
 from gateway.crypto.ssh_keys import PublicKey
@@ -52,13 +53,27 @@ def _tiers(route: Route) -> Iterator[str]:
 
 def _partner(route: Route) -> Iterator[str]:
     partner = route.partner
-    yield f"  server          {partner.endpoint.username}@{partner.endpoint.host}:{partner.endpoint.port}"
-    for line in partner.endpoint.host_keys:
-        yield f"  host key        {PublicKey.parse(line).fingerprint}"
+    yield from _endpoint(partner.endpoint)
     yield f"  sealed to       {recipient_fingerprint(partner.recipient)}"
+    if partner.next_recipient:
+        yield f"  and to          {recipient_fingerprint(partner.next_recipient)}"
     if partner.acknowledgement_key:
         yield f"  answers signed  {PublicKey.parse(partner.acknowledgement_key).fingerprint}"
 
 
 def _list(fields: Sequence[str]) -> str:
     return ", ".join(field.replace("_", " ") for field in fields)
+
+
+def _endpoint(endpoint: Endpoint | UploadEndpoint) -> Iterator[str]:
+    if isinstance(endpoint, UploadEndpoint):
+        yield f"  staged in       {endpoint.folder}, for a person to open and upload"
+        return
+    yield f"  server          {endpoint.username}@{endpoint.host}:{endpoint.port}"
+    for line in endpoint.host_keys:
+        yield f"  host key        {PublicKey.parse(line).fingerprint}"
+    if rotation := endpoint.rotation:
+        yield f"  next host key   {PublicKey.parse(rotation.host_key).fingerprint}"
+        yield f"                  from {rotation.begins}; after {rotation.ends} it alone"
+    if endpoint.windows:
+        yield f"  takes parcels   {', '.join(endpoint.windows)}"

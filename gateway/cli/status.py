@@ -1,12 +1,17 @@
 """`gateway status`: where everything stands that has not ended, and what needs a person."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
+from gateway.cli.concern_words import plain as plain_concern
+from gateway.cli.concern_words import said
 from gateway.cli.opening import Opened, prepare_side
 from gateway.cli.verbs import new_app
 from gateway.config.signed_routes import usable_routes
+from gateway.service.attention import concerns_of
+from gateway.story.concerns import Concern, Level
 from gateway.story.standing import Standing, open_transfers
 from gateway.vocabulary import moment
 from gateway.vocabulary.errors import NeedsPerson
@@ -21,17 +26,24 @@ def status(
 ) -> int:
     """Say where each handoff stands that has not come to its end, and what needs a person.
 
-    Leaves with 0, or with 3 if a person must do something.
+    For monitoring: leaves with 0, or with 3 if a person must do something, or if anything is late.
+    Warnings do not count; they are told.
     """
     with prepare_side(context) as side:
         standing = open_transfers(side.gateway)
+        concerns = concerns_of(side.gateway, side.configuration, side.session.clock())
         routes = _routes(side)
+        code = _code(standing, concerns)
         if as_json:
-            side.voice.say_json({"routes": routes, "transfers": [_plain(one) for one in standing]})
+            side.voice.say_json(_plain(side, routes, standing, concerns, code))
         else:
-            _say(side, routes, standing)
-    stuck = any(route["state"] != "in-service" for route in routes)
-    return NeedsPerson.exit_code if stuck or any(one.needs_person for one in standing) else 0
+            _say(side, routes, standing, concerns)
+    return code
+
+
+def _code(standing: Sequence[Standing], concerns: Sequence[Concern]) -> int:
+    needed = any(one.needs_person for one in standing) or any(one.level is Level.ALARM for one in concerns)
+    return NeedsPerson.exit_code if needed else 0
 
 
 def _routes(side: Opened) -> list[dict[str, str]]:
@@ -46,20 +58,41 @@ def _routes(side: Opened) -> list[dict[str, str]]:
     ]
 
 
-def _say(side: Opened, routes: list[dict[str, str]], standing: list[Standing]) -> None:
+def _say(side: Opened, routes: list[dict[str, str]], standing: list[Standing], concerns: list[Concern]) -> None:
     for route in routes:
         side.voice.say(f"route {route['route']}: {route['state']}" + (f", {route['why']}" if route["why"] else ""))
-    if not standing:
+    if standing:
+        side.voice.say()
+        side.voice.say_table(
+            [("transfer", "route", "stands at", "since", "what to do")]
+            + [
+                (one.transfer, one.route, str(one.stage), moment.spell(one.since), one.to_do() or "-")
+                for one in standing
+            ]
+        )
+    else:
         side.voice.say("nothing is under way")
-        return
-    side.voice.say()
-    side.voice.say_table(
-        [("transfer", "route", "stands at", "since", "what to do")]
-        + [(one.transfer, one.route, str(one.stage), moment.spell(one.since), one.to_do() or "-") for one in standing]
-    )
+    others = [one for one in concerns if one.transfer is None or one.level is Level.ALARM]
+    if others:
+        side.voice.say()
+    for line in said(others):
+        side.voice.say(line)
 
 
-def _plain(one: Standing) -> dict[str, Any]:
+def _plain(
+    side: Opened, routes: list[dict[str, str]], standing: list[Standing], concerns: list[Concern], code: int
+) -> dict[str, Any]:
+    latest = side.gateway.log.latest().checkpoint
+    return {
+        "routes": routes,
+        "transfers": [_standing(one) for one in standing],
+        "concerns": [plain_concern(one) for one in concerns],
+        "log": {"origin": latest.origin, "size": latest.size, "root": latest.root.hex()},
+        "exit_code": code,
+    }
+
+
+def _standing(one: Standing) -> dict[str, Any]:
     return {
         "transfer": one.transfer, "route": one.route, "partner": one.partner, "stage": str(one.stage),
         "since": moment.spell(one.since), "needs_person": one.needs_person, "to_do": one.to_do(),

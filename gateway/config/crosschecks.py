@@ -10,7 +10,7 @@ from gateway.config.findings import unfilled
 from gateway.config.pages import shown
 from gateway.contract.elements import plain_paths
 from gateway.contract.fields import ADDRESS, FieldName
-from gateway.contract.partner import Partner
+from gateway.contract.partner import Endpoint, Partner
 from gateway.contract.policy import Policy
 from gateway.contract.route import Route
 from gateway.contract.schema import Schema
@@ -83,12 +83,35 @@ def references_have_a_source(route: Route) -> Iterator[Fault]:
 
 
 def recipient_is_a_key(route: Route) -> Iterator[Fault]:
-    yield from _parses(route.partner, "recipient", route.partner.recipient, parse_recipient)
+    partner, following = route.partner, route.partner.next_recipient
+    faults = [*_parses(partner, "recipient", partner.recipient, parse_recipient)]
+    if following:
+        faults += _parses(partner, "next_recipient", following, parse_recipient)
+    yield from faults
+    if following and not faults:
+        yield from _may_stand_together(partner, partner.recipient, following)
+
+
+def _may_stand_together(partner: Partner, recipient: str, following: str) -> Iterator[Fault]:
+    page = shown(Partner, partner.partner)
+    if recipient == following:
+        yield Fault(page=page, key="next_recipient", sentence="is the key in use", remedy="take the line out")
+    elif parse_recipient(recipient).post_quantum != parse_recipient(following).post_quantum:
+        yield Fault(
+            page=page,
+            key="next_recipient",
+            sentence="is post-quantum where 'recipient' is not, or the other way round, and the two are never mixed",
+            remedy="change from one to the other in one step: put the new key into 'recipient'",
+        )
 
 
 def host_keys_are_keys(route: Route) -> Iterator[Fault]:
+    if not isinstance(route.partner.endpoint, Endpoint):
+        return
     for number, line in enumerate(route.partner.endpoint.host_keys, start=1):
         yield from _parses(route.partner, f"endpoint.host_keys[{number}]", line, PublicKey.parse)
+    if rotation := route.partner.endpoint.rotation:
+        yield from _parses(route.partner, "endpoint.rotation.host_key", rotation.host_key, PublicKey.parse)
 
 
 def acknowledgements_can_be_verified(route: Route) -> Iterator[Fault]:

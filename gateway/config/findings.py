@@ -61,7 +61,7 @@ def unfilled(page: str, key: str) -> Fault:
 
 
 def _fault(finding: Any, page: str, model: type[BaseModel]) -> Fault:
-    kind, place = finding["type"], finding["loc"]
+    kind, place = finding["type"], _on_the_page(finding["loc"])
     key = _spelled(place)
     if kind == "extra_forbidden":
         remedy = did_you_mean(str(place[-1]), _keys_at(model, place[:-1]))
@@ -71,6 +71,11 @@ def _fault(finding: Any, page: str, model: type[BaseModel]) -> Fault:
     if kind == "literal_error":
         return _choice(finding, page, key)
     return Fault(page=page, key=key, sentence=_sentence(kind, finding.get("ctx", {})))
+
+
+def _on_the_page(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """pydantic says of an endpoint which kind of it was meant: a step that no page has."""
+    return (*place[:1], *place[2:]) if place[:1] == ("endpoint",) and place[1:2] in (("sftp",), ("upload",)) else place
 
 
 def _choice(finding: Any, page: str, key: str) -> Fault:

@@ -30,7 +30,7 @@ _NOT_REPLACED = {
     "register": "every pseudonym in register, holds and disclosures was made with it",
     "reference": "the partner knows every child by references that were made with it",
 }
-_ASK = "leave it as it is, unless it may be known to somebody: then ask the makers first, with all handoffs stopped"
+_KEEP = "keep it safe; if somebody else may know it, stop all handoffs and take what was made with it as known"
 
 
 def make(configuration: Configuration, role: Role, random: Callable[[int], bytes]) -> str | None:
@@ -58,38 +58,52 @@ def rotate(configuration: Configuration, role: Role, at: datetime, random: Calla
     """Put the key that follows to use; its fingerprint, None for a secret. Neither half may be running.
 
     Raises:
-        UsageError: nothing follows yet, or the key is not one that is replaced.
-        NeedsPerson: reports that were signed with the old key have not been read yet.
+        UsageError, NeedsPerson, KeyUnavailable: as `check_rotation`, which a receipt is written after.
     """
-    refuse_rotation(role)
-    ring = _ours(configuration, role)
+    check_rotation(configuration, role)
+    ring = ring_of(configuration, role)
     if not role.signs:
         ring.replace_secret(role.name, random)
         return None
-    if not ring.has(role.following):
+    return _replace(configuration, ring, role, at)
+
+
+def check_rotation(configuration: Configuration, role: Role) -> None:
+    """Whether it can be rotated now; nothing is changed.
+
+    Raises:
+        UsageError: nothing follows yet, or the key is not one that is replaced.
+        NeedsPerson: reports that were signed with the old key have not been read yet.
+        KeyUnavailable: the keys belong to another user than this one.
+    """
+    refuse_rotation(role)
+    if role.signs and not _ours(configuration, role).has(role.following):
         raise UsageError(
             f"no key follows {role.name} yet", remedy=f"gateway keys new {role.name}, and tell the partners of it"
         )
     _refuse_unread_reports(configuration, role)
-    return _replace(configuration, ring, role, at)
 
 
 def retire(configuration: Configuration, role: Role) -> None:
-    """Destroy the key that was to follow; UsageError if there is none: the one in use is rotated, never retired."""
-    ring, public = _ours(configuration, role), configuration.workspace.public_keys
-    if not ring.has(role.following):
+    """Destroy the key that was to follow. Raises as `check_retirement`, which a receipt is written after."""
+    check_retirement(configuration, role)
+    ring_of(configuration, role).destroy(role.following)
+    durable.remove(configuration.workspace.public_keys / f"{role.following}.pub")
+
+
+def check_retirement(configuration: Configuration, role: Role) -> None:
+    """UsageError if nothing follows: the key in use is rotated, never retired."""
+    if not _ours(configuration, role).has(role.following):
         raise UsageError(
             f"the key {role.name} is in use, and nothing follows it",
             remedy=f"gateway keys new {role.name}, tell the partners of it, then: gateway keys rotate {role.name}",
         )
-    ring.destroy(role.following)
-    durable.remove(public / f"{role.following}.pub")
 
 
 def refuse_rotation(role: Role) -> None:
     reason = _NOT_REPLACED.get(role.name.split("-", maxsplit=1)[0])
     if reason:
-        raise UsageError(f"the key {role.name} is not replaced: {reason}", remedy=_ASK)
+        raise UsageError(f"the key {role.name} is not replaced: {reason}", remedy=_KEEP)
 
 
 def _create(

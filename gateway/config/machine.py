@@ -43,15 +43,17 @@ class Settings(BaseSettings):
     outbox: Path = Path("outbox")
     state: Path = Path("state")
     keys: Path = Path("keys")
+    anchor: Path | None = None
     settle_seconds: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 10
     scan_seconds: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = 10
     statement_days: Annotated[int, Field(ge=1, le=7)] = 7
     arrival_days: Annotated[int, Field(ge=1, le=7)] = 7
+    evidence_years: Annotated[int, Field(ge=1, le=50)] = 6
     worker_memory_mb: Annotated[int, Field(ge=64, le=65536)] = 300
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 2
     origin: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9./-]{0,79}$")] | None = None
     clock: Literal["kernel", "host"] = "kernel"
-    pin_roles: tuple[Literal["prepare", "approve", "route"], ...] = ()
+    pin_roles: tuple[Literal["prepare", "approve", "route", "partner"], ...] = ()
     """Roles in which only a security key counts, touched and unlocked with its PIN."""
     demo: bool = False
 

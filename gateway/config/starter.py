@@ -23,10 +23,12 @@ from gateway.vocabulary.namespaces import REGISTER_ACTS, of_act, of_route
 
 EXAMPLES = Path(__file__).parent / "examples"
 EXAMPLE_FOLDERS = ("config", "keys")
+IN_USE = ("yss", "dfe-school-census")
 EXAMPLE_DOMAIN, EXAMPLE_SENDER = "handoff.council.example", "council"
 ROLES = {
     "prepare": "prepares handoffs: the first signature under a release statement",
     "approve": "approves handoffs: the second signature, by somebody else",
+    "partner": "checks a partner's record, as the second person beside the data protection officer, and signs it",
     "route": "signs routes: the data protection officer",
 }
 
@@ -116,9 +118,15 @@ def _copy_pages(home: Path, machine: dict[str, Value], partners: Mapping[str, di
             text = _with_settings(text, machine)
         if place.match(f"{NAME_KEYS[Partner][0]}/*.toml"):
             text = fill(text, partners.get(place.stem, {}))
-        target = home / place
+        target = home / _placed(place)
         target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         durable.write_new(target, text.encode("utf-8"), PUBLIC_MODE)
+
+
+def _placed(place: PurePath) -> PurePath:
+    """A further route lies there switched off: unsigned, it would ask for a signature at every round."""
+    off = place.match(f"{NAME_KEYS[RoutePage][0]}/*.toml") and place.stem not in IN_USE
+    return place.with_name(f"{place.name}.off") if off else place
 
 
 def _examples() -> Iterator[tuple[Path, PurePath]]:

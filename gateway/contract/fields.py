@@ -43,5 +43,14 @@ ADDRESS: tuple[FieldName, ...] = (
     "address_line_1", "address_line_2", "address_line_3", "address_line_4", "address_line_5", "town", "county",
 )  # fmt: skip
 
+IN_RETURNS: frozenset[str] = frozenset(
+    {
+        "upn_unknown", "expected_date_of_birth", "date_of_death", "alternative_provision", "social_care_referral",
+        "social_care_assessment", "child_in_need_plan", "child_protection", "care_episode", "placement_postcode",
+        "home_postcode", "care_review", "care_outcome", "adoption", "leaving_care", "asylum_seeking", "parenthood",
+    }
+)  # fmt: skip
+"""What is said in statutory returns only, as groups of elements."""
+
 Shape = Literal["text", "upn", "uln", "date", "postcode"]
 Slug = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"

@@ -1,9 +1,9 @@
 """The receiving body: endpoint, pinned host keys, encryption key, acknowledgement key (`config/partners/`)."""
 
 from datetime import date, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from gateway.contract.document import Document
 from gateway.contract.fields import Slug
@@ -36,6 +36,7 @@ class Rotation(Document):
 class Endpoint(Document):
     """Where parcels are put and answers are found: SFTP to a pinned host."""
 
+    kind: Literal["sftp"] = "sftp"
     host: Annotated[str, Field(min_length=1, max_length=253)]
     port: Annotated[int, Field(ge=1, le=65535)] = 22
     username: Annotated[str, Field(min_length=1, max_length=64)]
@@ -59,14 +60,42 @@ class Endpoint(Document):
         return (*old, self.rotation.host_key)
 
 
+Recipient = Annotated[str, Field(pattern=r"^(?:age1[0-9a-z]{58,2000}|ssh-ed25519 [A-Za-z0-9+/]{68})$")]
+
+
+class UploadEndpoint(Document):
+    """A folder of the council's own: a person opens what lies there, and uploads it to a portal by hand."""
+
+    kind: Literal["upload"]
+    folder: Annotated[str, Field(pattern=r"^/?[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*$", max_length=1000)]
+    """Relative to the home folder, or absolute; it is there, and its owner may delete in it."""
+
+
+def _kind(value: Any) -> str:
+    """Without a kind it is SFTP."""
+    return str(value.get("kind", "sftp") if isinstance(value, dict) else getattr(value, "kind", "sftp"))
+
+
+AnyEndpoint = Annotated[
+    Annotated[Endpoint, Tag("sftp")] | Annotated[UploadEndpoint, Tag("upload")], Discriminator(_kind)
+]
+
+
 class Partner(Document):
     partner: Annotated[str, Field(pattern=Slug)]
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    endpoint: Endpoint
-    recipient: Annotated[str, Field(pattern=r"^age1[0-9a-z]{58,2000}$")]
-    """The age recipient that parcels are sealed to."""
+    endpoint: AnyEndpoint
+    recipient: Recipient
+    """What parcels are sealed to: an age recipient, or an Ed25519 SSH key without its comment."""
+    next_recipient: Recipient | None = None
+    """Parcels are sealed to this as well, while the partner changes its key."""
     acknowledgement: Literal["signed", "manual", "none"] = "signed"
     acknowledgement_key: Annotated[str, Field(min_length=1)] | None = None
     """OpenSSH Ed25519 public key: signs answers, cosigns the log's checkpoints."""
     ack_within: timedelta = timedelta(hours=24)
     parcel_version: Literal[1] = 1
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The key in use, then the one that is to follow."""
+        return (self.recipient, self.next_recipient) if self.next_recipient else (self.recipient,)

@@ -15,6 +15,13 @@ from gateway.vocabulary import canonical
 from gateway.vocabulary.digest import Digest
 
 
+class Expect(Document):
+    """An extract is expected at least so often; `grace` after that it is an alarm and no longer a warning."""
+
+    every: Annotated[timedelta, Field(ge=timedelta(hours=1), le=timedelta(days=400))]
+    grace: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=60))] = timedelta(days=1)
+
+
 class RoutePage(Document):
     """`config/routes/NAME.toml`: names the other three pages."""
 
@@ -25,6 +32,8 @@ class RoutePage(Document):
     scope: Literal["full", "changes"] = "full"
     signatures: Literal[2] = 2
     release_within: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(hours=8))] = timedelta(hours=4)
+    expect: Expect | None = Field(default=None, exclude_if=lambda expected: expected is None)
+    """Left out of what is signed where there is none: pages without it keep their signatures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +55,10 @@ class Route:
         return canonical.encode(
             {"type": "handoff-route/v1"} | {name: page.model_dump(mode="json") for name, page in pages.items()}
         )
+
+    def partner_canonical(self) -> bytes:
+        """What a second person's signature covers: where the data goes, and whose keys open it."""
+        return canonical.encode({"type": "handoff-partner/v1", "partner": self.partner.model_dump(mode="json")})
 
     def digest(self) -> Digest:
         return Digest.of(self.canonical())

@@ -58,6 +58,9 @@ class XmlLayout(Document):
     """What an element does to an XML output that neither the policy nor the envelope names."""
     file_name: Annotated[str, Field(max_length=400)] = ""
     """What an XML output is called, made of its header."""
+    xsd: Annotated[str, Field(pattern=r"^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,75}\.xsd)?$")] = ""
+    """The file under config/xsd/ that an XML output must fit."""
+    xsd_sha256: Annotated[str, Field(pattern=r"^(?:[0-9a-f]{64})?$")] = ""
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -65,6 +68,8 @@ class XmlLayout(Document):
             raise ValueError("all paths of a document begin with the same root element")
         if any(path.count("/") < 1 for path in self.records):
             raise ValueError("a record stands within the root element")
+        if bool(self.xsd) != bool(self.xsd_sha256):
+            raise ValueError("an xsd is named with its hash, so that it is signed with the route")
         if self.file_name and not FILE_NAME.fullmatch(self.file_name):
             raise ValueError("a file name is words and {elements of the header}, and ends with .xml")
         return self

@@ -10,6 +10,7 @@ takes away. Known hole: a disk that lies about fsync makes liars of us too; and 
 atomic only within one file system, which `workspace` sees to.
 """
 
+import errno
 import os
 import secrets
 import stat
@@ -52,6 +53,12 @@ def created(path: Path, mode: int = PRIVATE, *, synced: bool = True) -> Iterator
             temporary.unlink(missing_ok=True)
 
 
+def write_back(stream: BinaryIO) -> None:
+    """Have the disk begin with what has been written so far: no promise, but less to wait for at the end."""
+    with _storage("a file could not be written"):
+        os.fdatasync(stream.fileno())
+
+
 def write_new(path: Path, data: bytes, mode: int = PRIVATE) -> None:
     """StorageError if the name is taken."""
     with created(path, mode) as stream:
@@ -69,6 +76,24 @@ def replace(path: Path, data: bytes, mode: int = PRIVATE) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """One more line at the end, on disk when this returns; the file is made if there is none.
+
+    A line that a crash cut short has no newline, and is ended first: the new one stands by itself.
+    """
+    with _storage(f"{path.name} could not be written"):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+        try:
+            size = os.fstat(descriptor).st_size
+            is_cut = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+            data = b"\n" * is_cut + line + b"\n"
+            if os.write(descriptor, data) != len(data):
+                raise OSError(errno.ENOSPC, "short write")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def publish(source: Path, target: Path) -> None:

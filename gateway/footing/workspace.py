@@ -47,6 +47,10 @@ class Workspace:
     def outcomes_folder(self, route: str) -> Path:
         return self.outbox / route / OUTCOMES
 
+    # the operator's own
+    def xsd(self, name: str) -> Path:
+        return self.home / "config" / "xsd" / name
+
     # keys
     def signers(self, role: str) -> Path:
         return self.keys / "signers" / role

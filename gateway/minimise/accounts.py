@@ -48,7 +48,7 @@ class Accounts:
             self.tallies[verdict] = self.tallies.get(verdict, 0) + count
         subject = "subject" if self._keeping else "CAST(NULL AS BLOB) AS subject"
         session.run(
-            f"COPY (SELECT upn_tag, name_tag, {subject}, verdict FROM judged WHERE upn_tag IS NOT NULL)"  # noqa: S608
+            f"COPY (SELECT upn_tag, name_tag, {subject}, verdict FROM judged WHERE upn_tag IS NOT NULL OR subject IS NOT NULL)"  # noqa: S608
             f" TO '{self._files[self._written]}' (FORMAT parquet, COMPRESSION uncompressed, USE_TMP_FILE false)"
         )
         self._written += 1

@@ -76,6 +76,18 @@ def standing(recorded: Sequence[Decision], day: date) -> Standing:
     )
 
 
+def of_all(standings: Sequence[Standing]) -> Standing:
+    """Of one child known by several pseudonyms: what all of them let out, and an objection under any."""
+    given = [one.own_given for one in standings if one.own_given]
+    own = frozenset[str].intersection(*(one.own_tiers for one in standings)) if standings else NONE
+    return Standing(
+        objected=any(one.objected for one in standings),
+        minor_tiers=frozenset[str].intersection(*(one.minor_tiers for one in standings)) if standings else NONE,
+        own_tiers=own,
+        own_given=min(given) if own else None,
+    )
+
+
 def tiers(standing: Standing, *, born: date, day: date, right_holder_age: int = 16) -> frozenset[str]:
     """The tiers that leave beside the floor."""
     birthday = attained_on(born, right_holder_age)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gateway.minimise.disclosures import Basis, parse_meaning, parsed_bases
 from gateway.minimise.session import EngineFailed, Session
@@ -122,10 +122,12 @@ def _asked(opened: _Open, subjects: list[bytes]) -> Iterator[Disclosed]:
     wanted = " OR ".join(f"subject = $subject_{number}" for number in range(len(subjects))) or "false"
     query = f"SELECT filename, subject, verdict FROM {opened.rows} WHERE {wanted} ORDER BY subject, verdict"  # noqa: S608 - descriptors
     found = opened.session.rows(query, {f"subject_{number}": value for number, value in enumerate(subjects)})
+    pages: dict[str, dict[str, Any]] = {}  # hundreds of files were judged by a few policies
     for name, file in opened.files.items():
-        rows = [(subject, verdict) for there, subject, verdict in found if there == name]
-        page = parse_meaning(file.meta) if rows else {}
-        for subject, verdict in rows:
+        for subject, verdict in ((subject, verdict) for there, subject, verdict in found if there == name):
+            if file.meta not in pages:
+                pages[file.meta] = parse_meaning(file.meta)
+            page = pages[file.meta]
             said = page["verdicts"][str(verdict)]
             yield Disclosed(
                 transfer=file.transfer,

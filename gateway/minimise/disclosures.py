@@ -28,7 +28,7 @@ class Basis:
 
 def meaning(policy: Policy) -> str:
     """What each verdict of a run under this policy says about the fields of its output, as canonical JSON."""
-    fields = [column.field for column in policy.output]
+    fields = list(dict.fromkeys(column.field for column in policy.output))  # in XML several elements say one thing
     verdicts = {str(verdict): _released(verdict, policy, fields) for verdict in RELEASED}
     verdicts |= {
         str(verdict): {"released": [], "withheld": dict.fromkeys(fields, why)} for verdict, why in WITHHELD.items()
@@ -42,7 +42,7 @@ def meaning(policy: Policy) -> str:
 
 def bases_of(policy: Policy) -> tuple[Basis, ...]:
     """Of the fields that the output has, tier by tier; each special category field stands alone, with its condition."""
-    fields = [column.field for column in policy.output]
+    fields = list(dict.fromkeys(column.field for column in policy.output))  # in XML several elements say one thing
     found = [_basis("floor", policy.floor, fields)]
     found += [_basis("consented", policy.consented, fields)] if policy.consented else []
     found += [_special_basis(special, policy) for special in policy.special if special.field in fields]

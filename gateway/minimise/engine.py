@@ -53,6 +53,7 @@ def minimising(job: Job) -> Iterator["Run"]:
         job.policy,
         job.at,
         kinds=job.kinds,
+        known=job.known,
         excluding=bool(job.exclude),
         count_only=job.count_only or job.rewrites,
     )

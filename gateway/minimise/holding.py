@@ -49,7 +49,7 @@ def testable(fields: frozenset[str], *, by_consent: bool) -> str:
 
 def _pseudonyms(fields: frozenset[str]) -> Iterator[tuple[str, str]]:
     """By kind, the SQL of each pseudonym that a row has."""
-    yield "upn", "_subject"
+    yield "upn", "_upn_key"
     if "former_upn" in fields:
         yield "upn", _where("former_upn", keyed(upn_message("former_upn")))
     for field in ("uln", "uprn"):

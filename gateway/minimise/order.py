@@ -15,6 +15,7 @@ from gateway.minimise.normalising import SPACES
 from gateway.minimise.plan import Plan
 from gateway.minimise.records import copied
 from gateway.minimise.source import SLICE_BYTES
+from gateway.minimise.subjects import Known
 from gateway.minimise.verdicts import RELEASED
 
 _RELEASE = copied(f"SELECT line FROM judged WHERE verdict < {len(RELEASED)}", "/dev/fd/1")  # noqa: S608 - our own words only
@@ -22,7 +23,7 @@ _RELEASE = copied(f"SELECT line FROM judged WHERE verdict < {len(RELEASED)}", "/
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """`holds` are (kind, pseudonym) of all holds in force; `exclude` what an earlier run called duplicates.
+    """`holds` are (kind, pseudonym) of all holds in force; `links` are (pseudonym, subject), `nameless` the subjects known by name alone, `exclude` what an earlier run called duplicates.
 
     `extract` is a private copy that nobody can write to. `previous`: the disclosures of the route's last full parcel, to count who is gone.
     `count_only`: judged and counted, nothing put out or kept.
@@ -38,6 +39,8 @@ class Job:
     reference_key: bytes
     disclosures: Path | None
     exclude: frozenset[bytes] = frozenset()
+    links: tuple[tuple[bytes, bytes], ...] = ()
+    nameless: tuple[bytes, ...] = ()
     previous: Path | None = None
     count_only: bool = False
     memory_mb: int = 300
@@ -49,10 +52,17 @@ class Job:
     def kinds(self) -> frozenset[str]:
         return frozenset(kind for kind, _ in self.holds)
 
+    xsd: bytes | None = None
+    """What the extract's own document, written anew, must fit."""
+
     @property
     def rewrites(self) -> bool:
         """Whether what leaves is the extract's own document written anew, and not the engine's records."""
         return self.policy.output_format == "xml"
+
+    @property
+    def known(self) -> Known:
+        return Known(linked=bool(self.links), by_name=bool(self.nameless))
 
     @property
     def by_consent(self) -> bool:
@@ -69,11 +79,15 @@ def spelled(job: Job, plan: Plan) -> bytes:
         "days": dict(plan.days),
         "release": None if job.count_only or job.rewrites else _RELEASE,
         "returning": job.schema.returning([column.header for column in job.policy.output]) if job.rewrites else None,
+        "xsd": job.xsd.hex() if job.xsd and job.rewrites else None,
         "count_only": job.count_only,
         "header_line": _record(plan.output),
         "places": plan.places,
         "by_consent": job.by_consent,
         "disclosures": None if job.disclosures is None else {"meaning": meaning(job.policy)},
+        "links": [(pseudonym.hex(), subject.hex()) for pseudonym, subject in job.links],
+        "nameless": [subject.hex() for subject in job.nameless],
+        "pairing": plan.pairing,
         "comparing": job.previous is not None,
         "hold_kinds": [SPACES.get(kind, kind) for kind, _ in job.holds],
         "hold_pseudonyms": [pseudonym.hex() for _, pseudonym in job.holds],

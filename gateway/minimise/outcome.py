@@ -22,6 +22,8 @@ class Outcome:
 
     `removed`: children whom the last full parcel gave and this one would not.
 
+    `pairs` are of a UPN and what else its child is known by; `nameless` who leaves without a UPN.
+
     `duplicates` are opaque: if there are any, this run does not count; judge the file again with them excluded.
     """
 
@@ -35,6 +37,8 @@ class Outcome:
     places: tuple[str, ...] = ()
     duplicates: frozenset[bytes] = frozenset()
     removed: int = 0
+    pairs: tuple[tuple[bytes, bytes], ...] = ()
+    nameless: frozenset[bytes] = frozenset()
     disclosures: Digest | None = None
     disclosures_meta: str = ""
     file_name: str = ""

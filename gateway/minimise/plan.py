@@ -21,6 +21,7 @@ from gateway.minimise.normalising import REFERENCE_DIGITS, SPACES, keyed, name_k
 from gateway.minimise.records import bare, line, neutralised
 from gateway.minimise.shapes import Fault, faults, parsed, quoted, readings
 from gateway.minimise.source import SLICE
+from gateway.minimise.subjects import NOTHING_KNOWN, Known, keys, linked, pairs_are_found
 from gateway.minimise.verdicts import (
     AGE,
     CONSENTED,
@@ -53,6 +54,8 @@ class Plan:
     """Creates the table `judged` from one slice: verdict, tags, subject, and the record that leaves. In no order: joins keep none."""
     places: str
     """The rows of one slice, counted from 0, whose places are told, with their verdicts; at most `$most`."""
+    pairing: bool
+    """Whether `judged` tells by what else a child may be known."""
     days: Mapping[str, str]
 
 
@@ -62,6 +65,7 @@ def compile_plan(
     at: datetime,
     *,
     kinds: frozenset[str],
+    known: Known = NOTHING_KNOWN,
     excluding: bool = False,
     count_only: bool = False,
 ) -> Plan:
@@ -82,7 +86,7 @@ def compile_plan(
             remedy="give the schema that column, or take [eligibility.longer] out of the policy",
         )
     spaces = frozenset(SPACES.get(kind, kind) for kind in kinds)
-    rules = _Rules(schema=schema, policy=policy, kinds=spaces, excluding=excluding)
+    rules = _Rules(schema=schema, policy=policy, kinds=spaces, known=known, excluding=excluding)
     return Plan(
         headers=tuple(column.header for column in schema.columns),
         fields=tuple(column.field for column in schema.columns),
@@ -91,6 +95,7 @@ def compile_plan(
         faults=faults(schema),
         judge=rules.judge(() if count_only else policy.output),
         places=rules.places(),
+        pairing=rules.pairing,
         days=_days(policy, at),
     )
 
@@ -119,6 +124,7 @@ class _Rules:
     schema: Schema
     policy: Policy
     kinds: frozenset[str]
+    known: Known
     excluding: bool
 
     @property
@@ -128,6 +134,10 @@ class _Rules:
     @property
     def fields(self) -> frozenset[str]:
         return frozenset(column.field for column in self.schema.columns)
+
+    @property
+    def pairing(self) -> bool:
+        return pairs_are_found(self.fields, naming=self.known.by_name)
 
     def judge(self, output: tuple[OutputColumn, ...]) -> str:
         query = self._tested_rows(self._faulty_rows(f"SELECT * FROM {self._scan()}"))  # noqa: S608 - our own words only, here and below
@@ -161,7 +171,15 @@ class _Rules:
         if {"forename", "surname", "date_of_birth"} <= self.fields:
             whole = whole_name(quoted("forename"), quoted("surname"))
             query = _over(query, f"CASE WHEN _in_scope THEN {whole} END AS _whole_name")
-        return _over(_over(query, *self._recognised()), *self._tested())
+        query = _over(query, *self._recognised())
+        for columns in keys(self.fields, unnumbered=self._unnumbered, naming=self.known.by_name):
+            query = _over(query, *columns)
+        return _over(linked(query, linking=self.known.linked), *self._tested())
+
+    @property
+    def _unnumbered(self) -> bool:
+        upn = self.schema.column("upn")
+        return upn is not None and not upn.required and {"forename", "surname", "date_of_birth"} <= self.fields
 
     def _scan(self) -> str:
         columns = ", ".join(f"'{column.field}': 'VARCHAR'" for column in self.schema.columns)
@@ -193,8 +211,9 @@ class _Rules:
         return f"({born} > $attained_longer::DATE AND {has_code})"
 
     def _recognised(self) -> Iterator[str]:
-        yield f"CASE WHEN _in_scope THEN {keyed(upn_message())} END AS _subject"
-        yield f"hash({parsed('upn')}, $salt::UBIGINT) AS _upn_tag"
+        yield f"CASE WHEN _in_scope THEN {keyed(upn_message())} END AS _upn_key"
+        # the engine hashes NULL as well, and all who lack a UPN would be one child
+        yield f"CASE WHEN {parsed('upn')} IS NOT NULL THEN hash({parsed('upn')}, $salt::UBIGINT) END AS _upn_tag"
         if {"forename", "surname", "date_of_birth"} <= self.fields:
             name = name_key("_whole_name", quoted("date_of_birth"))
             yield f"CASE WHEN _whole_name IS NOT NULL THEN {name} END AS _name"
@@ -232,6 +251,8 @@ class _Rules:
 
     def _kept(self, output: tuple[OutputColumn, ...]) -> Iterator[str]:
         yield from ("_verdict AS verdict", "_upn_tag AS upn_tag", "_name_tag AS name_tag", "_subject AS subject")
+        if self.pairing:
+            yield from ("_key AS key", "_other AS other")
         if output:
             yield f"{line(_names(output), '_bare')} AS line"
 

@@ -6,18 +6,22 @@ ULN is nine digits and a check digit: ten less the sum of the digits times 10 to
 """
 
 import re
+from operator import mul
 
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 UPN_SHAPE = "[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]"
 ULN_SHAPE = "[1-9][0-9]{9}"
 ULN_WEIGHTS = tuple(range(10, 1, -1))
+_WEIGHTS = tuple(range(2, 14))
+_VALUES = {str(digit): digit for digit in range(10)} | {letter: value for value, letter in enumerate(UPN_LETTERS)}
+_upn_shape = re.compile(UPN_SHAPE).fullmatch
 
 
 def is_upn(text: str) -> bool:
-    if not re.fullmatch(UPN_SHAPE, text):
+    if not _upn_shape(text):
         return False
-    values = (int(place) if place.isdigit() else UPN_LETTERS.index(place) for place in text[1:])
-    return UPN_LETTERS[sum(value * weight for weight, value in enumerate(values, start=2)) % 23] == text[0]
+    values = [_VALUES[place] for place in text[1:]]
+    return UPN_LETTERS[sum(map(mul, values, _WEIGHTS)) % 23] == text[0]
 
 
 def is_uln(text: str) -> bool:

@@ -44,6 +44,8 @@ def outcome_of(report: Mapping[str, Any], plan: Plan, schema: Schema, policy: Po
         tiers={"floor": sum(tallies.get(verdict, 0) for verdict in RELEASED)} | tiers,
         refusals=tuple(_refusals(tallies, schema, policy)),
         places=_places(report, tallies, plan, policy),
+        pairs=tuple((bytes.fromhex(key), bytes.fromhex(other)) for key, other in report["pairs"]),
+        nameless=frozenset(bytes.fromhex(subject) for subject in report["nameless"]),
         removed=int(report["removed"]),
         duplicates=frozenset(bytes.fromhex(tag) for tag in report["duplicates"]),
         file_name=str(report.get("file_name", "")),

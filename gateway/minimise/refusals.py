@@ -43,6 +43,7 @@ _XML: Final = {
     "element-elsewhere": "near row {row} an element stands among the records that is none",
     "text-among-elements": "row {row} holds text where only elements are expected",
     "unknown-element": "row {row} holds an element that neither the policy nor the schema names: have it added, or left out of the export",
+    "not-valid": "the return does not fit its collection's XSD: validate the extract with the collection's own tool, which says where",
     "header-without-name": "the header of the file lacks what its file name is made of",
 }
 _OTHER: Final = _XML | {

@@ -67,21 +67,27 @@ def decisions_of(
         if purposes is not None and row["purpose"] not in purposes:
             raise invalid(number, "purpose is not one that a route has")
         try:
-            yield from decisions_in(row, key=key, recorded=recorded, today=today)
+            if not is_upn(row["upn"]):
+                raise _unknown("upn")
+            yield from decisions_in(row, subject=subject(row["upn"], key=key), recorded=recorded, today=today)
         except RegisterInvalid as error:
             raise invalid(number, error.message) from error
 
 
-def decisions_in(row: Mapping[str, str], *, key: bytes, recorded: datetime, today: date) -> Iterator[DecisionRow]:
-    """One row's decision, and its withdrawal if it has one. RegisterInvalid names the column."""
-    said = _validated(_Cells(**{column: row.get(column, "") for column in _Cells._fields}), today)
-    for column in ("upn", "purpose", "notice", "evidence"):
+def decisions_in(row: Mapping[str, str], *, subject: bytes, recorded: datetime, today: date) -> Iterator[DecisionRow]:
+    """One row's decision about this subject, and its withdrawal if it has one. RegisterInvalid names the column."""
+    cells = _Cells(
+        row["decided_by"], row["decision"], row["tiers"], row.get("fields", ""),
+        row["given"], row["expires"], row.get("withdrawn", ""),
+    )  # fmt: skip
+    said = _validated(cells, today)
+    for column in ("purpose", "notice", "evidence"):
         if not _SHAPES[column](row[column]):
             raise _unknown(column)
     if row["decision"] in OPENING and not row["evidence"].strip():
         raise RegisterInvalid(f"evidence is missing, which a decision of the kind {row['decision']} needs")
     decision = DecisionRow(
-        subject=subject(row["upn"], key=key),
+        subject=subject,
         purpose=row["purpose"],
         decided_by=row["decided_by"],
         decision=row["decision"],
@@ -110,7 +116,6 @@ def _known_header(header: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _SHAPES: Mapping[str, Callable[[str], object]] = {
-    "upn": is_upn,
     "purpose": _SLUG.fullmatch,
     "decided_by": _DECIDER.fullmatch,
     "decision": DECISIONS.__contains__,

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from gateway.formats.opening import opened_text
 from gateway.formats.xml.rewriting import Rewriting
+from gateway.formats.xml.validating import Validating
 from gateway.vocabulary.errors import StructureInvalid
 
 
@@ -21,8 +22,20 @@ def write_return(stream: BinaryIO, order: Mapping[str, Any], rows: int, write: C
     """
     stream.seek(0)
     rewriting = Rewriting(opened_text(stream, order["reading"]), order["reading"], order["returning"])
+    validating = _validating(order)
     for piece in rewriting.pieces():
+        if validating is not None:
+            validating.feed(piece)
         write(piece)
+    if validating is not None:
+        validating.close()
     if rewriting.count != rows:
         raise StructureInvalid("the second reading found other records", code="structure", row=0)
     return rewriting.file_name
+
+
+def _validating(order: Mapping[str, Any]) -> Validating | None:
+    if order["xsd"] is None:
+        return None
+    records = [path.rpartition("/")[2] for path in order["reading"]["records"]]
+    return Validating(bytes.fromhex(order["xsd"]), records=records)

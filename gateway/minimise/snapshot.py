@@ -5,6 +5,8 @@
     minor_tiers   what others opened, for a child under 16: 1 consented, 2 special
     own_tiers     what the child opened, and own_given, the day of it: it counts from the 16th birthday on
 
+Whoever was only asked, and has decided nothing, has no row.
+
 The day is part of it, since consents begin and end: the file says which, and a run on another
 day does not use it. The same decisions on the same day make the same bytes.
 """
@@ -20,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 from gateway.footing import durable
-from gateway.minimise.consent import Decision, standing
+from gateway.minimise.consent import NEUTRAL, Decision, standing
 from gateway.minimise.session import EngineFailed, Session
 from gateway.minimise.verdicts import CONSENTED, SPECIAL
 from gateway.vocabulary.digest import Digest, Meter
@@ -75,10 +77,14 @@ def _lines(decisions: Iterable[SubjectDecision], day: date) -> Iterator[str]:
         if subject <= before:
             raise StorageError("the register's decisions do not come by subject")
         before = subject
-        yield subject.hex() + told(*map(_said, recorded))
+        if line := told(*map(_said, recorded)):
+            yield subject.hex() + line
 
 
 def _standing(recorded: list[_Said], day: date) -> str:
+    """Empty if nothing was decided: under another pseudonym of the child's something may have been."""
+    if all(said.decision in NEUTRAL for said in recorded):
+        return ""
     now = standing(recorded, day)
     given = now.own_given.isoformat() if now.own_given else ""
     minor, own = (sum(_BITS[tier] for tier in tiers) for tiers in (now.minor_tiers, now.own_tiers))

@@ -27,6 +27,7 @@ from gateway.minimise.verdicts import RELEASED, is_told
 from gateway.vocabulary.errors import StructureInvalid
 
 MOST_PLACES = 50
+MOST_PAIRS = 100_000
 LONGEST_CPU_SECONDS = 4 * 3600
 ROOM_MB = 4096
 """Address space beside the engine's memory: its own code, stacks and what allocators reserve unused."""
@@ -119,6 +120,8 @@ class _Run:
         self._session, self._source, self._accounts, self._order = session, source, accounts, order
         self._values = _values(order)
         self._places: list[tuple[int, int]] = []
+        self._pairs: set[tuple[str, str]] = set()
+        self._nameless: set[str] = set()
 
     def report(self, *, register: str, disclosures: str, previous: str) -> Report:
         self._compare_header()
@@ -130,11 +133,23 @@ class _Run:
             first_row = sum(self._accounts.tallies.values()) + 2
             self._judge(slice_, first_row)
             here = self._accounts.add_slice(self._session)
+            self._learn()
             if any(is_told(verdict, by_consent=self._order["by_consent"]) for verdict in here):
                 self._places += self._placed(slice_, first_row)
             if self._order["release"]:
                 self._session.run(self._order["release"])
         return self._closed(disclosures, previous)
+
+    def _learn(self) -> None:
+        """What tells that two pseudonyms are one child, until there is enough for one look; and who has no UPN."""
+        if self._order["pairing"] and (room := MOST_PAIRS - len(self._pairs)):
+            unlinked = "other IS NOT NULL AND key NOT IN (SELECT pseudonym FROM links)"
+            query = f"SELECT DISTINCT hex(key), hex(other) FROM judged WHERE {unlinked} LIMIT {room}"  # noqa: S608
+            self._pairs.update((key, other) for key, other in self._session.rows(query))
+        if self._order["release"]:
+            released = f"upn_tag IS NULL AND subject IS NOT NULL AND verdict < {len(RELEASED)}"
+            query = f"SELECT hex(subject) FROM judged WHERE {released}"  # noqa: S608 - our own words only
+            self._nameless.update(subject for (subject,) in self._session.rows(query))
 
     def _placed(self, slice_: Slice, first_row: int) -> list[tuple[int, int]]:
         """(row of the file, verdict) of those of the slice that are told, until there are enough."""
@@ -157,6 +172,8 @@ class _Run:
             "rows": self._source.rows,
             "tallies": list(self._accounts.tallies.items()),
             "places": self._places,
+            "pairs": sorted(self._pairs),
+            "nameless": sorted(self._nameless),
             "removed": self._accounts.removed(self._session, previous) if self._order["comparing"] else 0,
             "duplicates": [tag.to_bytes(8, "big").hex() for tag in duplicates],
         }
@@ -178,6 +195,15 @@ class _Run:
         run("CREATE TEMP TABLE holds (kind VARCHAR, pseudonym BLOB)")
         holds = {"kinds": order["hold_kinds"], "pseudonyms": [bytes.fromhex(p) for p in order["hold_pseudonyms"]]}
         run("INSERT INTO holds SELECT unnest($kinds::VARCHAR[]), unnest($pseudonyms::BLOB[])", holds)
+        run("CREATE TEMP TABLE links (pseudonym BLOB, subject BLOB)")
+        links = {
+            "pseudonyms": [bytes.fromhex(pseudonym) for pseudonym, _ in order["links"]],
+            "subjects": [bytes.fromhex(subject) for _, subject in order["links"]],
+        }
+        run("INSERT INTO links SELECT unnest($pseudonyms::BLOB[]), unnest($subjects::BLOB[])", links)
+        run("CREATE TEMP TABLE nameless (pseudonym BLOB)")
+        nameless = {"subjects": [bytes.fromhex(subject) for subject in order["nameless"]]}
+        run("INSERT INTO nameless SELECT unnest($subjects::BLOB[])", nameless)
         run("CREATE TEMP TABLE excluded (tag UBIGINT)")
         tags = [int.from_bytes(bytes.fromhex(tag), "big") for tag in order["exclude"]]
         run("INSERT INTO excluded SELECT unnest($tags::UBIGINT[])", {"tags": tags})
@@ -189,7 +215,17 @@ class _Run:
             raise _Stopped(status="failed", code="register-of-another-day")
         # whoever has nothing open and nothing objected to is as good as absent, and makes every join dearer
         opened = "objected OR minor_tiers > 0 OR own_tiers > 0"
-        self._session.run(f"CREATE TEMP TABLE register AS FROM read_parquet('{path}') WHERE {opened}")
+        self._session.run(f"CREATE TEMP TABLE register AS FROM ({self._register(path)}) WHERE {opened}")
+
+    def _register(self, path: str) -> str:
+        """What was decided under any pseudonym of a child counts for it: of several, what all of them let out."""
+        if not self._order["links"]:
+            return f"FROM read_parquet('{path}')"
+        return (
+            "SELECT coalesce(links.subject, r.subject) AS subject, bool_or(objected) AS objected,"  # noqa: S608 - a descriptor
+            " bit_and(minor_tiers) AS minor_tiers, bit_and(own_tiers) AS own_tiers, min(own_given) AS own_given"
+            f" FROM read_parquet('{path}') r LEFT JOIN links ON r.subject = links.pseudonym GROUP BY 1"
+        )
 
     def _write_header(self) -> None:
         if self._order["release"]:

@@ -28,14 +28,15 @@ from pydantic import Field, ValidationError
 
 from gateway.contract.document import Document
 from gateway.contract.fields import Slug
-from gateway.crypto.age import HybridIdentity, X25519Identity, parse_identity, recipient_fingerprint
+from gateway.crypto.age import recipient_fingerprint
+from gateway.crypto.age.identity_file import read_identities
 from gateway.crypto.note import Algorithm, Vkey
 from gateway.crypto.signers import Signers
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing.keyring import Keyring
 from gateway.footing.plain_file import read_plain
 from gateway.seal.opening import Reader, Sender
-from gateway.vocabulary.errors import ConfigError, FormatInvalid, KeyUnavailable
+from gateway.vocabulary.errors import ConfigError, FormatInvalid
 from gateway.vocabulary.namespaces import DOMAIN
 
 PAGE: Final = "receiver.toml"
@@ -89,7 +90,8 @@ def load_receiver(home: Path, *, into: str | None = None) -> Receiver:
         SignersInvalid: the sender's signers file is not one.
     """
     page = _read_page(home)
-    identities = _identities(home / page.identity)
+    identity = home / page.identity
+    identities = read_identities(_keyring(identity).private_bytes(identity.stem))
     keys = frozenset(recipient_fingerprint(identity.recipient().spelled()) for identity in identities)
     key = _keyring(home / page.acknowledgement_key).signing_key(Path(page.acknowledgement_key).stem)
     key.public.raw_ed25519()
@@ -135,14 +137,6 @@ def _faults(error: ValidationError) -> list[str]:
 
 def _keyring(path: Path) -> Keyring:
     return Keyring(folder=path.parent)
-
-
-def _identities(path: Path) -> tuple[X25519Identity | HybridIdentity, ...]:
-    lines = _keyring(path).private_bytes(path.stem).decode("ascii", "replace").splitlines()
-    texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    if not texts:
-        raise KeyUnavailable("the age identity file holds no identity", remedy="make one with age-keygen")
-    return tuple(parse_identity(text) for text in texts)
 
 
 def _signers(path: Path) -> Signers:

@@ -16,8 +16,8 @@ S = Stage
 RUNGS = {stage.value: stage for stage in Stage}
 BESIDE = frozenset(
     {
-        "answer-rejected", "arrival-purged", "disclosures-expired", "disclosures-purged", "incident", "lapsed", "opened",
-        "recalled", "resent", "retried", "uploaded",
+        "answer-rejected", "arrival-purged", "disclosures-expired", "disclosures-purged", "incident", "lapsed", "legal-hold",
+        "legal-hold-lifted", "opened", "recalled", "resent", "retried", "uploaded",
     }
 )  # fmt: skip
 EVIDENCE: dict[Stage, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ in hand is behind the others' receipts by then. `late` forgives that much: such 
 is recorded at the time of the one before it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,10 +25,11 @@ from gateway.receipts.appending import Draft, keep_checkpoint, newest_rung
 from gateway.receipts.entry import Entry
 from gateway.receipts.group import Group, Request
 from gateway.receipts.proof import Proof, prove
-from gateway.receipts.receipt import Receipt
+from gateway.receipts.receipt import BODIES_PURGED, Receipt
 from gateway.receipts.tip import EMPTY, Tip, signed, tip
+from gateway.vocabulary import moment
 from gateway.vocabulary.errors import GatewayError, LogBroken, StorageError
-from gateway.vocabulary.facts import Fact
+from gateway.vocabulary.facts import Fact, Facts
 from gateway.vocabulary.transfer import Stage, Transfer, TransferId
 
 
@@ -169,6 +170,19 @@ class ReceiptLog:
         """Newest first; each filter narrows, and no kinds are all kinds."""
         return self._newest(kinds=kinds, route=route, limit=limit)
 
+    def between(self, first: datetime, end: datetime) -> Iterator[Entry]:
+        """From `first` to before `end`, oldest first, without those that are purged."""
+        with self._ledger.reading() as tx:
+            for row in leaves.between(tx, moment.spell(first), moment.spell(end)):
+                if not row.is_purged:
+                    yield Entry.read(row)
+
+    def began(self) -> datetime | None:
+        """The time of the first receipt."""
+        with self._ledger.reading() as tx:
+            first = leaves.get(tx, 0)
+        return Entry.read(first).receipt.at if first else None
+
     def latest(self) -> SignedCheckpoint:
         """What we signed last; of the empty log, if there is nothing yet."""
         with self._ledger.reading() as tx:
@@ -188,6 +202,16 @@ class ReceiptLog:
         with self._ledger.reading() as tx:
             return merkle.inclusion(index, size, tree.reader(tx))
 
+    def purge(self, transfer: TransferId, at: datetime, facts: Facts) -> int:
+        """The bodies of its receipts are gone for good, and one receipt tells so, in one commit; their hashes stay."""
+        with self._ledger.writing() as tx:
+            count = len(leaves.of_transfer(tx, transfer))
+            told = facts | Facts(transfer=transfer, count=count)
+            # before the bodies go: the next receipt reads the time of the last one, which may be among them
+            self.append_in(tx, Receipt(kind=BODIES_PURGED, at=at, facts=told))
+            leaves.purge(tx, transfer)
+        return count
+
     def keep_cosignature(self, partner: str, note: str, checkpoint: Checkpoint, at: datetime) -> None:
         with self._ledger.writing() as tx:
             witnesses.keep(tx, partner, note, checkpoint, at, log_key=self.public)
@@ -196,6 +220,11 @@ class ReceiptLog:
         """The largest size that this partner has cosigned."""
         with self._ledger.reading() as tx:
             return checkpoints.newest_cosigned(tx, partner)
+
+    def check_extends(self, checkpoint: Checkpoint) -> None:
+        """LogBroken unless our tree leads to this checkpoint of ours, wherever it was kept."""
+        with self._ledger.reading() as tx:
+            witnesses.check_extends(tx, checkpoint.size, checkpoint.root, by="the anchor")
 
     def check_witnesses(self) -> None:
         """LogBroken unless our tree leads to what partners have cosigned."""

@@ -19,6 +19,8 @@ from gateway.vocabulary.transfer import Stage, TransferId
 TYPE = "handoff-receipt/v1"
 LARGEST = 64 * 1024 - 1
 """Bytes: the most that an entry of an exported tile can have, its length being two bytes there."""
+BODIES_PURGED = "bodies-purged"
+"""Tells of which transfer how many bodies are gone; the only reason for which a body may be."""
 _MEMBERS = {"type", "kind", "at", "transfer", "route", "facts"}
 
 

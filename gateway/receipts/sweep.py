@@ -20,15 +20,17 @@ from typing import Any
 
 from gateway.crypto.checkpoint import Checkpoint
 from gateway.crypto.note import Vkey
-from gateway.footing.ledger import Ledger, Transaction, checkpoints, sweeping, tree
+from gateway.footing.ledger import Ledger, Transaction, checkpoints, leaves, sweeping, tree
 from gateway.receipts import ladder
-from gateway.receipts.receipt import TYPE
+from gateway.receipts.entry import Entry
+from gateway.receipts.receipt import BODIES_PURGED, TYPE
 from gateway.receipts.tip import signed
 from gateway.vocabulary.errors import GatewayError, LogBroken
 from gateway.vocabulary.transfer import FOLLOWS, Stage
 
 NEAR, EACH, BLOCK = 4_096, 256, 4_096
 _NOT_SOUND = "the log is not sound"
+_GONE = (leaves.PURGED, None, None)
 _END = b',"type":"%b"}\n' % TYPE.encode()
 
 
@@ -48,12 +50,12 @@ def _looked_through(tx: Transaction, beside: Transaction, key: Vkey) -> tuple[in
     try:
         checkpoint = signed(newest, key)
         _hash_all(tx, checkpoint.size)
-        count = _compare_checkpoints(tx, checkpoint)
+        count = _compare_checkpoints(tx, checkpoint) if _is_purged_as_told(tx) else None
     except (GatewayError, TypeError, AttributeError):  # SQLite lets whoever writes the file put text where bytes belong
         return None
     finally:
         sound = asked.answer()
-    return (checkpoint.size, checkpoint.root, count) if sound else None
+    return (checkpoint.size, checkpoint.root, count) if sound and count is not None else None
 
 
 class _Asked(threading.Thread):
@@ -70,6 +72,11 @@ class _Asked(threading.Thread):
     def answer(self) -> bool:
         self.join()
         return self._is_sound
+
+
+def _is_purged_as_told(tx: Transaction) -> bool:
+    told = leaves.newest(tx, kinds=(BODIES_PURGED,))
+    return leaves.count_purged(tx) == sum(int(str(Entry.read(row).receipt.facts["count"])) for row in told)
 
 
 def _rungs_are_sound(tx: Transaction) -> bool:
@@ -115,7 +122,9 @@ def _says_its_columns(row: tuple[Any, ...]) -> bool:
     """Canonical JSON has the time at its beginning, and kind, route and transfer at its end."""
     _, at, kind, route, transfer, body, _ = row
     about = b"null" if transfer is None else b'"%b"' % transfer.encode()
-    return not body or (body[7:27] == at.encode() and body.endswith(_ABOUT[kind, route] + about + _END))
+    return (not body and (kind, route, transfer) == _GONE) or (
+        body[7:27] == at.encode() and body.endswith(_ABOUT[kind, route] + about + _END)
+    )
 
 
 class _About(dict[tuple[str, str | None], bytes]):

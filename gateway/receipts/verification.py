@@ -18,11 +18,12 @@ from gateway.crypto.checkpoint import Checkpoint, open_checkpoint
 from gateway.crypto.note import Vkey, unverified_text
 from gateway.footing.ledger import Ledger, Transaction, checkpoints, leaves, tree
 from gateway.footing.ledger.faults import LOG_ALTERED
+from gateway.footing.ledger.leaves import LeafRow
 from gateway.footing.ledger.tree import Frontier, Node
 from gateway.receipts import ladder, sweep
 from gateway.receipts.climbs import verify_climbs
 from gateway.receipts.entry import Entry
-from gateway.receipts.receipt import Receipt
+from gateway.receipts.receipt import BODIES_PURGED, Receipt
 from gateway.vocabulary import moment
 from gateway.vocabulary.errors import EvidenceError, FormatInvalid, GatewayError, LogBroken
 from gateway.vocabulary.transfer import TransferId
@@ -63,8 +64,8 @@ def verify_log(ledger: Ledger, key: Vkey, *, every: bool = False) -> Verified:
         return Verified(size=size, root=root, checkpoints=compared)
     with ledger.reading() as tx:
         stored, run = _StoredTree(tx), _Run(_claims(tx), key, every=every)
-        for entry in map(Entry.read, leaves.streamed(tx)):
-            stored.compare(run.take(entry))
+        for row in leaves.streamed(tx):
+            stored.compare(run.take_purged(row) if row.is_purged else run.take(Entry.read(row)))
         verified = run.end()
         stored.compare_count(verified.size)
         verify_climbs(tx)
@@ -91,23 +92,39 @@ class _Run:
         self._frontier = Frontier()
         self._at: datetime | None = None
         self._last: Claim | None = None
-        self._compared = 0
+        self._compared = self._purged = self._told = 0
         self._next = next(self._claims, None)
 
     def take(self, entry: Entry) -> list[Node]:
         """The subtrees that this leaf completes."""
-        if entry.index != self._frontier.size:
-            raise LogBroken(f"leaf {self._frontier.size} of the log is missing", remedy=LOG_ALTERED)
-        if self._at is not None and entry.receipt.at < self._at:
-            raise LogBroken(f"leaf {entry.index} of the log is earlier than the one before it", remedy=LOG_ALTERED)
         _check_evidence(entry)
-        self._at = entry.receipt.at
-        self._frontier, completed = self._frontier.grown(entry.hash)
+        if entry.receipt.kind == BODIES_PURGED:
+            self._told += int(str(entry.receipt.facts.get("count", 0)))
+        return self._grow(entry.index, entry.receipt.at, entry.hash)
+
+    def take_purged(self, row: LeafRow) -> list[Node]:
+        """Its body is gone by schedule: the hash is what is left to verify, and a receipt tells how many there are."""
+        if (row.body, row.transfer, row.route) != (b"", None, None):
+            raise LogBroken(f"leaf {row.leaf_index} of the log is not purged as a whole", remedy=LOG_ALTERED)
+        self._purged += 1
+        return self._grow(row.leaf_index, _time_of(row), row.hash)
+
+    def _grow(self, index: int, at: datetime, leaf_hash: bytes) -> list[Node]:
+        if index != self._frontier.size:
+            raise LogBroken(f"leaf {self._frontier.size} of the log is missing", remedy=LOG_ALTERED)
+        if self._at is not None and at < self._at:
+            raise LogBroken(f"leaf {index} of the log is earlier than the one before it", remedy=LOG_ALTERED)
+        self._at = at
+        self._frontier, completed = self._frontier.grown(leaf_hash)
         self._compare()
         return completed
 
     def end(self) -> Verified:
         size, covered = self._frontier.size, self._covered
+        if self._purged != self._told:
+            raise LogBroken(
+                f"{self._purged} bodies of the log are gone, receipts tell of {self._told}", remedy=LOG_ALTERED
+            )
         if self._next is not None and self._next.checkpoint.size <= size:
             raise LogBroken("the checkpoints of the log are out of order", remedy=LOG_ALTERED)
         if self._next is not None:
@@ -174,6 +191,13 @@ def _claims(tx: Transaction) -> Iterator[Claim]:
                 remedy=LOG_ALTERED,
             )
         yield claim
+
+
+def _time_of(row: LeafRow) -> datetime:
+    try:
+        return moment.parse(row.at)
+    except FormatInvalid as error:
+        raise LogBroken(f"leaf {row.leaf_index} of the log has no time any more", remedy=LOG_ALTERED) from error
 
 
 def _verify(claim: Claim, key: Vkey) -> None:

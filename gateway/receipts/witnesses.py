@@ -35,13 +35,14 @@ def keep(tx: Transaction, partner: str, note: str, checkpoint: Checkpoint, at: d
 
 def check(tx: Transaction) -> None:
     """LogBroken unless our tree leads to the newest root of each partner, and to any that we do not remember signing."""
-    size = leaves.count(tx)
     for row in checkpoints.cosigned_to_compare(tx):
-        if row.size > size:
-            raise LogBroken(
-                f"{row.partner} has cosigned a log of {row.size} receipts, ours has {size}", remedy=_RESTORED
-            )
-        if tree.root(tx, row.size) != row.root:
-            raise LogBroken(
-                f"{row.partner} has cosigned a log of {row.size} receipts that is not the one we have", remedy=_FORKED
-            )
+        check_extends(tx, row.size, row.root, by=row.partner)
+
+
+def check_extends(tx: Transaction, size: int, root: bytes, *, by: str) -> None:
+    """LogBroken unless our tree leads to this one, which `by` has seen and somebody's signature is on."""
+    ours = leaves.count(tx)
+    if size > ours:
+        raise LogBroken(f"{by} has seen a log of {size} receipts, ours has {ours}", remedy=_RESTORED)
+    if tree.root(tx, size) != root:
+        raise LogBroken(f"{by} has seen a log of {size} receipts that is not the one we have", remedy=_FORKED)

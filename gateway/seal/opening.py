@@ -40,6 +40,7 @@ from gateway.seal.heading import Party
 from gateway.seal.manifest import DataFile, Manifest
 from gateway.seal.rejections import rejected
 from gateway.seal.rows import RowCount
+from gateway.seal.settling import settling
 from gateway.seal.unpacking import Container, read_container
 from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import AgeInvalid, FormatInvalid, SignatureInvalid, SignatureMalformed
@@ -249,7 +250,12 @@ def _extract(container: Container, described: DataFile, target: Path) -> None:
     if (container.name, container.size) != (described.name, described.size):
         raise rejected("file-hash")
     meter, count = Meter(), RowCount() if described.name.endswith(".csv") else None
-    with durable.created(target) as data, behind(data.write) as written, behind(meter.feed) as hashed:
+    with (
+        durable.created(target) as data,
+        settling(data) as write,
+        behind(write) as written,
+        behind(meter.feed) as hashed,
+    ):
         for piece in container.data(described.size):
             hashed.write(piece)
             written.write(piece)

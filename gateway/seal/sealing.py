@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from gateway.crypto.age import encrypting, parse_recipient, recipient_fingerprint
 from gateway.crypto.ssh_keys import SigningKey
@@ -28,6 +27,7 @@ from gateway.seal.container import ContainerWriter, Content
 from gateway.seal.envelope import Envelope, Witness
 from gateway.seal.heading import Heading, Party
 from gateway.seal.manifest import DataFile, Manifest
+from gateway.seal.settling import settling
 from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.namespaces import of_act
@@ -112,10 +112,10 @@ def seal(
     names = names_of(draft.transfer)
     with _nothing_left_on_failure(folder, names):
         heading = _heading(draft, key)
-        with durable.created(folder / names[0]) as stream:
-            ciphertext = _Ciphertext(stream, names[0])
-            recipients = [parse_recipient(to.recipient) for to in draft.recipients]
-            # three threads: this one reads and hashes, one encrypts, one hashes and writes
+        recipients = [parse_recipient(to.recipient) for to in draft.recipients]
+        with durable.created(folder / names[0]) as stream, settling(stream) as write:
+            ciphertext = _Ciphertext(write, names[0])
+            # this thread reads and hashes, one encrypts, one hashes and writes
             with (
                 behind(ciphertext.write) as written,
                 encrypting(written, recipients, random) as sealed,
@@ -193,14 +193,14 @@ def _publish(draft: Draft, folder: Path, envelope: Envelope, manifest: Manifest,
 class _Ciphertext:
     """Counts and hashes what goes to the file; a full disk is told from an error of the data's source."""
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
-        self._stream, self._name = stream, name
+    def __init__(self, write: Callable[[bytes], object], name: str) -> None:
+        self._write, self._name = write, name
         self.meter = Meter()
 
     def write(self, data: bytes, /) -> None:
         self.meter.feed(data)
         try:
-            self._stream.write(data)
+            self._write(data)
         except OSError as error:
             raise StorageError(
                 f"{self._name} could not be written", remedy="check the disk's space, rights and health"

@@ -8,9 +8,10 @@ from datetime import datetime
 from gateway.config.first_keys import sftp_role
 from gateway.config.load import Configuration, with_routes_of_now
 from gateway.config.signed_routes import usable_routes
-from gateway.contract.partner import Endpoint
+from gateway.contract.partner import Endpoint, UploadEndpoint
 from gateway.deliver.attempts import Attempts
 from gateway.deliver.destination import Destination
+from gateway.deliver.upload import UploadDestination
 from gateway.deliver.windows import is_open
 from gateway.footing.lock import held
 from gateway.footing.telemetry import Telemetry
@@ -50,11 +51,12 @@ class Destinations:
 
     def __init__(self, configuration: Configuration, clock: Callable[[], datetime]) -> None:
         self._configuration, self._clock = configuration, clock
-        self._open: dict[str, tuple[Endpoint, Destination]] = {}
+        self._open: dict[str, tuple[Endpoint | UploadEndpoint, Destination]] = {}
 
     def is_open(self, route: str) -> bool:
         """Whether its partner takes parcels now, by the partner's own page."""
-        return is_open(self._endpoint(route).windows, self._clock())
+        endpoint = self._endpoint(route)
+        return isinstance(endpoint, UploadEndpoint) or is_open(endpoint.windows, self._clock())
 
     def reach(self, route: str) -> Destination:
         """ConfigError while the route may not be used; asked anew each time, as its pages are now."""
@@ -63,30 +65,35 @@ class Destinations:
         if kept is not None and kept[0] != endpoint:
             kept[1].close()
             kept = None
-        self._make_room(endpoint)
+        if isinstance(endpoint, Endpoint):
+            self._make_room(endpoint)
         self._open[route] = kept or (endpoint, self._destination(route, endpoint))
         return self._open[route][1]
 
     def _make_room(self, endpoint: Endpoint) -> None:
         """The server has so many connections of ours at most; whoever used theirs longest ago gives way."""
         alike = [
-            open_ for open_ in self._open.values() if (open_[0].host, open_[0].port) == (endpoint.host, endpoint.port)
+            destination
+            for open_, destination in self._open.values()
+            if isinstance(open_, Endpoint) and (open_.host, open_.port) == (endpoint.host, endpoint.port)
         ]
-        for _, destination in alike[: max(0, len(alike) + 1 - endpoint.connections)]:
+        for destination in alike[: max(0, len(alike) + 1 - endpoint.connections)]:
             destination.close()  # it opens another when it is next used
 
     def close(self) -> None:
         for _, destination in self._open.values():
             destination.close()
 
-    def _endpoint(self, name: str) -> Endpoint:
+    def _endpoint(self, name: str) -> Endpoint | UploadEndpoint:
         usable, _ = usable_routes(with_routes_of_now(self._configuration), self._clock())
         for route in usable:
             if route.name == name:
                 return route.partner.endpoint
         raise ConfigError(f"the route {name} is suspended or out of service", remedy="'gateway doctor' says why")
 
-    def _destination(self, name: str, endpoint: Endpoint) -> Destination:
+    def _destination(self, name: str, endpoint: Endpoint | UploadEndpoint) -> Destination:
+        if isinstance(endpoint, UploadEndpoint):
+            return UploadDestination(self._configuration.home / endpoint.folder)
         # imported when there is something to deliver: paramiko takes a fifth of a second
         from gateway.deliver.sftp.destination import SftpDestination  # noqa: PLC0415
 

@@ -11,6 +11,7 @@ from gateway.config.load import Configuration, Suspension
 from gateway.footing.telemetry import Telemetry
 from gateway.service.delivering import deliver_half
 from gateway.service.wiring import Clock, Prepare, prepare_half
+from gateway.story.anchoring import check_anchor, keep_anchor
 from gateway.story.dispatch import dispatch
 from gateway.story.looking import Memory, tell_suspended
 from gateway.story.prepare import Round, prepare
@@ -57,7 +58,10 @@ def run_once(
 
 def prepare_round(half: Prepare, memory: Memory) -> tuple[Round, tuple[Suspension, ...]]:
     """One round with the routes as they are now; staff of those that stand still are told in their folders."""
+    check_anchor(half.gateway)
     gates, suspended = half.routes_of_now()
     for suspension in suspended:
         tell_suspended(half.gateway, suspension.route, suspension.sentence, memory)
-    return prepare(half.gateway, gates, memory), suspended
+    done = prepare(half.gateway, gates, memory)
+    keep_anchor(half.gateway)
+    return done, suspended

@@ -62,10 +62,12 @@ def open_gateway(configuration: Configuration, *, clock: Clock, telemetry: Telem
         telemetry=telemetry,
         clock=clock,
         random=secrets.token_bytes,
+        anchor=configuration.home / settings.anchor if settings.anchor else None,
         limits=Limits(
             settle=timedelta(seconds=settings.settle_seconds),
             statement=timedelta(days=settings.statement_days),
             arrival=timedelta(days=settings.arrival_days),
+            evidence=timedelta(days=366 * settings.evidence_years),
             worker_memory_mb=settings.worker_memory_mb,
             worker_threads=settings.worker_threads,
             pin_roles=frozenset(settings.pin_roles),

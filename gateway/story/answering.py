@@ -4,6 +4,7 @@
     2  it is about this transfer, this envelope, this manifest, and speaks for this partner
     3  it counts the rows that were released
     4  its cosigned checkpoint is of our log, and our log is what it says it was
+    5  its rung may follow: nothing is disposed of that was not acknowledged before
 
 Whatever fails is receipted as `answer-rejected` and changes nothing: the transfer stays
 where it stands, and a proper answer still counts.
@@ -40,9 +41,18 @@ def answered(gate: Gate, seen: Observation) -> None:
     except (EvidenceError, FormatInvalid) as error:
         _reject(gate, seen, slug_of(error))
         return
+    if not _in_turn(gate, seen, answer):  # 5
+        _reject(gate, seen, "out-of-turn")
+        return
     _record(gate, seen, answer)
     mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer)
     tell_outcome(gate, seen.transfer)
+
+
+def _in_turn(gate: Gate, seen: Observation, answer: Acknowledgement) -> bool:
+    """Also the same answer once more. Any other would end the wait for the one that is still to come."""
+    stage, rung = gate.gateway.log.stage(seen.transfer), RUNGS[answer.disposition]
+    return stage is rung or rung in FOLLOWS[stage]
 
 
 def _verified(gate: Gate, seen: Observation) -> Acknowledgement:

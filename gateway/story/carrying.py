@@ -152,7 +152,7 @@ def draft_of(gate: Gate, transfer: TransferId, at: datetime, *, file_name: str) 
         scope=route.page.scope,
         sequence=upcoming_sequence(gate, transfer),
         sender=gateway.sender,
-        recipients=(Addressee(id=route.partner.partner, recipient=route.partner.recipient),),
+        recipients=tuple(Addressee(id=route.partner.partner, recipient=key) for key in route.partner.recipients),
         created=created,
         release_by=min(created + route.page.release_within, next_london_midnight(created)),
         expires=created + EXPIRES,

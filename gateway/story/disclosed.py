@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.footing.ledger.store import Transaction
+from gateway.footing.ledger.subjects import same_child
 from gateway.minimise.disclosed import Disclosed, disclosed
 from gateway.minimise.disclosures import Basis
 from gateway.minimise.identifiers import pseudonyms
@@ -24,7 +25,8 @@ from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
 
 NOT_RELEASED = "not-released"
-OF_UPNS = frozenset({"upn", "former_upn"})
+OF_SUBJECTS = frozenset({"upn", "former_upn", "name_dob"})
+"""Names, since some children have no UPN: two of one name and birthday are then told apart by nobody."""
 
 
 class Reach(StrEnum):
@@ -108,14 +110,16 @@ def record_look(
 
 
 def subjects_of(gateway: Gateway, child: Mapping[str, str]) -> frozenset[bytes]:
-    """The pseudonyms by which registers and disclosures know a child; RegisterInvalid if no UPN is given."""
+    """The pseudonyms by which registers and disclosures know a child; RegisterInvalid if none can be made."""
     found = pseudonyms(child, key=gateway.keys.secret("register"))
-    subjects = frozenset(pseudonym for kind, pseudonym in found if kind in OF_UPNS)
+    subjects = frozenset(pseudonym for kind, pseudonym in found if kind in OF_SUBJECTS)
     if not subjects:
         raise RegisterInvalid(
-            "children are looked up by UPN only", remedy="look the child's UPN up first; former UPNs count as well"
+            "children are looked up by UPN, or by name with date of birth",
+            remedy="look the child's UPN up first; former UPNs count as well",
         )
-    return subjects
+    with gateway.ledger.reading() as tx:
+        return same_child(tx, subjects)
 
 
 def _one(

@@ -182,7 +182,7 @@ def _refuse_values(header: Sequence[str]) -> None:
 
 
 def _column(header: str, cells: Sequence[str]) -> DraftColumn:
-    shape = next((shape for shape, fits in _SHAPES.items() if cells and all(map(fits, cells))), "text")
+    shape: Shape = next((shape for shape, fits in _SHAPES.items() if cells and all(map(fits, cells))), "text")
     return DraftColumn(
         header=header,
         field=_field(header),

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from gateway.approval.rules import ROLES, Expected
 from gateway.contract.route import Route
@@ -27,6 +28,7 @@ class Limits:
     settle: timedelta = timedelta(seconds=10)
     statement: timedelta = timedelta(days=7)
     arrival: timedelta = timedelta(days=7)
+    evidence: timedelta = timedelta(days=6 * 366)
     worker_memory_mb: int = 300
     worker_threads: int = 2
     pin_roles: frozenset[str] = frozenset()
@@ -50,6 +52,8 @@ class Gateway:
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
     limits: Limits = Limits()
+    anchor: Path | None = None
+    """Where each checkpoint is written down once more, out of reach of whoever restores this machine."""
 
     def keyed(self, digest: Digest) -> str:
         """An extract's digest as receipts hold it: a plain one of personal data could be guessed."""

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from gateway.approval.rules import Reason
 from gateway.footing import durable
-from gateway.footing.ledger import decisions, holds
+from gateway.footing.ledger import decisions, holds, subjects
 from gateway.footing.ledger.store import Transaction
 from gateway.minimise.engine import Job, Outcome, minimising
 from gateway.minimise.snapshot import write_snapshot
 from gateway.story.brake import disclosed_by, last_full
+from gateway.story.collection_xsd import collection_xsd
 from gateway.story.gate import Gate, Gateway
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.moment import london_day
@@ -56,6 +57,8 @@ def job(
 ) -> tuple[Job, InForce]:
     gateway = gate.gateway
     path, in_force, live = rules_in_force(gate, at)
+    with gateway.ledger.reading() as tx:
+        links, nameless = subjects.links(tx), subjects.nameless(tx)
     work = Job(
         extract=extract,
         schema=gate.route.schema,
@@ -63,9 +66,12 @@ def job(
         at=at,
         register=path,
         holds=live,
+        links=links,
+        nameless=nameless,
         register_key=gateway.keys.secret("register"),
         reference_key=gateway.keys.secret(f"reference-{gate.route.partner.partner}"),
         disclosures=disclosures,
+        xsd=collection_xsd(gate),
         previous=disclosed_by(gate, last_full(gate)),
         count_only=count_only,
         memory_mb=gateway.limits.worker_memory_mb,

@@ -22,6 +22,7 @@ from gateway.story.gate import Gate, Gateway
 from gateway.story.looking import Memory, look
 from gateway.story.observing import observe
 from gateway.story.outcomes import tell_outcome
+from gateway.story.overdue import strike
 from gateway.story.purging import purge
 from gateway.story.refusing import Refusal, record_refused, refuse_arrival
 from gateway.story.removing import carry_removal
@@ -74,6 +75,8 @@ def prepare(gateway: Gateway, gates: Mapping[str, Gate], memory: Memory) -> Roun
             look(gate, memory, at)
         with faults.of_route(name):
             advance(gate, gateway.clock())
+        with faults.of_route(name):
+            strike(gate, at)
         with faults.of_route(name):
             purge(gate, at)
     moved = reports > 0 or gateway.log.latest().checkpoint.size != before

@@ -25,6 +25,7 @@ from gateway.story.gate import Gate
 from gateway.story.minimising import count, job, reasons_against
 from gateway.story.register.agreeing import Signing
 from gateway.story.register.showing import Shown, standing_of
+from gateway.story.resending import is_resent
 from gateway.story.stating import NEVER_LEFT
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import ExtractInvalid, GatewayError
@@ -152,7 +153,7 @@ def _handed_over(gate: Gate, extract: Digest) -> Iterator[Reason]:
         same = transfers.of_extract(tx, gate.name, gateway.keyed(extract))
     for row in reversed(same):
         stage = gateway.log.stage(row.id)
-        if stage is not None and stage not in NEVER_LEFT | {Stage.WAITING}:
+        if stage is not None and stage not in NEVER_LEFT | {Stage.WAITING} and not is_resent(gate, row.id):
             sentence = f"this very file was handed over before: it is transfer {row.id}, now {stage}"
             yield Reason("handed-over-before", sentence)
             return
@@ -161,5 +162,5 @@ def _handed_over(gate: Gate, extract: Digest) -> Iterator[Reason]:
 def _consent(gate: Gate, subjects: frozenset[bytes], at: datetime) -> tuple[Shown, ...]:
     if gate.route.policy.kind != "consent":
         return ()
-    shown = (standing_of(gate.gateway, subject, london_day(at)) for subject in sorted(subjects))
-    return tuple(one for found in shown for one in found if one.purpose == gate.route.policy.purpose)
+    found = standing_of(gate.gateway, subjects, london_day(at))
+    return tuple(one for one in found if one.purpose == gate.route.policy.purpose)

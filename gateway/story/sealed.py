@@ -1,7 +1,7 @@
 """What the receipt `sealed` says, and the rows that are committed with it."""
 
 from gateway.crypto.age import recipient_fingerprint
-from gateway.footing.ledger import disclosures, transfers
+from gateway.footing.ledger import disclosures, subjects, transfers
 from gateway.footing.ledger.disclosures import DisclosureFile
 from gateway.footing.ledger.store import Transaction
 from gateway.minimise.engine import Outcome
@@ -35,6 +35,7 @@ def record_sealed(gate: Gate, draft: Draft, parcel: SealedParcel, outcome: Outco
     receipt = Receipt.of_stage(Stage.SEALED, transfer=draft.transfer, route=gate.name, at=gateway.clock(), facts=facts)
     with gateway.ledger.writing() as tx:
         _take_number(gate, tx, draft)
+        subjects.add_nameless(tx, outcome.nameless)
         if outcome.disclosures:
             file = _disclosure_file(draft.transfer, outcome.disclosures, outcome.disclosures_meta)
             disclosures.replace_file(tx, file)

@@ -38,6 +38,8 @@ def retry(gateway: Gateway, attempts: Attempts, transfer: TransferId, *, uid: in
 def resolve(gateway: Gateway, transfer: TransferId, verdict: Verdict, *, reason: str, uid: int) -> None:
     """Settle an `in-doubt` on a rung of its own; nothing is ever sent again by this.
 
+    What did not arrive keeps its extract until the clock takes it, so that it can be resent.
+
     Raises:
         UsageError: it is not in doubt.
         StorageError: there is no such transfer.
@@ -53,4 +55,5 @@ def resolve(gateway: Gateway, transfer: TransferId, verdict: Verdict, *, reason:
         Receipt.of_stage(Stage.RESOLVED, transfer=transfer, route=known.route, at=gateway.clock(), facts=facts)
     )
     mailbox.close_order(gateway.workspace.to_deliver, transfer)
-    durable.discard_folder(gateway.workspace.arrival(transfer))
+    if verdict == "delivered":
+        durable.discard_folder(gateway.workspace.arrival(transfer))

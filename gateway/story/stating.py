@@ -25,8 +25,10 @@ from gateway.story import duplicates
 from gateway.story.brake import LastFull, brake
 from gateway.story.dropped import Dropped
 from gateway.story.gate import Gate
-from gateway.story.minimising import count, reasons_against
+from gateway.story.minimising import reasons_against
 from gateway.story.refusing import Refusal, record_refused, refuse_dropped
+from gateway.story.resending import is_resent
+from gateway.story.subjects import count_and_learn
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
@@ -63,7 +65,7 @@ def _draft(
 ) -> tuple[Statement | Refusal, frozenset[bytes]]:
     if before := handed_over_before(dropped.gate, measured.digest):
         return Refusal(reasons=(before,)), frozenset()
-    outcome, twice = count(dropped.gate, copy, at)
+    outcome, twice = count_and_learn(dropped.gate, copy, at)
     if reasons := reasons_against(outcome):
         return Refusal(reasons=reasons, places=outcome.places), twice
     return _statement(dropped, measured, outcome, at), twice
@@ -76,7 +78,7 @@ def handed_over_before(gate: Gate, extract: Digest) -> Reason | None:
         same = transfers.of_extract(tx, gate.name, gateway.keyed(extract))
     for row in reversed(same):
         stage = gateway.log.stage(row.id)
-        if stage is not None and stage not in NEVER_LEFT:
+        if stage is not None and stage not in NEVER_LEFT and not is_resent(gate, row.id):
             sentence = f"this very file was dropped before: it is transfer {row.id}, now {stage}; nothing is sent twice"
             return Reason("handed-over-before", sentence)
     return None

@@ -38,7 +38,7 @@ KINDS: Final[dict[str, str]] = {
     # people and keys, by fingerprint only
     "signer": "fingerprint", "signers": "fingerprints", "sender_key": "fingerprint",
     "recipient_key": "fingerprint", "host_key": "fingerprint", "partner_key": "fingerprint",
-    "log_key": "fingerprint", "uid": "count",
+    "log_key": "fingerprint", "key": "fingerprint", "old_key": "fingerprint", "role": "slug", "uid": "count",
     # counts
     "rows": "count", "size": "count", "released": "count", "not_released": "count",
     "withheld": "counts", "rejected": "counts", "fields": "counts", "tiers": "counts", "tree_size": "count",
@@ -46,7 +46,7 @@ KINDS: Final[dict[str, str]] = {
     # words from closed vocabularies
     "reasons": "slugs", "reason": "slug", "rule": "slug", "event": "slug", "error": "slug", "level": "slug",
     "disposition": "slug", "code": "slug", "verdict": "slug", "column": "slug", "half": "slug",
-    "kind": "slug", "agreement": "reference", "direction": "reference", "signature_roles": "slugs",
+    "kind": "slug", "agreement": "reference", "direction": "reference", "reference": "reference", "signature_roles": "slugs",
     # transport
     "kex": "version", "cipher": "version", "mac": "version", "host_key_type": "version",
     "server": "version", "strict_kex": "flag", "post_quantum": "flag", "verified_by": "slug",

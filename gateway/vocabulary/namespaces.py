@@ -2,7 +2,7 @@
 
 import re
 
-ACTS = frozenset({"prepare", "approve", "route", "content", "envelope", "acknowledge", "observation"})
+ACTS = frozenset({"prepare", "approve", "route", "partner", "content", "envelope", "acknowledge", "observation"})
 REGISTER_ACTS = ("register.import", "register.record", "hold.lift", "hold.list")
 """What people sign about the register: to add consent, by file or one by one; to lift a hold; to see the holds."""
 DOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")

@@ -1,8 +1,11 @@
 """`make bench`: everything that is measured, and one table.
 
-BENCH_ROWS   how many rows, several separated by commas (1000000)
+BENCH_ROWS   how many rows, several separated by commas (1000000); a hundred times the first in files of disclosures
 BENCH_PAIRS  measured pairs of each (5)
+BENCH_PUT    how many bytes a large parcel has (1000000000)
+BENCH_PARCELS how many small ones are put (1000)
 BENCH_SEALED how many bytes are sealed and opened (1000000000)
+BENCH_PUPILS how many pupils a Common Transfer File has (20000)
 """
 
 import os
@@ -10,10 +13,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.bench.delivery import delivery
+from tests.bench.disclosures import disclosures
 from tests.bench.measure import WentWrong
 from tests.bench.run_once import run_once
 from tests.bench.sealing import sealing
 from tests.bench.table import table
+from tests.bench.transfer_file import transfer_file
 
 KEPT = Path(__file__).resolve().parent.parent.parent / "bench-data"
 
@@ -28,6 +34,10 @@ def main() -> int:
     try:
         done = [run_once(count, pairs, KEPT, datetime.now(UTC).date(), tell) for count in rows]
         done += sealing(int(os.environ.get("BENCH_SEALED", "1000000000")), pairs, KEPT, tell)
+        done.append(transfer_file(int(os.environ.get("BENCH_PUPILS", "20000")), pairs, KEPT, tell))
+        done += disclosures(100 * rows[0], pairs, KEPT, tell)
+        size, count = (int(os.environ.get(*of)) for of in (("BENCH_PUT", "1000000000"), ("BENCH_PARCELS", "1000")))
+        done += delivery(size, count, pairs, KEPT, tell)
     except WentWrong as error:
         tell(f"no figures: {error}")
         return 1

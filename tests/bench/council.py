@@ -23,7 +23,7 @@ from tests.bench.measure import Step, WentWrong
 
 ROUTE, PARTNER = "yss", "youth-support"
 DOMAIN = "handoff.bench.example"
-ROLES = ("prepare", "approve", "route")
+ROLES = ("prepare", "approve", "route", "partner")
 GATEWAY = str(Path(sys.executable).with_name("gateway"))
 
 
@@ -71,7 +71,8 @@ def council(folder: Path, server: Server, register: Path | None) -> Council:
             page.unlink()
     server.let_in(starter.public_keys[f"sftp-{ROUTE}"])
     made = Council(home=home, keys=_files(folder, people), inbox=server.inbox)
-    _do(made.command("route", "sign", ROUTE, "--key", made.keys["route"], "--yes"))
+    for role in ("route", "partner"):
+        _do(made.command("route", "sign", ROUTE, "--as", role, "--key", made.keys[role], "--yes"))
     if register:
         words = made.command("consent", "import", register, "--as", "changes", "--yes", "--key")
         _do([*words, str(made.keys["prepare"])], ends_with=3)  # it waits for another person

@@ -1,5 +1,6 @@
 """The places a destination is tried on: one set of verbs for a real server, the stand-in and a simulator."""
 
+import resource
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,6 +12,7 @@ from gateway.contract.partner import Endpoint
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.deliver.destination import Destination
 from gateway.deliver.sftp.destination import SftpDestination
+from gateway.deliver.upload import UploadDestination
 from gateway.partner.standin.faults import Faults
 from gateway.partner.standin.server import StandIn, serve
 from tests.contracts.stories import AT
@@ -108,6 +110,35 @@ class StandInGround(FolderGround):
         self.server.misbehave(Faults())
 
 
+class UploadGround(FolderGround):
+    """A folder that a share's outage, or a full disk, can take away."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = folder
+        self.away = folder / "away"
+
+    def destination(self) -> Destination:
+        return UploadDestination(self.files / "inbox")
+
+    def everything(self) -> dict[str, bytes]:
+        return {} if self.away.exists() else super().everything()
+
+    def break_after(self, size: int) -> None:
+        (self.files / "inbox").rename(self.away)
+
+    def freeze_after(self, size: int) -> None:
+        self.break_after(size)
+
+    def fill_after(self, size: int) -> None:
+        """No file of this process may be larger: Python is told by an error, not by a signal."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    def mend(self) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        if self.away.exists():
+            self.away.rename(self.files / "inbox")
+
+
 class SimulatedGround:
     def __init__(self) -> None:
         self.partner = PartnerSimulator()
@@ -144,7 +175,7 @@ class SimulatedGround:
 
 
 Serve = Callable[[Path, str], AbstractContextManager[Sshd | Proftpd | AsyncsshServer]]
-Ground = StockGround | StandInGround | SimulatedGround
+Ground = StockGround | StandInGround | UploadGround | SimulatedGround
 
 
 @contextmanager
@@ -169,6 +200,14 @@ def standin_ground(folder: Path) -> Iterator[StandInGround]:
 
 
 @contextmanager
+def upload_ground(folder: Path) -> Iterator[UploadGround]:
+    (folder / "inbox").mkdir()
+    ground = UploadGround(folder)
+    yield ground
+    ground.mend()
+
+
+@contextmanager
 def simulated_ground(folder: Path) -> Iterator[SimulatedGround]:
     yield SimulatedGround()
 
@@ -179,4 +218,7 @@ GROUNDS = {
     "asyncssh": asyncssh_ground,
     "stand-in": standin_ground,
     "simulator": simulated_ground,
+    "upload": upload_ground,
 }
+ANSWERING = [name for name in GROUNDS if name != "upload"]
+"""Where a partner can put its answers."""

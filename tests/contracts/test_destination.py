@@ -1,4 +1,6 @@
-"""The duties of a Destination, held against every implementation: a real sshd, the stand-in, the simulator."""
+"""The duties of a Destination, held against every implementation: three other people's servers, the stand-in, a
+folder, the simulator.
+"""
 
 import pytest
 
@@ -14,7 +16,7 @@ from gateway.vocabulary.errors import (
 )
 from gateway.vocabulary.parcel import acknowledgement_names
 from gateway.vocabulary.transfer import TransferId
-from tests.contracts.grounds import GROUNDS
+from tests.contracts.grounds import ANSWERING, GROUNDS
 from tests.contracts.stories import AT, Crash, Story, contents, sealed, temporaries
 
 
@@ -43,8 +45,7 @@ def test_a_parcel_arrives_whole_under_its_final_names(ground, destination, parce
     delivered = destination().put(parcel, Story(ground).attempt)
     assert ground.everything() == contents(parcel)
     assert not delivered.already_there
-    assert delivered.verified_by == "read-back"
-    assert delivered.facts()["kex"]
+    assert delivered.facts()["verified_by"] == "read-back"
 
 
 def test_the_intent_is_recorded_once_everything_is_there_and_before_anything_is_visible(ground, destination, parcel):
@@ -111,6 +112,22 @@ def test_an_intent_that_cannot_be_recorded_makes_nothing_visible(ground, destina
     with pytest.raises(StorageError):
         destination().put(parcel, story.attempt)
     assert not set(ground.everything()) & set(contents(parcel))
+
+
+@pytest.mark.parametrize("refusal", [ReleaseLapsed("late"), Revoked("taken back")])
+def test_a_successor_that_may_not_release_uploads_nothing_and_its_own_successor_is_not_in_doubt(
+    ground, destination, parcel, refusal
+):
+    crashed = Story(ground)
+    crashed.at_intent = Crash()
+    with pytest.raises(Crash):
+        destination().put(parcel, crashed.attempt)
+    successor = Story(ground, 2, earlier=(1,), intent_recorded=True)
+    successor.refusals[1] = refusal
+    with pytest.raises(type(refusal)):
+        destination().put(parcel, successor.attempt)
+    assert successor.events == ["never-left", "may-release"]
+    assert ground.everything() == {}
 
 
 def test_a_broken_line_leaves_nothing_visible_and_the_next_attempt_removes_the_rest(ground, destination, parcel):
@@ -209,6 +226,7 @@ def test_all_earlier_temporaries_are_removed_and_others_are_not(ground, destinat
     assert ground.everything() == contents(parcel) | {temporaries(other, 1)[0]: b"partial"}
 
 
+@pytest.mark.parametrize("ground", ANSWERING, indirect=True)
 def test_answers_are_collected_only_for_what_is_awaited(ground, destination, parcel, tmp_path):
     other = sealed(tmp_path, 2).transfer
     for transfer in (parcel.transfer, other):
@@ -221,6 +239,7 @@ def test_answers_are_collected_only_for_what_is_awaited(ground, destination, par
     ]
 
 
+@pytest.mark.parametrize("ground", ANSWERING, indirect=True)
 def test_an_answer_that_is_not_complete_yet_is_left_alone(ground, destination, parcel):
     ground.answer(acknowledgement_names(parcel.transfer)[0], b"signature only")
     assert list(destination().collect(frozenset({parcel.transfer}))) == []
@@ -230,6 +249,7 @@ def test_nothing_is_collected_where_nothing_is_awaited(ground, destination):
     assert list(destination().collect(frozenset())) == []
 
 
+@pytest.mark.parametrize("ground", ANSWERING, indirect=True)
 @pytest.mark.parametrize("which", [0, 1])
 def test_an_oversized_answer_is_refused_after_the_others_were_given(ground, destination, parcel, tmp_path, which):
     huge = sealed(tmp_path, 0).transfer

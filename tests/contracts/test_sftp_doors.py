@@ -4,11 +4,13 @@ import socket
 import subprocess
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 
 import paramiko
 import pytest
+from pydantic import ValidationError
 
-from gateway.contract.partner import Endpoint
+from gateway.contract.partner import Endpoint, Rotation
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.deliver.sftp.destination import SftpDestination
 from gateway.deliver.sftp.own_key import OwnKey
@@ -46,6 +48,41 @@ def test_one_of_several_pinned_keys_is_enough(ground, parcel):
     with reaching(endpoint, ground.key) as destination:
         destination.put(parcel, Story(ground).attempt)
     assert ground.everything() == contents(parcel)
+
+
+TODAY = AT.date()
+DAY = timedelta(days=1)
+
+
+def rotating(endpoint, new, begins, ends):
+    """The server shows `endpoint`'s key; `new` is announced."""
+    return endpoint.model_copy(update={"rotation": Rotation(host_key=new, begins=begins, ends=ends)})
+
+
+@pytest.mark.parametrize(("begins", "ends"), [(TODAY, TODAY), (TODAY - DAY, TODAY + DAY), (TODAY, TODAY + 9 * DAY)])
+@pytest.mark.parametrize("shows_the_new_one", [False, True])
+def test_while_a_host_key_is_rotated_both_are_taken(standin, parcel, begins, ends, shows_the_new_one):
+    old, new = (KEY.public_line(), standin.server.host_key_line)[:: 1 if shows_the_new_one else -1]
+    endpoint = rotating(standin.endpoint.model_copy(update={"host_keys": (old,)}), new, begins, ends)
+    with reaching(endpoint, standin.key) as destination:
+        destination.put(parcel, Story(standin).attempt)
+
+
+def test_the_next_host_key_is_refused_before_its_day(standin, parcel):
+    endpoint = standin.endpoint.model_copy(update={"host_keys": (KEY.public_line(),)})
+    early = rotating(endpoint, standin.server.host_key_line, TODAY + DAY, TODAY + 2 * DAY)
+    refused(HostKeyMismatch, early, standin.key, parcel)
+
+
+def test_the_old_host_key_is_refused_after_the_last_day(standin, parcel):
+    late = rotating(standin.endpoint, KEY.public_line(), TODAY - 2 * DAY, TODAY - DAY)
+    refused(HostKeyMismatch, late, standin.key, parcel)
+
+
+@pytest.mark.parametrize(("begins", "ends"), [(TODAY, TODAY - DAY), (TODAY, TODAY + 91 * DAY)])
+def test_a_rotation_without_an_end_in_sight_is_none(begins, ends):
+    with pytest.raises(ValidationError):
+        Rotation(host_key=KEY.public_line(), begins=begins, ends=ends)
 
 
 @pytest.mark.parametrize("line", ["ssh-ed25519", "ssh-dss AAAAB3NzaC1kc3MAAAAA", "nonsense", "ssh-rsa AAAA"])

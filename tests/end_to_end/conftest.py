@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from gateway.cli.main import run
 from gateway.demo import decisions, tables
 from gateway.demo.children import Population, population
 from gateway.demo.council import Council, found
@@ -128,21 +129,69 @@ def real_server(folder: Path, authorised: str):
         yield Served(endpoint=server.endpoint, files=server.files)
 
 
-@pytest.fixture
-def world(tmp_path):
+@contextmanager
+def a_world(folder: Path):
     """60 children or so; their decisions recorded, their holds in force; a Tuesday morning in November."""
     clock, log = Clock(datetime(2026, 11, 24, 9, 30, tzinfo=UTC)), io.StringIO()
     council = found(
-        tmp_path / "council", telemetry=Telemetry(log, clock), clock=clock, settings={"statement_days": 1}
+        folder / "council", telemetry=Telemetry(log, clock), clock=clock, settings={"statement_days": 1}
     )  # fmt: skip
     people = population(Random(7), today=london_day(clock()), rows=60)
     with ExitStack() as stack:
         partners = {
-            route: stack.enter_context(partner_of(council, route, tmp_path / route, real_server))
+            route: stack.enter_context(partner_of(council, route, folder / route, real_server))
             for route in (YSS, CENSUS)
         }
-        made = World(folder=tmp_path, council=council, partners=partners, people=people, clock=clock, log=log)
+        made = World(folder=folder, council=council, partners=partners, people=people, clock=clock, log=log)
         made.record(tables.register(people.decisions))
         for held in people.held:
             made.hold(held.known_by)
         yield made
+
+
+@pytest.fixture
+def world(tmp_path):
+    with a_world(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory):
+    """Nothing was ever dropped here. For tests that only ask: they share it."""
+    with a_world(tmp_path_factory.mktemp("untouched")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def delivered(tmp_path_factory):
+    """One handoff, acknowledged. For tests that only ask: they share it."""
+    with a_world(tmp_path_factory.mktemp("delivered")) as made:
+        made.approved()
+        made.run()
+        made.partners[YSS].receive(made.clock())
+        made.run()
+        yield made
+
+
+@dataclass(frozen=True)
+class Spoken:
+    code: int
+    out: str
+    err: str
+
+
+def typing_in(world: World):
+    def typed(*words, stdin: str = "") -> Spoken:
+        out, err = io.StringIO(), io.StringIO()
+        code = run(
+            ["--home", str(world.council.home), *map(str, words)], {}, out, err,
+            stdin=io.StringIO(stdin), clock=world.clock,
+        )  # fmt: skip
+        return Spoken(code, out.getvalue(), err.getvalue())
+
+    return typed
+
+
+@pytest.fixture
+def type_in(world):
+    return typing_in(world)

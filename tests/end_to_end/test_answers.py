@@ -97,6 +97,17 @@ def test_an_answer_that_is_no_answer_is_receipted_and_nothing_breaks(answered, t
     assert_it_does_not_count(answered)
 
 
+def test_a_partner_who_says_disposed_before_accepted_is_told_so_and_its_acceptance_still_counts(answered):
+    body, signature = answer_files(answered)
+    kept = body.read_bytes(), signature.read_bytes()
+    answer_instead(answered, disposition="disposed")
+    assert_it_does_not_count(answered)
+    body.write_bytes(kept[0])
+    signature.write_bytes(kept[1])
+    answered.run()
+    assert answered.stages() == [Stage.ACKNOWLEDGED]
+
+
 def test_a_partner_who_rejects_is_believed_and_a_person_is_needed(answered):
     answer_instead(answered, disposition="rejected", code="file-hash", manifest=None, rows=None, checkpoint=None)
     answered.run()

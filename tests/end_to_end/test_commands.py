@@ -1,38 +1,15 @@
 """The verbs as people type them, on a gateway that runs signed routes and not the demonstration's."""
 
-import io
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from gateway.cli.main import run
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.demo.council import DOMAIN
 from gateway.vocabulary.namespaces import of_route
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import CENSUS, YSS
-
-
-@dataclass(frozen=True)
-class Spoken:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def type_in(world):
-    def typed(*words, stdin: str = "") -> Spoken:
-        out, err = io.StringIO(), io.StringIO()
-        code = run(
-            ["--home", str(world.council.home), *map(str, words)], {}, out, err,
-            stdin=io.StringIO(stdin), clock=world.clock,
-        )  # fmt: skip
-        return Spoken(code, out.getvalue(), err.getvalue())
-
-    return typed
 
 
 def key_file(folder: Path, key: SigningKey, name: str) -> Path:
@@ -59,6 +36,16 @@ def officer(world, tmp_path):
     return key_file(tmp_path, key, "officer")
 
 
+@pytest.fixture
+def second(world, tmp_path):
+    """Who signs the partner's record beside the officer."""
+    key = SigningKey.generate_ed25519()
+    namespaces = ",".join(of_route("partner", route, DOMAIN) for route in (YSS, CENSUS))
+    with world.council.configuration.workspace.signers("partner").open("a") as signers:
+        signers.write(f'second@{DOMAIN} namespaces="{namespaces}" {key.public_line()}\n')
+    return key_file(tmp_path, key, "second")
+
+
 def test_a_route_that_nobody_has_signed_carries_nothing_and_says_what_to_do(in_earnest, type_in):
     in_earnest.drop()
     spoken = type_in("run", "--once")
@@ -68,10 +55,11 @@ def test_a_route_that_nobody_has_signed_carries_nothing_and_says_what_to_do(in_e
     assert not (in_earnest.council.drop_folder(YSS) / "pupils.csv.release").exists()
 
 
-def test_from_the_drop_to_the_answer_by_typing(in_earnest, type_in, officer, tmp_path):
+def test_from_the_drop_to_the_answer_by_typing(in_earnest, type_in, officer, second, tmp_path):
     world = in_earnest
     for route in (YSS, CENSUS):
         assert type_in("route", "sign", route, "--key", officer, stdin="yes\n").code == 0
+        assert type_in("route", "sign", route, "--as", "partner", "--key", second, stdin="yes\n").code == 0
     path = world.drop()
     stated = type_in("release", path, "--route", YSS)
     assert stated.code == 0
@@ -93,9 +81,10 @@ def test_from_the_drop_to_the_answer_by_typing(in_earnest, type_in, officer, tmp
     assert type_in("status").code == 0
 
 
-def test_a_changed_route_is_suspended_until_it_is_signed_again(in_earnest, type_in, officer):
+def test_a_changed_route_is_suspended_until_it_is_signed_again(in_earnest, type_in, officer, second):
     for route in (YSS, CENSUS):
         type_in("route", "sign", route, "--key", officer, "--yes")
+        type_in("route", "sign", route, "--as", "partner", "--key", second, "--yes")
     page = in_earnest.council.home / "config" / "policies" / "yss.toml"
     page.write_text(page.read_text().replace("until_age = 20", "until_age = 25"))
     spoken = type_in("run", "--once")
@@ -175,48 +164,3 @@ def test_only_what_is_in_doubt_can_be_resolved(world, type_in):
     assert type_in("resolve", "0" * 26, "absent", "--reason", "asked").code == 74
     assert type_in("resolve", transfer, "absent", "--reason", "Robin Smith said so").code == 2
     assert world.stages() == [Stage.DELIVERED]
-
-
-def test_disclosures_of_a_child_say_what_left_and_the_look_up_is_receipted(world, type_in):
-    world.approved()
-    world.run()
-    child = world.people.in_situation("parent-yes-to-all")
-    found = json.loads(type_in("disclosures", "--json", stdin=f"upn: {child.fields['upn']}\n").out)
-    assert [one["route"] for one in found] == [YSS]
-    assert "phone" in found[0]["released"]
-    floor = world.people.in_situation("parent-no")
-    (about,) = json.loads(type_in("disclosures", "--json", stdin=f"upn: {floor.fields['upn']}\n").out)
-    assert "phone" not in about["released"]
-    assert "phone" in about["withheld"]
-    with world.opened() as gateway:
-        assert len(gateway.log.entries(kinds=("look-up",))) == 2
-
-
-def test_disclosures_do_not_tell_that_a_child_is_on_hold(world, type_in):
-    world.approved()
-    world.run()
-    held = next(child for child in world.people.children if child.situation == world.people.held[0].situation)
-    objected = world.people.in_situation("objection")
-    said = [type_in("disclosures", stdin=f"upn: {child.fields['upn']}\n").out for child in (held, objected)]
-    assert all("nothing about this child left" in one for one in said)
-    assert said[0] == said[1]
-    assert "on hold" not in said[0]
-
-
-def test_disclosures_that_were_tampered_with_are_found_out(world, type_in):
-    world.approved()
-    world.run()
-    (transfer,) = world.transfers()
-    path = world.council.configuration.workspace.disclosures(f"{transfer}.parquet")
-    path.write_bytes(path.read_bytes()[:-1] + b"\0")
-    child = world.people.in_situation("parent-no")
-    spoken = type_in("disclosures", stdin=f"upn: {child.fields['upn']}\n")
-    assert spoken.code == 70
-    assert spoken.out == ""
-
-
-@pytest.mark.parametrize("stdin", ["", "\n\n", "name: x\n", "upn\n", "upn: not-one\n"])
-def test_a_child_that_cannot_be_recognised_is_not_looked_up(world, type_in, stdin):
-    assert type_in("disclosures", stdin=stdin).code in (2, 65)
-    with world.opened() as gateway:
-        assert gateway.log.entries(kinds=("look-up",)) == []

@@ -2,12 +2,14 @@
 
 import io
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from gateway.config.first_keys import sftp_role
 from gateway.demo.children import population
 from gateway.demo.council import DOMAIN, found
 from gateway.demo.partners import partner_of
@@ -25,11 +27,23 @@ CTF, CIN = "yss-ctf", "dfe-cin-census"
 CANARY = "Canaryname"
 
 
+def in_use(council, *routes):
+    """Routes that the starter set leaves switched off: their pages named as others are, keys, folders."""
+    public = dict(council.public_keys)
+    for route in routes:
+        page = council.home / "config" / "routes" / f"{route}.toml"
+        page.with_name(f"{page.name}.off").rename(page)
+        public[sftp_role(route)] = council.configuration.deliver_keys.create_signing(sftp_role(route)).public_line()
+    council.configuration.workspace.make_folders(routes)
+    return replace(council, public_keys=public)
+
+
 @pytest.fixture
 def world(tmp_path):
     """The council with its partners on these two routes; a Tuesday morning in November."""
     clock, log = Clock(datetime(2026, 11, 24, 9, 30, tzinfo=UTC)), io.StringIO()
     council = found(tmp_path / "council", telemetry=Telemetry(log, clock), clock=clock, settings={"statement_days": 1})
+    council = in_use(council, CTF, CIN)
     for role in council.people:
         signers = council.configuration.workspace.signers(role)
         more = ",".join(of_route(role, route, DOMAIN) for route in (CTF, CIN))

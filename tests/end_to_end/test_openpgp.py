@@ -4,6 +4,7 @@ import json
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
+from importlib.util import find_spec
 
 import pytest
 
@@ -17,10 +18,12 @@ from gateway.seal.sealing import Settled
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import AcknowledgementInvalid, KeyUnavailable, StorageError
 from gateway.vocabulary.parcel import openpgp_names_of
+from tests.required import missing
 from tests.simulators.council import AT, CSV, DOMAIN, ME, SENDER, Council
 from tests.simulators.gnupg import gnupg
 
-pytest.importorskip("pysequoia", reason="pysequoia is not installed")
+if find_spec("pysequoia") is None:
+    missing("pysequoia is not installed")
 PARTNER, OTHER = "youth-support", "somebody-else"
 
 

@@ -11,14 +11,15 @@ from gateway.config.checkup.key_dates import keys_are_in_date
 from gateway.config.checkup.keys import keys_are_there
 from gateway.config.checkup.ledger import ledger_is_there, log_is_whole
 from gateway.config.checkup.people import people_can_sign
+from gateway.config.checkup.register import register_can_be_signed
 from gateway.config.checkup.routes import routes_are_sound, settings_are_ours
 from gateway.config.faults import PageError
 from gateway.config.load import Configuration, load
 
 Examine = Callable[[Configuration, Surroundings], Iterator[Check]]
 CHECKS: tuple[Examine, ...] = (
-    settings_are_ours, routes_are_sound, keys_are_there, people_can_sign, keys_are_in_date, folders_are_safe, ledger_is_there,
-    file_systems_fit, leases_work, clock_is_kept,
+    settings_are_ours, routes_are_sound, keys_are_there, people_can_sign, register_can_be_signed, keys_are_in_date,
+    folders_are_safe, ledger_is_there, file_systems_fit, leases_work, clock_is_kept,
 )  # fmt: skip
 DEEP: tuple[Examine, ...] = (log_is_whole,)
 

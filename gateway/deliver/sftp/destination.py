@@ -12,11 +12,13 @@ from datetime import datetime
 from gateway.contract.partner import Endpoint
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.deliver.destination import LARGEST_ANSWER, Answer, Attempt, Delivered
+from gateway.deliver.profile import Profile
 from gateway.deliver.sftp import wire
 from gateway.deliver.sftp.connection import Connection, connect
 from gateway.deliver.sftp.conversation import Conversation, hold, hold_many, together
 from gateway.deliver.sftp.faults import understood
 from gateway.deliver.sftp.inbox import Inbox
+from gateway.deliver.sftp.probing import probing
 from gateway.deliver.sftp.putting import Putting
 from gateway.deliver.sftp.upload import wire_status
 from gateway.vocabulary.errors import GatewayError, PartnerRefused
@@ -66,6 +68,12 @@ class SftpDestination:
                 yield outcome
         if failed:
             self.close()  # what went wrong may have left handles open
+
+    def probe(self, chance: str) -> Profile:
+        """What the server can do, tried with two small files of our own; `chance` is part of their names."""
+        with self._connection() as connection:
+            inbox = Inbox(session=connection.session, folder=self._endpoint.inbox)
+            return hold(connection.session, probing(inbox, connection.negotiated, chance, self._clock()))
 
     def _putting(self, connection: Connection, parcel: Parcel, attempt: Attempt) -> Conversation[Delivered]:
         return Putting(

@@ -8,6 +8,7 @@ since a server can write into them; the cause stays chained.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Final
 
 from paramiko import ssh_exception
@@ -68,10 +69,22 @@ def translated() -> Iterator[None]:
         raise translate(error) from error
 
 
-@contextmanager
-def understood() -> Iterator[None]:
+class _Understood:
+    """No generator: it is entered some thirty times a parcel."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, FormatInvalid):
+            raise PartnerRefused("the partner's server broke the SFTP protocol") from error
+
+
+_UNDERSTOOD = _Understood()
+
+
+def understood() -> _Understood:
     """A reply that `wire` cannot parse leaves as PartnerRefused: the server is at fault, not an extract."""
-    try:
-        yield
-    except FormatInvalid as error:
-        raise PartnerRefused("the partner's server broke the SFTP protocol") from error
+    return _UNDERSTOOD

@@ -51,7 +51,7 @@ class Status(IntEnum):
 
 
 _READ, _WRITE, _CREATE, _EXCLUSIVE = 0x01, 0x02, 0x08, 0x20
-_HAS_SIZE, _HAS_OWNER, _HAS_MODE = 0x01, 0x02, 0x04
+_HAS_SIZE, _HAS_OWNER, _HAS_MODE, _HAS_TIMES = 0x01, 0x02, 0x04, 0x08
 _NO_ATTRIBUTES = bytes(4)
 
 
@@ -74,6 +74,8 @@ class Attributes:
 
     size: int | None
     mode: int | None
+    modified: int | None = None
+    """Seconds since 1970, by the server's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,11 @@ def attributes_of(reply: Reply) -> Attributes:
     size = int.from_bytes(reader.take(8), "big") if flags & _HAS_SIZE else None
     if flags & _HAS_OWNER:
         reader.take(8)
-    return Attributes(size, reader.uint32() if flags & _HAS_MODE else None)
+    mode = reader.uint32() if flags & _HAS_MODE else None
+    if not flags & _HAS_TIMES:
+        return Attributes(size, mode)
+    reader.take(4)
+    return Attributes(size, mode, reader.uint32())
 
 
 def sha256_in(reply: Reply) -> bytes:

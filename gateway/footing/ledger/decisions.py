@@ -11,11 +11,12 @@ from functools import lru_cache
 from itertools import groupby, islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, bindparam, insert, select, type_coerce
+from sqlalchemy import String, bindparam, column, insert, select, table, type_coerce
 
 from gateway.footing.ledger import register_version
 from gateway.footing.ledger.schema import decision_field, subject_decision
 from gateway.footing.ledger.store import Transaction
+from gateway.vocabulary import moment
 
 BATCH = 20_000
 
@@ -65,8 +66,9 @@ _JUDGED = (
 _FIELDS = select(decision_field.c.decision, decision_field.c.field)
 _FIELDS_OF_PURPOSE = _FIELDS.join(subject_decision).where(subject_decision.c.purpose == bindparam("wanted"))
 _FIELDS_OF_SUBJECT = _FIELDS.join(subject_decision).where(subject_decision.c.subject == bindparam("wanted"))
-_ADDING = insert(subject_decision)
-_ADDING_NUMBERED = _ADDING.returning(subject_decision.c.id, sort_by_parameter_order=True)
+# Days and moments are spelled here, each once, and not row by row by their columns.
+_ADDING = insert(table(subject_decision.name, *map(column, _NAMES)))
+_ADDING_NUMBERED = insert(subject_decision).returning(subject_decision.c.id, sort_by_parameter_order=True)
 
 
 def append(tx: Transaction, decisions: Iterable[DecisionRow]) -> int:
@@ -75,7 +77,7 @@ def append(tx: Transaction, decisions: Iterable[DecisionRow]) -> int:
     # fields stand in a table of their own, and need the number of their decision: asked for only where there are any
     for with_fields, run in groupby(decisions, key=lambda row: bool(row.fields)):
         while batch := list(islice(run, BATCH)):
-            _add_with_fields(tx, batch) if with_fields else tx.execute(_ADDING, [_values(row) for row in batch])
+            _add_with_fields(tx, batch) if with_fields else tx.execute(_ADDING, list(map(_spelled, batch)))
             count += len(batch)
     if count:
         register_version.bump(tx)
@@ -108,6 +110,8 @@ def version(tx: Transaction) -> int:
 # A register has few combinations of tiers and a few thousand days.
 _tiers = lru_cache(1024)(lambda text: frozenset(text.split(",")) - {""})
 _day = lru_cache(1 << 14)(date.fromisoformat)
+_joined = lru_cache(1024)(lambda tiers: ",".join(sorted(tiers)))
+_spelled_day, _spelled_moment = lru_cache(1 << 14)(date.isoformat), lru_cache(1024)(moment.spell)
 
 
 def _streamed(tx: Transaction, query: Any, fields_query: Any, wanted: str | bytes) -> Iterator[DecisionRow]:
@@ -134,4 +138,13 @@ def _add_with_fields(tx: Transaction, batch: Sequence[DecisionRow]) -> None:
 
 def _values(row: DecisionRow) -> dict[str, object]:
     values: dict[str, object] = {name: getattr(row, name) for name in _NAMES}
-    return values | {"tiers": ",".join(sorted(row.tiers))}
+    return values | {"tiers": _joined(row.tiers)}
+
+
+def _spelled(row: DecisionRow) -> dict[str, object]:
+    return {
+        "subject": row.subject, "purpose": row.purpose, "decided_by": row.decided_by, "decision": row.decision,
+        "tiers": _joined(row.tiers), "given": _spelled_day(row.given),
+        "expires": _spelled_day(row.expires) if row.expires else None, "notice": row.notice, "evidence": row.evidence,
+        "recorded": _spelled_moment(row.recorded),
+    }  # fmt: skip

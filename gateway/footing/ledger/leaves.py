@@ -4,11 +4,12 @@ A leaf is added and never changed. Nothing is verified here: who reads a row com
 hash and columns himself. What order receipts may come in is not judged here either.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from gateway.footing.ledger.faults import LOG_ALTERED
 from gateway.footing.ledger.prepared import Prepared
@@ -18,6 +19,8 @@ from gateway.vocabulary.errors import LogBroken
 from gateway.vocabulary.transfer import TransferId
 
 BATCH = 2_000
+PURGED = "purged-body"
+"""What a leaf's kind is once its body is gone by schedule: no receipt bears it. Index, time and hash are left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,10 @@ class LeafRow:
     at: str
     body: bytes
     hash: bytes
+
+    @property
+    def is_purged(self) -> bool:
+        return self.kind == PURGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +53,7 @@ class StandingRow:
 _COLUMNS = tuple(leaf.c[name] for name in LeafRow.__slots__)
 _ROWS = select(*_COLUMNS)
 _ADD = Prepared(insert(leaf))
+_COUNT_PURGED = select(func.count()).select_from(leaf).where(leaf.c.kind == PURGED)
 _COUNT = select(func.coalesce(func.max(leaf.c.leaf_index) + 1, 0))
 _BY_INDEX = _ROWS.where(leaf.c.leaf_index == bindparam("wanted"))
 _IN_ORDER = _ROWS.order_by(leaf.c.leaf_index)
@@ -56,6 +64,11 @@ _KINDS_BY_TRANSFER = (
     select(leaf.c.leaf_index, leaf.c.kind, leaf.c.transfer, leaf.c.route)
     .where(leaf.c.transfer.is_not(None))
     .order_by(leaf.c.transfer, leaf.c.leaf_index)
+)
+_PURGE = (
+    update(leaf)
+    .where(leaf.c.transfer == bindparam("of_transfer"))
+    .values(kind=PURGED, transfer=None, route=None, body=b"")
 )
 _STANDINGS = select(*(standing.c[name] for name in StandingRow.__slots__)).order_by(standing.c.transfer)
 _STAND = Prepared(insert(standing))
@@ -85,6 +98,17 @@ def streamed(tx: Transaction) -> Iterator[LeafRow]:
     return map(_row, tx.execute(_IN_ORDER, execution_options={"yield_per": BATCH}).mappings())
 
 
+def between(tx: Transaction, first: str, end: str) -> Iterator[LeafRow]:
+    """Those from the moment `first` to before `end`, as they are spelled; times never run back, so it is a range."""
+    low, high = _first_not_before(tx, first), _first_not_before(tx, end)
+    query = _IN_ORDER.where(leaf.c.leaf_index >= low, leaf.c.leaf_index < high)
+    return map(_row, tx.execute(query, execution_options={"yield_per": BATCH}).mappings())
+
+
+def _first_not_before(tx: Transaction, at: str) -> int:
+    return bisect_left(range(count(tx)), at, key=lambda index: row.at if (row := get(tx, index)) else "")
+
+
 def of_transfer(tx: Transaction, transfer: TransferId) -> list[LeafRow]:
     """Oldest first."""
     return _listed(tx, _OF_TRANSFER, wanted=transfer)
@@ -105,7 +129,7 @@ def newest(
     limit: int | None = None,
 ) -> list[LeafRow]:
     """Newest first; each filter narrows, and no kinds are all kinds."""
-    query = _BACKWARDS.limit(limit)
+    query = _BACKWARDS.where(leaf.c.kind != PURGED).limit(limit)
     if transfer is not None:
         query = query.where(leaf.c.transfer == transfer)
     if route is not None:
@@ -127,6 +151,16 @@ def stand(tx: Transaction, row: StandingRow, *, is_new: bool) -> None:
     else:
         moved = {"to_stage": row.stage, "on_route": row.route, "by_leaf": row.leaf_index}
         _MOVE.run(tx, [{"of_transfer": row.transfer, **moved}])
+
+
+def purge(tx: Transaction, transfer: TransferId) -> None:
+    """Bodies and columns of a transfer's leaves are gone, their hashes stay."""
+    tx.execute(delete(standing).where(standing.c.transfer == transfer))
+    tx.execute(_PURGE, {"of_transfer": transfer})
+
+
+def count_purged(tx: Transaction) -> int:
+    return int(tx.execute(_COUNT_PURGED).scalar_one())
 
 
 def standings(tx: Transaction) -> Iterator[StandingRow]:

@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeDecorator
 
 from gateway.vocabulary import moment
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 PSEUDONYM = 12
 
 
@@ -169,6 +169,25 @@ decision_field = Table(
     ledger,
     Column("decision", _Id, ForeignKey("subject_decision.id"), primary_key=True),
     Column("field", _Slug, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# Pseudonyms that belong to another's subject: a changed UPN, a name from before there was one.
+subject_link = Table(
+    "subject_link",
+    ledger,
+    Column("pseudonym", LargeBinary(PSEUDONYM), primary_key=True),
+    Column("subject", LargeBinary(PSEUDONYM), nullable=False),
+    Column("recorded", Moment, nullable=False),
+    Index("ix_subject_link_subject", "subject"),
+    sqlite_with_rowid=False,
+)
+
+# Children who were given to somebody without a UPN: known by name and birthday alone.
+nameless_subject = Table(
+    "nameless_subject",
+    ledger,
+    Column("subject", LargeBinary(PSEUDONYM), primary_key=True),
     sqlite_with_rowid=False,
 )
 

@@ -92,6 +92,12 @@ def page(
     return [_row(found) for found in tx.execute(query).mappings()]
 
 
+def aged(tx: Transaction, before: datetime, *, limit: int) -> list[TransferRow]:
+    """Those that were first seen before then and are not purged, oldest first, from the list of stages."""
+    query = _ROWS.join(standing, standing.c.transfer == transfer.c.id).where(transfer.c.created < before)
+    return [_row(found) for found in tx.execute(query.order_by(transfer.c.id).limit(limit)).mappings()]
+
+
 def numbered(tx: Transaction, route: str, partner: str) -> Iterator[tuple[TransferId, int]]:
     """Transfers of this route and partner that have a sequence number, the highest first."""
     found = tx.execute(_NUMBERED, {"on_route": route, "to_partner": partner})

@@ -130,7 +130,7 @@ class Rewriting:
         if here.below:
             self._put(child, here, out)
         else:
-            out.append(escape(value(child, self._document)))
+            out.append(escape(value(child, self._document), {"\r": "&#13;"}))
         out.append(f"</{child.tag}>")
         return True
 

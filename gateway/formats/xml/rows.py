@@ -175,7 +175,7 @@ def _gather(element: Element, branch: Branch, texts: list[str], document: Docume
             if way.below.ways:
                 _gather(child, way.below, texts, document)
             if way.slots:
-                text = value(child, document)
+                text = value(child, document).replace("\r", "\n")  # not every csv module puts it in quotes
                 for slot in way.slots:
                     texts[slot] = text
 

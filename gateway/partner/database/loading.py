@@ -2,7 +2,7 @@
 
     full       every row replaces what was there of its child, whole; who is absent is removed
     changes    every row replaces what was there of its child, whole; who is absent stays as they are
-    removal    the columns named are emptied, or the row goes; a child who is not there is removed already
+    removal    the columns named are emptied, or the row goes; who or what is not there is removed already
 
 A row is all that is released of a child now: what it has no more becomes NULL, and so does a
 column that the file has no more. With each row stand the transfer it came in, its retention
@@ -111,7 +111,10 @@ def _remove(connection: Connection, route: str, found: Sequence[Removal]) -> Non
     key = table.c[REFERENCE] == bindparam("reference")
     for columns, references in _alike(found).items():
         whom = [{"reference": reference} for reference in references]
-        connection.execute(delete(table).where(key) if not columns else _emptying(table, columns).where(key), whom)
+        if not columns:
+            connection.execute(delete(table).where(key), whom)
+        elif there := _there(table, columns):
+            connection.execute(update(table).values(dict.fromkeys(there)).where(key), whom)
 
 
 def _alike(found: Sequence[Removal]) -> dict[frozenset[str], list[str]]:
@@ -121,9 +124,7 @@ def _alike(found: Sequence[Removal]) -> dict[frozenset[str], list[str]]:
     return alike
 
 
-def _emptying(table: Table, columns: frozenset[str]) -> Any:
-    """A column that this table does not have was misspelled: a removal is never taken for done that was not."""
-    released = {column.casefold() for column in tables.released(table)}
-    if not all(column.casefold() in released for column in columns):
-        raise rejected(CONTENT_UNUSABLE)
-    return update(table).values(dict.fromkeys(tables.columns_for(table, sorted(columns))))
+def _there(table: Table, columns: frozenset[str]) -> list[str]:
+    """Those of `columns` that the table has: what never came is removed already, and must not keep the rest here."""
+    folded = {column.casefold() for column in columns}
+    return [column for column in tables.released(table) if column.casefold() in folded]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.seal.rejections import CONTENT_UNUSABLE, rejected
+from gateway.vocabulary.errors import StorageError
 
 REFERENCE, REMOVE, WHOLE = "Reference", "Remove", "whole"
 OURS: Final = "handoff_"
@@ -64,20 +65,25 @@ def removals(path: Path) -> tuple[Removal, ...]:
 
 def _removal(reference: str, what: str) -> Removal:
     columns = () if what == WHOLE else tuple(what.split(" "))
-    unknown = [name for name in columns if not _HEADER.fullmatch(name) or name in (REFERENCE, WHOLE)]
-    if not reference or unknown or len(set(columns)) != len(columns):
+    if not reference or len(set(columns)) != len(columns) or any(map(_is_no_column, columns)):
         raise rejected(CONTENT_UNUSABLE)
     return Removal(reference, frozenset(columns))
 
 
+def _is_no_column(name: str) -> bool:
+    return not _HEADER.fullmatch(name) or name in (REFERENCE, WHOLE) or name.casefold().startswith(OURS)
+
+
 def _rows(path: Path) -> Iterator[list[str]]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        width = None
-        try:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            width = None
             for row in csv.reader(stream, strict=True):
                 width = len(row) if width is None else width
                 if len(row) != width or "\0" in "".join(row):
                     raise rejected(CONTENT_UNUSABLE)
                 yield row
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise rejected(CONTENT_UNUSABLE) from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise rejected(CONTENT_UNUSABLE) from error
+    except OSError as error:
+        raise StorageError("the opened data could not be read", remedy="check the disk's health") from error

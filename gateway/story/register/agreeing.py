@@ -14,10 +14,9 @@ from gateway.approval.register_desk import Wanted
 from gateway.approval.register_statement import About, RegisterStatement
 from gateway.crypto.signers import Signed, Signers
 from gateway.crypto.sshsig import UnverifiedSignature
+from gateway.footing.signers_files import read_signers
 from gateway.footing.workspace import Workspace
 from gateway.story.gate import Gateway
-from gateway.vocabulary.digest import Digest
-from gateway.vocabulary.errors import SignersInvalid, StatementInvalid
 from gateway.vocabulary.namespaces import of_act
 
 ROLE: Final = "register"
@@ -40,15 +39,8 @@ class Recorded:
 
 
 def register_signers(workspace: Workspace) -> Signers:
-    """SignersInvalid if there is no such file, or it is malformed."""
-    source = f"keys/signers/{ROLE}"
-    try:
-        text = workspace.signers(ROLE).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SignersInvalid(
-            f"{source} cannot be read", remedy="write one line a person who may sign for the register; keys/README.md"
-        ) from error
-    return Signers.parse(text, source=source)
+    """SignersInvalid if there is no such file, or it is malformed. Revoked keys count no more."""
+    return read_signers(workspace, ROLE)
 
 
 def wanted(gateway: Gateway, act: str, about: About) -> Wanted:
@@ -74,13 +66,3 @@ def proven(gateway: Gateway, act: str, sign: Signing) -> Signed:
     namespace, challenge = of_act(act, gateway.domain), gateway.random(SALT)
     signature = UnverifiedSignature.parse(sign(challenge, namespace).encode("ascii"))
     return register_signers(gateway.workspace).verify(signature, challenge, namespace, gateway.clock())
-
-
-def refuse_used(gateway: Gateway, kind: str, statement: Digest) -> None:
-    """StatementInvalid if it has served before: what it opened may have been closed since."""
-    for entry in gateway.log.entries(kinds=(kind,)):
-        if entry.receipt.facts.get("statement") == str(statement):
-            raise StatementInvalid(
-                "this statement has served already",
-                remedy="delete it and its signatures; the import is stated and signed anew, if it is still wanted",
-            )

@@ -22,7 +22,7 @@ from gateway.minimise.register_import import EXPECTED, decisions_of
 from gateway.minimise.register_news import News, news
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
-from gateway.story.register.agreeing import Recorded, refuse_used, wanted
+from gateway.story.register.agreeing import Recorded, wanted
 from gateway.story.revoking import revoke_overtaken
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import RegisterInvalid
@@ -90,19 +90,14 @@ def wanted_for(gateway: Gateway, imported: Import) -> Wanted:
 def take_import(
     gateway: Gateway, gates: Mapping[str, Gate], imported: Import, *, agreed: Agreed | None, uid: int
 ) -> Recorded | Wanted:
-    """Recorded; or what must be signed for first, and then nothing was.
-
-    Raises:
-        StatementInvalid: the statement has served before.
-    """
+    """Recorded; or what must be signed for first, and then nothing was."""
     wanting = wanted_for(gateway, imported)
     with gateway.ledger.writing() as tx:
         found = _news(tx, imported)
         if found.opens and not _covers(agreed, wanting):
             return wanting
-        evidence = _evidence(gateway, agreed) if agreed and found.opens else Facts()
         decisions.append(tx, (*found.added, *found.withdrawn))
-        facts = _facts(gateway, imported, found, uid) | evidence
+        facts = _facts(gateway, imported, found, uid) | _evidence(agreed if found.opens else None)
         gateway.log.append_in(tx, Receipt(kind=KIND, at=gateway.clock(), facts=facts))
     revoked = revoke_overtaken(gateway, gates, gateway.clock())
     return Recorded(count=len(found.added), known=found.known, withdrawn=len(found.withdrawn), revoked=revoked)
@@ -137,9 +132,9 @@ def _on_record(
         yield from (row for row in decisions.of_purpose(tx, one) if everything or row.subject in subjects)
 
 
-def _evidence(gateway: Gateway, agreed: Agreed) -> Facts:
-    refuse_used(gateway, KIND, agreed.statement.digest)
-    return Facts(statement=str(agreed.statement.digest), signers=agreed.fingerprints)
+def _evidence(agreed: Agreed | None) -> Facts:
+    """A statement cannot serve twice: what it let in is on record word for word, and is not let in again."""
+    return Facts(statement=str(agreed.statement.digest), signers=agreed.fingerprints) if agreed else Facts()
 
 
 def _facts(gateway: Gateway, imported: Import, found: News, uid: int) -> Facts:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from gateway.footing.ledger import decisions
 from gateway.minimise.consent import OPENING
 from gateway.minimise.register_import import decisions_in
+from gateway.minimise.register_subject import subject_of
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
 from gateway.story.register.agreeing import RECORD, Recorded, Signing, proven
@@ -21,13 +22,16 @@ from gateway.vocabulary.moment import london_day
 def record_decision(
     gateway: Gateway,
     gates: Mapping[str, Gate],
+    child: Mapping[str, str],
     said: Mapping[str, str],
     *,
     purposes: frozenset[str],
     sign: Signing | None,
     uid: int,
 ) -> Recorded:
-    """`said` has the columns of an import. What is on record already is recorded again: it was said again.
+    """`child` has standard names of fields, `said` the other columns of an import.
+
+    What is on record already is recorded again: it was said again.
 
     Raises:
         RegisterInvalid: names the column, never its value.
@@ -37,8 +41,8 @@ def record_decision(
     recorded = gateway.clock()
     if said["purpose"] not in purposes:
         raise RegisterInvalid("no route has this purpose", remedy="known: " + ", ".join(sorted(purposes)))
-    key = gateway.keys.secret("register")
-    rows = tuple(decisions_in(said, key=key, recorded=recorded, today=london_day(recorded)))
+    subject = subject_of(child, key=gateway.keys.secret("register"))
+    rows = tuple(decisions_in(said, subject=subject, recorded=recorded, today=london_day(recorded)))
     facts = Facts(purpose=said["purpose"], decisions={said["decision"]: 1}, uid=uid)
     if said["decision"] in OPENING:
         if sign is None:

@@ -1,6 +1,10 @@
 """`gateway receive`: what it says, and what it leaves with."""
 
 import json
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
 
 from tests.simulators.council import Council
 from tests.unit.partner.conftest import partnership  # noqa: F401 - a fixture
@@ -114,3 +118,14 @@ def test_no_value_of_the_data_is_said(gateway, partnership):  # noqa: F811
     partnership.send(b"reference,forename\n1,Canary\n", rows=9)
     spoken = gateway("receive", partnership.home)
     assert "Canary" not in spoken.out + spoken.err
+
+
+def test_watching_ends_well_when_it_is_told_to(partnership):  # noqa: F811
+    """A real process: what came is told at once, and SIGTERM is no failure."""
+    partnership.send(at=datetime.now(UTC).replace(microsecond=0))
+    command = [sys.executable, "-m", "gateway", "receive", str(partnership.home), "--watch", "--every", "0.1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        told = watching.stdout.readline()
+        watching.send_signal(signal.SIGTERM)
+        assert watching.wait(60) == 0
+    assert told.endswith("accepted and answered: 2 rows\n")

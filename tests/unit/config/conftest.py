@@ -1,5 +1,6 @@
 """A sound home folder with two routes, and a way to spoil one page of it."""
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from gateway.config.load import load
 from gateway.crypto.age import generate_identity
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing.ledger import Ledger, sqlite_url
-from tests.unit.config.sound import OFFICER, line, sign_routes, signers
+from tests.unit.config.sound import AT, OFFICER, SECOND, line, register_line, sign_routes, signers
 
 GATEWAY = """
 domain = "handoff.northmere.test"
@@ -120,12 +121,15 @@ def ready(home, empty_ledger):
     make_private(configuration.workspace, names)
     create_keys(configuration, routes=names, partners=names)
     shutil.copy(empty_ledger, configuration.workspace.ledger)
-    for role, person in (("prepare", "jo"), ("approve", "kim"), ("route", "lee")):
+    for role, person in (("prepare", "jo"), ("approve", "kim"), ("route", "lee"), ("partner", "max")):
         signers(configuration, role).parent.mkdir(exist_ok=True)
         signers(configuration, role).write_text(
-            line(person, role, key=OFFICER.public_line() if role == "route" else None)
+            line(person, role, key={"route": OFFICER.public_line(), "partner": SECOND.public_line()}.get(role))
         )
+    signers(configuration, "register").write_text(register_line("mo") + register_line("nor"))
     sign_routes(configuration)
     for path in (*home.path.joinpath("config").rglob("*"), *home.path.joinpath("keys").rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
+    for key in configuration.workspace.state.glob("*/private/*.key"):
+        os.utime(key, (AT.timestamp(), AT.timestamp()))  # a key is as old as its file
     return configuration

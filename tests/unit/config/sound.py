@@ -7,10 +7,12 @@ from gateway.config.checkup.examination import examine
 from gateway.config.load import load
 from gateway.config.signed_routes import signature_path
 from gateway.crypto.ssh_keys import SigningKey
+from gateway.vocabulary.namespaces import REGISTER_ACTS, of_act
 
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 DOMAIN = "handoff.northmere.test"
 LOCAL = "22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n"
+SECOND = SigningKey.generate_ed25519()
 OFFICER = SigningKey.generate_ed25519()
 AROUND = Surroundings(at=AT, mounts=LOCAL, clock="synchronised")
 
@@ -20,11 +22,18 @@ def line(person, role, routes=("first", "second"), key=None, options=""):
     return f'{person}@x namespaces="{namespaces}"{options} {key or SigningKey.generate_ed25519().public_line()}\n'
 
 
+def register_line(person, acts=REGISTER_ACTS, *, options=""):
+    namespaces = ",".join(of_act(act, DOMAIN) for act in acts)
+    return f'{person}@x namespaces="{namespaces}"{options} {SigningKey.generate_ed25519().public_line()}\n'
+
+
 def sign_routes(configuration):
     """As the data protection officer: each route as its pages stand now."""
     for route in load(configuration.home, {}).routes:
         signature = OFFICER.sign(route.canonical(), f"route.{route.name}@{DOMAIN}")
         signature_path(configuration.home, route.name).write_text(signature)
+        second = SECOND.sign(route.partner_canonical(), f"partner.{route.name}@{DOMAIN}")
+        signature_path(configuration.home, route.name, "partner").write_text(second)
 
 
 def signers(configuration, role):

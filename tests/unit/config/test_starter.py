@@ -47,6 +47,14 @@ def test_with_their_partners_details_all_routes_are_in_service(tmp_path):
     assert starter.configuration.in_service(date(2026, 11, 24)) == starter.configuration.routes
 
 
+def test_further_routes_lie_there_switched_off(tmp_path):
+    home = tmp_path / "home"
+    write(home, domain=DOMAIN)
+    assert names(home, RoutePage) == ["dfe-school-census", "yss"]
+    off = {path.name for path in (home / "config" / "routes").glob("*.off")}
+    assert {"yss-ctf.toml.off", "dfe-cin-census.toml.off", "ofsted.toml.off"} <= off
+
+
 def test_settings_are_filled_in_or_added(tmp_path):
     home = tmp_path / "home"
     write(home, domain=DOMAIN, sender="northmere", settings={"demo": True, "settle_seconds": 1})

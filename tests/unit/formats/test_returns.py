@@ -5,6 +5,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from gateway.formats.xml.validating import Validating, compiled
+from gateway.vocabulary.errors import ConfigError
 from tests.unit.formats.returns import (
     XML_ROUTES,
     cin,
@@ -190,3 +192,45 @@ def test_thousands_of_children_are_written_as_they_are_read(tmp_path):
     result = judged(tmp_path, text)
     assert result.outcome.rows_out == 3000
     assert ET.canonicalize(result.output.decode(), strip_text=True) == ET.canonicalize(text, strip_text=True)
+
+
+XSD = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="Message"><xs:complexType><xs:sequence>
+<xs:element name="Header"><xs:complexType><xs:sequence><xs:any processContents="skip" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element>
+<xs:element name="Children"><xs:complexType><xs:sequence><xs:element name="Child" maxOccurs="unbounded"><xs:complexType><xs:sequence>
+<xs:element name="ChildIdentifiers"><xs:complexType><xs:sequence><xs:element name="LAchildID" type="xs:string"/>
+<xs:any processContents="skip" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element>
+<xs:any processContents="skip" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element></xs:sequence></xs:complexType></xs:element>
+</xs:sequence></xs:complexType></xs:element></xs:schema>"""
+
+
+def test_a_return_that_fits_its_collection_s_xsd_leaves(tmp_path):
+    result = judged(tmp_path, cin(cin_child(1), cin_child(2)), xsd=XSD.encode())
+    assert (result.outcome.refusals, result.outcome.rows_out) == ((), 2)
+
+
+@pytest.mark.parametrize("count_only", [False, True])
+def test_a_return_that_does_not_fit_its_xsd_is_refused_already_when_it_is_counted(tmp_path, count_only):
+    stricter = XSD.replace('type="xs:string"', 'type="xs:integer"').encode()
+    outcome = judged(
+        tmp_path, cin(cin_child(1), cin_child(2)), xsd=stricter, count_only=count_only, disclosures=None
+    ).outcome
+    assert [refusal.reason for refusal in outcome.refusals] == ["not-valid"]
+
+
+@pytest.mark.parametrize(
+    "xsd",
+    ["", "<a/>", "<xs:schema", XSD.replace("<xs:element", '<xs:include schemaLocation="other.xsd"/><xs:element', 1),
+     XSD.replace("<xs:element", '<xs:import namespace="urn:x" schemaLocation="file:///etc/passwd"/><xs:element', 1)],
+)  # fmt: skip
+def test_an_xsd_that_is_none_or_brings_in_other_files_cannot_be_used(xsd):
+    with pytest.raises(ConfigError):
+        compiled(xsd.encode())
+
+
+def test_validation_keeps_no_more_than_a_record_in_memory():
+    validating = Validating(XSD.encode(), records=["Child"])
+    before, behind = cin("@").split("@")
+    for piece in (before, *(cin_child(number) for number in range(300)), behind):
+        validating.feed(piece.encode())
+    root = validating._parser.close()
+    assert sum(1 for _ in root.iter("Child")) == 1

@@ -32,6 +32,30 @@ def test_decisions_read_back_as_they_were_written(tx):
     assert of_purpose(tx) == rows
 
 
+def test_single_fields_are_kept_with_their_decision_whatever_stands_around_it(tx):
+    phone, two = frozenset({"phone"}), frozenset({"email", "mobile"})
+    rows = [
+        a_decision(),
+        a_decision(fields=phone),
+        a_decision(fields=two, tiers=frozenset()),
+        a_decision(evidence="last"),
+    ]
+    assert decisions.append(tx, rows) == 4
+    assert of_purpose(tx) == decisions.of_subject(tx, pseudonym(1)) == rows
+
+
+def test_what_is_judged_is_read_in_the_same_order(tx):
+    decisions.append(
+        tx, [a_decision(2, fields=frozenset({"phone"})), a_decision(1, expires=date(2027, 1, 31)), a_decision(2)]
+    )
+    decisions.append(tx, [a_decision(1, purpose="other")])
+    judged = list(decisions.judged(tx, "youth-support"))
+    assert judged == [
+        (row.subject, row.decided_by, row.decision, row.tiers, row.given, row.expires) for row in of_purpose(tx)
+    ]
+    assert len(judged) == 3
+
+
 def test_decisions_come_by_subject_then_as_they_were_recorded(tx):
     written = [
         a_decision(2, evidence="A"),
@@ -103,6 +127,13 @@ def test_a_hold_is_recognised_by_each_of_its_identifiers_once(tx):
     add(tx, ("upn", pseudonym(1)), ("address", pseudonym(2)), ("upn", pseudonym(1)))
     add(tx, ("address", pseudonym(2)), ("uln", pseudonym(3)))
     assert holds.live_identifiers(tx) == [("address", pseudonym(2)), ("uln", pseudonym(3)), ("upn", pseudonym(1))]
+
+
+def test_the_kinds_of_each_hold_are_told_and_lifted_ones_too(tx):
+    first = add(tx, ("upn", pseudonym(1)), ("upn", pseudonym(2)), ("address", pseudonym(3)))
+    second = add(tx, ("uln", pseudonym(4)))
+    holds.lift(tx, second, at=AT)
+    assert holds.kinds(tx) == {first: ("address", "upn"), second: ("uln",)}
 
 
 def test_a_hold_that_would_hold_nobody_is_refused(tx):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.minimise.ages import attained_on
-from gateway.minimise.consent import standing, tiers
+from gateway.minimise.consent import of_all, standing, tiers
 
 TODAY = date(2026, 11, 24)
 BORN_14, BORN_16 = date(2012, 6, 1), date(2010, 6, 1)
@@ -26,9 +26,9 @@ class Said:
 
 
 def line(text: str) -> Said:
-    """`parent consent consented+special 2026-01-31 until 2026-12-31`"""
+    """`parent consent consented+special 2026-01-31 until 2026-12-31`; `fields` for single fields and no tier"""
     words = text.split()
-    named = frozenset(words.pop(2).split("+")) if words[1] == "consent" else frozenset()
+    named = frozenset(words.pop(2).split("+")) - {"fields"} if words[1] == "consent" else frozenset()
     expires = date.fromisoformat(words[4]) if "until" in words else None
     return Said(
         decided_by=words[0], decision=words[1], tiers=named, given=date.fromisoformat(words[2]), expires=expires
@@ -81,6 +81,13 @@ UNDER_16 = {
         ("parent consent consented 2026-01-10", "parent object 2026-02-10", "parent lift-objection 2026-03-10"), set()),
     "a yes after the objection was lifted": (
         ("parent object 2026-02-10", "parent lift-objection 2026-03-10", "parent consent consented 2026-04-10"), {"consented"}),
+    "a yes to single fields opens no tier": (("parent consent fields 2026-03-10",), set()),
+    "a yes to single fields takes the place of the yes to a tier": (
+        ("parent consent consented 2026-03-10", "parent consent fields 2026-04-10"), set()),
+    "a yes to single fields does not end a no for the other parent's yes": (
+        ("parent refuse 2026-01-10", "parent-2 consent consented 2026-02-10", "parent consent fields 2026-03-10"), set()),
+    "a yes to a tier after that to single fields": (
+        ("parent consent fields 2026-03-10", "parent consent consented 2026-04-10"), {"consented"}),
     "an objection does not undo a refusal": (
         ("parent refuse 2026-01-10", "parent object 2026-02-10", "parent lift-objection 2026-03-10",
          "parent-2 consent consented 2026-04-10"), set()),
@@ -108,6 +115,9 @@ FROM_16 = {
         ("young-person consent consented 2026-07-01", "young-person no-reply 2026-09-01"), {"consented"}),
     "a parent's yes adds nothing to the own yes": (
         ("young-person consent consented 2026-07-01", "parent consent special 2026-07-02"), {"consented"}),
+    "an own yes to single fields opens no tier": (("young-person consent fields 2026-07-01",), set()),
+    "an own yes to single fields takes the place of the own yes to a tier": (
+        ("young-person consent consented 2026-07-01", "young-person consent fields 2026-08-01"), set()),
     "the own objection ends the own yes": (
         ("young-person consent consented 2026-07-01", "young-person object 2026-08-01",
          "young-person lift-objection 2026-09-01"), set()),
@@ -180,10 +190,43 @@ def test_who_never_decided_at_16_has_nothing_open_from_16(said, born):
     assert tiers(standing(early, day), born=born, day=day) == set()
 
 
+@given(said=st.lists(SAID, max_size=8), born=BORN)
+def test_over_the_16th_birthday_no_yes_of_anybody_elses_is_kept(said, born):
+    birthday = attained_on(born, 16)
+    own = [
+        one for one in said if one.decided_by == "young-person" and one.decision == "consent" and one.given >= birthday
+    ]
+    after = tiers(standing(said, birthday), born=born, day=birthday)
+    assert after <= {tier for one in own for tier in one.tiers}
+
+
+@given(said=st.lists(SAID, max_size=6, unique_by=lambda one: one.given), order=st.randoms())
+def test_in_which_order_days_are_recorded_does_not_matter(said, order):
+    mixed = list(said)
+    order.shuffle(mixed)
+    assert standing(mixed, TODAY) == standing(said, TODAY)
+
+
 @given(said=st.lists(SAID, max_size=4))
 def test_what_is_no_decision_changes_nothing(said):
     deciding = [one for one in said if one.decision not in ("unsought", "no-reply")]
     assert standing(said, TODAY) == standing(deciding, TODAY)
+
+
+@given(histories=st.lists(st.lists(SAID, max_size=4), min_size=1, max_size=3), born=BORN)
+def test_a_child_of_several_pseudonyms_has_no_more_open_than_any_of_them_lets_out(histories, born):
+    each = [standing(said, TODAY) for said in histories]
+    together = of_all(each)
+    assert all(tiers(together, born=born, day=TODAY) <= tiers(one, born=born, day=TODAY) for one in each)
+    assert together.objected is any(one.objected for one in each)
+
+
+def test_one_pseudonym_alone_is_what_it_is_and_none_is_the_floor():
+    one = standing(
+        [line("parent consent consented 2026-01-10"), line("young-person consent special 2026-07-01")], TODAY
+    )
+    assert of_all([one]) == one
+    assert of_all([]) == standing([], TODAY)
 
 
 def test_different_deciders_may_come_in_any_order():

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from gateway.minimise.identifiers import subject
-from gateway.minimise.register_import import HEADER, read_decisions
+from gateway.minimise.register_import import FULL_HEADER, HEADER, read_decisions
 from gateway.vocabulary.errors import RegisterInvalid
 from tests.unit.minimise.ground import AT, REGISTER_KEY, upn
 
@@ -111,3 +111,54 @@ def test_a_missing_file_is_refused_without_its_name(tmp_path):
     with pytest.raises(RegisterInvalid) as refused:
         list(read_decisions(tmp_path / f"{CANARY}.csv", key=REGISTER_KEY, recorded=AT))
     assert CANARY not in refused.value.message + refused.value.remedy
+
+
+FULL = ",".join(FULL_HEADER)
+
+
+def in_full(folder, *rows, **rest):
+    lines = [FULL, *(",".join(row.get(column, "") for column in FULL_HEADER) for row in rows)]
+    (folder / "consents.csv").write_text("\n".join(lines) + "\n")
+    return list(read_decisions(folder / "consents.csv", key=REGISTER_KEY, recorded=AT, **rest))
+
+
+def test_a_consent_may_name_single_fields_beside_or_instead_of_tiers(tmp_path):
+    first, second = in_full(tmp_path, ROW | {"fields": "phone;email"}, ROW | {"tiers": "", "fields": "phone"})
+    assert (first.tiers, first.fields) == ({"consented", "special"}, {"phone", "email"})
+    assert (second.tiers, second.fields) == (set(), {"phone"})
+
+
+def test_a_consent_that_was_withdrawn_is_two_decisions(tmp_path):
+    first, second = in_full(tmp_path, ROW | {"withdrawn": "2026-07-01", "fields": "phone"})
+    assert (first.decision, first.given, first.expires) == ("consent", date(2026, 6, 1), date(2027, 6, 1))
+    assert (second.decision, second.given, second.expires) == ("withdraw", date(2026, 7, 1), None)
+    assert (second.tiers, second.fields, second.evidence) == (set(), set(), "form 12")
+    assert (second.subject, second.purpose, second.decided_by) == (first.subject, first.purpose, first.decided_by)
+
+
+@pytest.mark.parametrize(
+    ("column", "changes"),
+    [
+        ("fields", {"fields": CANARY}),
+        ("fields", {"fields": "phone;reference"}),
+        ("fields", {"fields": "Phone"}),
+        ("tiers", CLOSED | {"fields": "phone"}),
+        ("tiers", {"tiers": "", "fields": ""}),
+        ("withdrawn", {"withdrawn": CANARY}),
+        ("withdrawn", {"withdrawn": "2026-05-31"}),
+        ("withdrawn", {"withdrawn": "2026-11-25"}),
+        ("withdrawn", {"withdrawn": "2026-02-30"}),
+        ("withdrawn", CLOSED | {"withdrawn": "2026-07-01"}),
+    ],
+)
+def test_a_wrong_cell_of_the_longer_kind_refuses_the_import_too(tmp_path, column, changes):
+    with pytest.raises(RegisterInvalid) as refused:
+        in_full(tmp_path, ROW, ROW | changes)
+    assert refused.value.message.startswith(f"row 3: {column} ")
+    assert CANARY not in refused.value.message + refused.value.remedy
+
+
+def test_a_purpose_that_no_route_has_refuses_the_import(tmp_path):
+    assert in_full(tmp_path, ROW, purposes=frozenset({"youth-support"}))
+    with pytest.raises(RegisterInvalid, match="row 2: purpose is not one that a route has"):
+        in_full(tmp_path, ROW | CLOSED, purposes=frozenset({"youth-suport"}))

@@ -1,15 +1,18 @@
 """The same on PostgreSQL: the statements are its own dialect's, and a transaction is a transaction there too."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from gateway.vocabulary.errors import StorageError
+from tests.required import missing
 from tests.simulators.postgresql import postgresql
 from tests.unit.partner.ground import Youth
 
-pytest.importorskip("psycopg", reason="psycopg is not installed")
+if find_spec("psycopg") is None:
+    missing("psycopg is not installed")
 WILF, OTTI, ZOE = ("r1", "Wilf", "0161"), ("r2", "Ottoline", ""), ("r3", "Zoë", "0162")
 
 

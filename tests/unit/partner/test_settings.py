@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing.keyring import Keyring
 from gateway.partner.onboarding import make_receiver
 from gateway.partner.settings import load_receiver
@@ -108,3 +109,16 @@ def test_every_failure_is_one_of_ours(partnership):
     with pytest.raises(GatewayError):
         load_receiver(partnership.home)
     assert Keyring(folder=partnership.home / "keys").has("identity")
+
+
+def test_an_ssh_key_may_be_the_identity_and_its_fingerprint_is_ssh_keygens(partnership):
+    key = SigningKey.generate_ed25519()
+    (partnership.home / "keys" / "identity.key").write_bytes(key.openssh_private())
+    assert load_receiver(partnership.home).reader.keys == {key.fingerprint}
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "AGE-SECRET-KEY-1QQQ\n", "-----BEGIN AGE ENCRYPTED FILE-----\n"])
+def test_an_identity_file_that_cannot_be_used_is_no_reader(partnership, text):
+    (partnership.home / "keys" / "identity.key").write_text(text)
+    with pytest.raises(KeyUnavailable):
+        load_receiver(partnership.home)

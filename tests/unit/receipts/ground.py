@@ -25,6 +25,7 @@ EVIDENCE = {
     Stage.ARRIVED: Facts(extract=HEX),
     Stage.REFUSED: Facts(reasons=("statement-expired",)),
     Stage.APPROVED: Facts(signers=(PRINT, PRINT)),
+    Stage.WITHDRAWN: Facts(uid=0, count=3),
     Stage.SEALED: Facts(manifest=HEX, envelope=HEX, ciphertext=HEX, rows=12, released=9),
     Stage.DELIVERED: Facts(verified_by="hash"),
     Stage.ACKNOWLEDGED: Facts(acknowledgement=HEX, partner_key=PRINT),

@@ -79,7 +79,7 @@ def test_a_log_restored_from_yesterdays_file_waits(log, path, tmp_path):
     log.append(event(at=seconds(60)))
     restored = open_log(yesterday)
     witness(restored, of=log)
-    with pytest.raises(LogBroken, match="yss has cosigned a log of 7 receipts, ours has 6") as caught:
+    with pytest.raises(LogBroken, match="yss has seen a log of 7 receipts, ours has 6") as caught:
         restored.check_witnesses()
     assert "backup" in caught.value.remedy
 
@@ -91,7 +91,7 @@ def test_a_restored_log_that_grew_past_what_was_cosigned_is_a_fork(log, path, tm
     restored = open_log(yesterday)
     restored.append(event("started", at=seconds(61)), event("started", at=seconds(62)))
     witness(restored, of=log)
-    with pytest.raises(LogBroken, match="yss has cosigned a log of 7 receipts that is not the one we have"):
+    with pytest.raises(LogBroken, match="yss has seen a log of 7 receipts that is not the one we have"):
         restored.check_witnesses()
 
 

@@ -1,10 +1,14 @@
 """The ciphertext is read once, and what is wrong with a parcel is told in the order of the steps."""
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from gateway.crypto.age import SshIdentity, generate_hybrid_identity, generate_identity, recipient_fingerprint
+from gateway.crypto.ssh_keys import SigningKey
+from gateway.seal.sealing import Addressee
 from gateway.vocabulary.parcel import names_of
 from tests.simulators.council import AT, CSV, ME, stranger
 
@@ -48,3 +52,23 @@ def test_no_byte_of_the_ciphertext_is_read_twice(council, desk, sent):
     parcel, whole = desk.verified(transfer, sent), (sent / names_of(transfer)[0]).read_bytes()
     opened = parcel.open(Changing(whole), desk.emptied(), desk.reader(), desk.answered(), AT)
     assert opened.data.read_bytes() == CSV
+
+
+def test_a_partner_that_changes_its_key_opens_with_either(council, desk, sent):
+    new = generate_identity()
+    keys = (council.recipient, new.recipient().spelled())
+    transfer = council.seal(sent, recipients=tuple(Addressee(id=ME, recipient=key) for key in keys)).parcel.transfer
+    assert desk.open(transfer, sent).data.read_bytes() == CSV
+    reader = replace(desk.reader(), identities=[new], keys=frozenset({recipient_fingerprint(keys[1])}))
+    desk.reader = lambda: reader
+    assert desk.open(transfer, sent).data.read_bytes() == CSV
+
+
+@pytest.mark.parametrize("make", [generate_hybrid_identity, lambda: SshIdentity(SigningKey.generate_ed25519())])
+def test_a_parcel_may_be_sealed_to_a_post_quantum_or_an_ssh_key(council, desk, sent, make):
+    identity = make()
+    key = identity.recipient().spelled()
+    transfer = council.seal(sent, recipients=(Addressee(id=ME, recipient=key),)).parcel.transfer
+    reader = replace(desk.reader(), identities=[identity], keys=frozenset({recipient_fingerprint(key)}))
+    desk.reader = lambda: reader
+    assert desk.open(transfer, sent).data.read_bytes() == CSV

@@ -229,6 +229,26 @@ def test_one_partner_that_is_away_keeps_no_other_waiting(half):
     assert half.round() == [("delivered", other, None)]
 
 
+def test_outside_a_partners_hours_nobody_asks_it_anything(half):
+    first = half.post()
+    half.round()
+    second = half.post()
+    answer(half.yss, first)
+    half.closed = {"yss"}
+    contacts = asked(half.yss)
+    assert half.round() == []
+    assert contacts() == 0
+    half.closed = set()
+    assert sorted(half.round()) == [("answered", first, None), ("delivered", second, None)]
+
+
+def test_hours_that_end_before_a_parcels_time_make_it_lapse_and_not_leave(half):
+    transfer = half.post()
+    half.closed = {"yss"}
+    half.at = RELEASE_BY
+    assert half.round() == [("lapsed", transfer, "release-lapsed")]
+
+
 # stop and tell
 
 

@@ -1,0 +1,64 @@
+"""Which subject a row is about, as SQL. A child is several identifiers, and not a UPN.
+
+    _upn_key      the UPN's pseudonym
+    _name_key     of name with birthday: the child's own where a row has no UPN
+    _key          the first of these that the row has: the subject, unless a link says otherwise
+    _other        by what else the child may be known already: a former UPN, or the name of a
+                  child who had no UPN when it was last seen
+    _subject      what registers, disclosures and the partner's reference go by
+
+A link says that one pseudonym belongs to another's subject, and is made before anything leaves
+(`story/subjects`): so a reference stays when a temporary UPN becomes a permanent one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.minimise.normalising import keyed, upn_message
+
+FORMER = "former_upn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """`linked`: there are links. `by_name`: some children are known by their names alone."""
+
+    linked: bool
+    by_name: bool
+
+
+NOTHING_KNOWN = Known(linked=False, by_name=False)
+
+
+def pairs_are_found(fields: frozenset[str], *, naming: bool) -> bool:
+    """Whether a row of such a schema can tell by what else its child may be known."""
+    return FORMER in fields or naming
+
+
+def keys(fields: frozenset[str], *, unnumbered: bool, naming: bool) -> Iterator[tuple[str, ...]]:
+    """SQL columns, in SELECTs one around the other. `unnumbered`: rows may lack a UPN. `naming`: some child is known by name alone."""
+    named = "_name IS NOT NULL AND _upn_key IS NULL" if not naming else "_name IS NOT NULL"
+    name_key = f"CASE WHEN {named} THEN {keyed(name_message())} END" if unnumbered or naming else _NOTHING
+    former = f"CASE WHEN _in_scope AND \"{FORMER}\" <> '' THEN {keyed(upn_message(FORMER))} END"
+    yield f"{name_key} AS _name_key", f"{former if FORMER in fields else _NOTHING} AS _former_key"
+    known_by_name = "CASE WHEN _name_key IN (SELECT pseudonym FROM nameless) THEN _name_key END" if naming else _NOTHING
+    yield (
+        "coalesce(_upn_key, _name_key) AS _key",
+        f"CASE WHEN _upn_key IS NOT NULL THEN nullif(coalesce(_former_key, {known_by_name}), _upn_key) END AS _other",
+    )
+
+
+def name_message() -> str:
+    return "'name_dob:' || _name"
+
+
+def linked(query: str, *, linking: bool) -> str:
+    if not linking:
+        return f"SELECT *, _key AS _subject FROM ({query})"  # noqa: S608 - our own words only
+    return (
+        "SELECT q.*, coalesce(links.subject, _key) AS _subject"  # noqa: S608 - our own words only
+        f" FROM ({query}) q LEFT JOIN links ON q._key = links.pseudonym"
+    )
+
+
+_NOTHING = "CAST(NULL AS BLOB)"

@@ -1,0 +1,72 @@
+"""Handing over the same file once more, because a person says so: a new transfer, judged anew, signed anew.
+
+Nothing is sent by this. The file lies in the drop folder again (or has to be dropped again, if
+our copy is unlinked by now), gets a new statement, and needs two new signatures; what leaves
+is what the rules of that day let out. Only the refusal "this very file was dropped before" is
+lifted, for the one transfer that is named.
+
+Crash point. (N1) receipted, not put back: whoever runs it again puts the file back.
+"""
+
+from dataclasses import dataclass
+
+from gateway.footing import durable
+from gateway.footing.drop_folder import DropFolder
+from gateway.receipts.receipt import Receipt
+from gateway.story.carrying import EXTRACT
+from gateway.story.gate import Gate
+from gateway.vocabulary.errors import UsageError
+from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.transfer import Stage, TransferId
+
+RESENT = "resent"
+MAY_BE_RESENT = frozenset(
+    {
+        Stage.DELIVERED,
+        Stage.OVERDUE,
+        Stage.RESOLVED,
+        Stage.ACKNOWLEDGED,
+        Stage.REJECTED_BY_PARTNER,
+        Stage.DISPOSED,
+    }
+)
+"""Of any other, a parcel may still be on its way: then two would arrive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resent:
+    name: str | None
+    """Ours, in the drop folder; None if the file has to be dropped again."""
+
+
+def resend(gate: Gate, transfer: TransferId, *, uid: int) -> Resent:
+    """UsageError while its parcel may still arrive, or if it was never sealed."""
+    gateway = gate.gateway
+    stage = gateway.log.stage(transfer)
+    if stage not in MAY_BE_RESENT:
+        raise UsageError(
+            f"transfer {transfer} cannot be resent: it stands at {stage}",
+            remedy="'gateway retry' takes up what failed, 'gateway resolve' settles what is in doubt",
+        )
+    if not is_resent(gate, transfer):
+        receipt = Receipt(kind=RESENT, transfer=transfer, route=gate.name, at=gateway.clock(), facts=Facts(uid=uid))
+        gateway.log.append(receipt)  # (N1)
+    return Resent(name=_put_back(gate, transfer))
+
+
+def is_resent(gate: Gate, transfer: TransferId) -> bool:
+    """Whether a person has said that its file may be handed over once more."""
+    return any(entry.receipt.kind == RESENT for entry in gate.gateway.log.of_transfer(transfer))
+
+
+def _put_back(gate: Gate, transfer: TransferId) -> str | None:
+    arrival = gate.gateway.workspace.arrival(transfer)
+    if not (arrival / EXTRACT).exists():
+        return None
+    name = f"again-{transfer}.{gate.route.schema.format}"
+    with DropFolder(gate.gateway.workspace.drop_folder(gate.name)) as folder:
+        if folder.identity(name) is None:
+            with (arrival / EXTRACT).open("rb") as extract:
+                folder.put(name, extract)
+    durable.discard_folder(arrival)
+    return name

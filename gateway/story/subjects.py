@@ -1,0 +1,70 @@
+"""Whether two pseudonyms are one child: learned from an extract, before anything of it leaves.
+
+    a row's UPN and its former UPN                           are one child
+    a row's UPN, and a name with birthday that was a         are one child, unless two children of
+    subject of its own while the child had no UPN            that name and birthday stand in the file
+
+The one that a partner has been given keeps its subject, and the other leads to it: so the
+partner's reference stays as it was. If both were given, the earlier identifier's stays. A link
+changes who is one child in the register too, and so counts as a change of the register.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from gateway.footing.ledger import subjects
+from gateway.footing.ledger.subjects import Link
+from gateway.minimise.disclosed import disclosed
+from gateway.minimise.engine import Outcome
+from gateway.receipts.receipt import Receipt
+from gateway.story.disclosure_files import proved_files
+from gateway.story.gate import Gate, Gateway
+from gateway.story.minimising import count
+from gateway.vocabulary.facts import Facts
+
+
+def count_and_learn(gate: Gate, extract: Path, at: datetime) -> tuple[Outcome, frozenset[bytes]]:
+    """As `count`; once more, as long as the extract tells of pseudonyms that are one child."""
+    counted = count(gate, extract, at)
+    while learn(gate.gateway, counted[0].pairs, at):
+        counted = count(gate, extract, at)
+    return counted
+
+
+def learn(gateway: Gateway, pairs: Iterable[Link], at: datetime) -> int:
+    """`pairs` are of a UPN, and of what else its child is known by. How many were linked; receipted, if any were."""
+    wanted = _unambiguous(pairs)
+    if not wanted:
+        return 0
+    given = _given(gateway, wanted)
+    with gateway.ledger.writing() as tx:
+        known = dict(subjects.links(tx))
+        fresh = [_directed(known, given, key, other) for key, other in wanted if key not in known]
+        made = {link for link in fresh if link is not None}
+        for pseudonym, subject in sorted(made):
+            subjects.add_link(tx, pseudonym, subject, at=at)
+        if made:
+            gateway.log.append_in(tx, Receipt(kind="subjects-linked", at=at, facts=Facts(count=len(made))))
+    return len(made)
+
+
+def _unambiguous(pairs: Iterable[Link]) -> list[Link]:
+    """A former UPN or a name that two children of the file have is nobody's."""
+    distinct = sorted(set(pairs))
+    by_other, by_key = Counter(other for _, other in distinct), Counter(key for key, _ in distinct)
+    return [(key, other) for key, other in distinct if by_other[other] == 1 and by_key[key] == 1]
+
+
+def _given(gateway: Gateway, pairs: list[Link]) -> frozenset[bytes]:
+    """Those of these subjects of whom something was ever released."""
+    asked = frozenset(pseudonym for pair in pairs for pseudonym in pair)
+    return frozenset(row.subject for row in disclosed(proved_files(gateway), asked) if row.released)
+
+
+def _directed(known: dict[bytes, bytes], given: frozenset[bytes], key: bytes, other: bytes) -> Link | None:
+    root = known.get(other, other)
+    if root == key:
+        return None
+    return (root, key) if key in given and root not in given and other not in known else (key, root)

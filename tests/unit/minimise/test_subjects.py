@@ -1,0 +1,113 @@
+"""A child is several identifiers: who has no UPN, who has another one than before, and whose register counts."""
+
+import pytest
+
+from gateway.minimise.identifiers import pseudonyms, reference, subject
+from tests.unit.minimise.ground import REFERENCE_KEY, REGISTER_KEY, SCHEMA, a_child, judged, says, upn
+
+UNNUMBERED = SCHEMA.model_copy(
+    update={
+        "columns": tuple(c.model_copy(update={"required": c.required and c.field != "upn"}) for c in SCHEMA.columns)
+    }
+)
+
+
+def of(child) -> bytes:
+    return subject(child["upn"], key=REGISTER_KEY)
+
+
+def named(child) -> bytes:
+    known = {field: child[field] for field in ("forename", "surname", "date_of_birth")}
+    return dict(pseudonyms(known, key=REGISTER_KEY))["name_dob"]
+
+
+def the_reference(subject_: bytes) -> str:
+    return reference(subject_, key=REFERENCE_KEY)
+
+
+def test_the_reference_is_the_subjects_in_sql_and_in_python(tmp_path):
+    child = a_child()
+    assert judged(tmp_path, [child]).row_of(child)["reference"] == the_reference(of(child))
+
+
+def test_a_child_without_a_upn_leaves_by_name_and_birthday_where_the_schema_lets_it(tmp_path):
+    child = a_child(upn="")
+    result = judged(tmp_path, [child, a_child(2)], schema=UNNUMBERED)
+    assert result.row_of(child)["reference"] == the_reference(named(child))
+    assert result.outcome.nameless == {named(child)}
+    assert judged(tmp_path, [child, a_child(2)]).outcome.rejected == {"empty-cell": 1}
+
+
+def test_two_without_a_upn_are_two_children_and_one_twice_is_one(tmp_path):
+    first, second = a_child(1, upn=""), a_child(2, upn="")
+    assert judged(tmp_path, [first, second], schema=UNNUMBERED).outcome.rows_out == 2
+    assert judged(tmp_path, [first, first, a_child(3)], schema=UNNUMBERED).outcome.withheld == {"duplicate": 2}
+
+
+def test_without_upn_and_name_nobody_can_be_recognised(tmp_path):
+    lacking = UNNUMBERED.model_copy(
+        update={"columns": tuple(c.model_copy(update={"required": False}) for c in UNNUMBERED.columns)}
+    )
+    result = judged(tmp_path, [a_child(upn="", surname="", forename=""), a_child(2)], schema=lacking)
+    assert result.outcome.withheld == {"too-few-identifiers": 1}
+
+
+@pytest.mark.parametrize("held_by", [("upn",), ("forename", "surname", "date_of_birth"), ("local_id",)])
+def test_a_hold_sees_a_child_without_a_upn_by_what_there_is(tmp_path, held_by):
+    child = a_child(local_id="L1")
+    hold = {field: child[field] for field in held_by}
+    result = judged(tmp_path, [child | {"upn": ""}, a_child(2)], holds=[hold], schema=UNNUMBERED)
+    assert result.outcome.rows_out == (2 if held_by == ("upn",) else 1)
+
+
+def test_a_former_upn_tells_of_a_pair_until_it_is_linked(tmp_path):
+    child = a_child(1, former_upn=upn(77))
+    pair = (of(child), subject(upn(77), key=REGISTER_KEY))
+    assert judged(tmp_path, [child, a_child(2)]).outcome.pairs == (pair,)
+    linked = judged(tmp_path, [child, a_child(2)], links=(pair,))
+    assert linked.outcome.pairs == ()
+    assert linked.row_of(child)["reference"] == the_reference(pair[1])
+
+
+def test_a_child_known_by_name_alone_is_paired_once_it_has_a_upn(tmp_path):
+    child = a_child(1)
+    assert judged(tmp_path, [child]).outcome.pairs == ()
+    assert judged(tmp_path, [child], nameless=(named(child),)).outcome.pairs == ((of(child), named(child)),)
+    assert judged(tmp_path, [a_child(2)], nameless=(named(child),)).outcome.pairs == ()
+
+
+def test_one_who_is_outside_the_ages_is_paired_with_nobody(tmp_path):
+    assert (
+        judged(tmp_path, [a_child(1, former_upn=upn(77), date_of_birth="2020-01-01"), a_child(2)]).outcome.pairs == ()
+    )
+
+
+CONSENT = ("parent", "consent", "consented")
+REFUSAL = ("parent", "refuse")
+
+
+@pytest.mark.parametrize(
+    ("under_the_old", "under_the_new", "opens"),
+    [
+        (CONSENT, None, True),
+        (None, CONSENT, True),
+        (CONSENT, CONSENT, True),
+        (REFUSAL, CONSENT, False),
+        (CONSENT, REFUSAL, False),
+        (REFUSAL, None, False),
+        (None, None, False),
+    ],
+)
+def test_what_was_decided_under_any_upn_of_a_child_counts(tmp_path, under_the_old, under_the_new, opens):
+    child, before = a_child(1), a_child(1, upn=upn(77))
+    decisions = [says(before, *under_the_old)] if under_the_old else []
+    decisions += [says(child, *under_the_new)] if under_the_new else []
+    result = judged(tmp_path, [child], decisions=decisions, links=((of(child), of(before)),))
+    assert bool(result.row_of(child)["phone"]) is opens
+
+
+def test_an_objection_under_a_former_upn_withholds(tmp_path):
+    child, before = a_child(1), a_child(1, upn=upn(77))
+    decisions = [says(before, "parent", "object"), says(child, *CONSENT)]
+    result = judged(tmp_path, [child, a_child(2)], decisions=decisions, links=((of(child), of(before)),))
+    assert result.outcome.withheld == {"objection": 1}
