@@ -25,13 +25,13 @@ from gateway.minimise.disclosures import meaning
 from gateway.minimise.order import Job, spelled
 from gateway.minimise.outcome import Outcome, Refusal, refused
 from gateway.minimise.plan import Plan, compile_plan
-from gateway.minimise.process import Worker, worker
+from gateway.minimise.process import Worker, Workers, worker
 from gateway.minimise.reckoning import outcome_of
 from gateway.minimise.refusals import refusals_of
 from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import GatewayError, StorageError
 
-__all__ = ["Job", "Outcome", "Refusal", "Run", "minimising"]
+__all__ = ["Job", "Outcome", "Refusal", "Run", "Workers", "minimising"]
 COPIED_AT_ONCE = 1 << 20
 _FAILURES = {
     "register-of-another-day": StorageError(
@@ -41,8 +41,8 @@ _FAILURES = {
 
 
 @contextmanager
-def minimising(job: Job) -> Iterator["Run"]:
-    """The worker is ready when the block begins and gone when it has ended.
+def minimising(job: Job, workers: Workers | None = None) -> Iterator["Run"]:
+    """The worker is ready when the block begins and gone when it has ended; `workers` may have one in waiting.
 
     Raises:
         ConfigError: the schema does not hold what a child is judged by.
@@ -59,7 +59,12 @@ def minimising(job: Job) -> Iterator["Run"]:
     )
     with ExitStack() as stack:
         disclosures = stack.enter_context(_nameless(job.disclosures)) if job.disclosures else None
-        run = Run(job, plan, stack.enter_context(worker(job, spelled(job, plan), disclosures)), disclosures)
+        run = Run(
+            job,
+            plan,
+            stack.enter_context(worker(workers or Workers(), job, spelled(job, plan), disclosures)),
+            disclosures,
+        )
         yield run
         if job.disclosures and disclosures and run.stands:
             _keep(disclosures, job.disclosures)  # (M2)

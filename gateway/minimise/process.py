@@ -1,12 +1,18 @@
-"""Starts a worker, reads what it says, and sees that it is gone in the end."""
+"""Starts a worker, gives it one order, reads what it says, and sees that it is gone in the end.
+
+A worker takes a quarter of a second to start, and an order is given in no time: so one can be
+started before it is needed (`Workers.warm`). It knows nothing until its order comes, by the
+socket that is its standard input, with the open files that it is about; it serves one and ends.
+"""
 
 import fcntl
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, Any
 
 from gateway.minimise.order import Job
@@ -15,13 +21,72 @@ from gateway.vocabulary.errors import StorageError
 CHUNK = 1 << 20
 LONGEST_REPORT = 64 << 20
 ENDING_SECONDS = 30
-NO_FILE = -1
 _DIED = "the worker ended before its work was done"
 _REMEDY = "look whether the machine ran out of memory; the transfer is done again"
 
 
+class Process:
+    """A worker that has no order yet: libraries loaded, nothing known, nothing open."""
+
+    def __init__(self) -> None:
+        """StorageError if it cannot be started."""
+        self.channel, theirs = socket.socketpair()
+        try:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-I", "-m", "gateway.minimise.worker"],
+                stdin=theirs.fileno(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={},
+                cwd="/",
+            )
+        except OSError as error:
+            self.channel.close()
+            raise StorageError("the worker could not be started", remedy="run 'gateway doctor'") from error
+        finally:
+            theirs.close()
+        if self.popen.stdout is not None:
+            fcntl.fcntl(self.popen.stdout.fileno(), fcntl.F_SETPIPE_SZ, CHUNK)
+
+    def end(self) -> None:
+        self.channel.close()
+        self.popen.kill()
+        self.popen.wait()
+        if self.popen.stdout is not None:
+            self.popen.stdout.close()
+
+
+class Workers:
+    """At most one worker in waiting."""
+
+    def __init__(self) -> None:
+        self._waiting: Process | None = None
+
+    def warm(self) -> None:
+        """Start the next one now. That it cannot be started is said when it is needed."""
+        if self._waiting is None or self._waiting.popen.poll() is not None:
+            self.close()
+            with suppress(StorageError):
+                self._waiting = Process()
+
+    def take(self) -> Process:
+        """The one in waiting if it is alive, else a new one; StorageError if there can be none."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
+            return Process()
+        if waiting.popen.poll() is None:
+            return waiting
+        waiting.end()
+        return Process()
+
+    def close(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.end()
+
+
 class Worker:
-    """A running worker, as its reader sees it."""
+    """A worker at its work, as its reader sees it."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", report: int) -> None:
         self._process, self._report = process, report
@@ -49,52 +114,31 @@ class Worker:
 
 
 @contextmanager
-def worker(job: Job, order: bytes, disclosures: IO[bytes] | None) -> Iterator[Worker]:
-    """StorageError if it cannot be started."""
+def worker(workers: Workers, job: Job, order: bytes, disclosures: IO[bytes] | None) -> Iterator[Worker]:
+    """StorageError if it cannot be started, or a file of its cannot be opened."""
     with ExitStack() as stack:
+        process = workers.take()
+        stack.callback(process.end)
+        report, report_in = os.pipe()
+        stack.callback(os.close, report)
         try:
-            process, report = _started(job, disclosures, stack)
+            _give(process.channel, job, order, disclosures, report_in)
         except OSError as error:
-            raise StorageError("the worker could not be started", remedy="run 'gateway doctor'") from error
-        try:
-            _give(process, order)
-            yield Worker(process, report)
+            raise StorageError(_DIED, remedy=_REMEDY) from error
         finally:
-            process.kill()
-            process.wait()
+            os.close(report_in)
+        yield Worker(process.popen, report)
 
 
-def _started(job: Job, disclosures: IO[bytes] | None, stack: ExitStack) -> tuple["subprocess.Popen[bytes]", int]:
-    report, report_in = os.pipe()
-    stack.callback(os.close, report)
+def _give(channel: socket.socket, job: Job, order: bytes, disclosures: IO[bytes] | None, report: int) -> None:
+    """The socket stays open: its end tells the worker that we are gone."""
     with ExitStack() as here:
-        here.callback(os.close, report_in)
-        extract = here.enter_context(job.extract.open("rb", buffering=0)).fileno()
-        register = here.enter_context(job.register.open("rb")).fileno() if job.by_consent else NO_FILE
-        kept = disclosures.fileno() if disclosures else NO_FILE
-        previous = here.enter_context(job.previous.open("rb")).fileno() if job.previous else NO_FILE
-        files = (extract, register, kept, previous, report_in)
-        process = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, "-I", "-m", "gateway.minimise.worker", *map(str, files)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[descriptor for descriptor in files if descriptor != NO_FILE],
-                env={},
-                cwd="/",
-            )
-        )
-    if process.stdout is not None:
-        fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, CHUNK)
-    return process, report
-
-
-def _give(process: "subprocess.Popen[bytes]", order: bytes) -> None:
-    """Standard input stays open: its end tells the worker that we are gone."""
-    try:
-        if process.stdin is not None:
-            process.stdin.write(order)
-            process.stdin.flush()
-    except OSError as error:
-        raise StorageError(_DIED, remedy=_REMEDY) from error
+        files = {"extract": here.enter_context(job.extract.open("rb", buffering=0)).fileno(), "report": report}
+        if job.by_consent:
+            files["register"] = here.enter_context(job.register.open("rb")).fileno()
+        if disclosures:
+            files["disclosures"] = disclosures.fileno()
+        if job.previous:
+            files["previous"] = here.enter_context(job.previous.open("rb")).fileno()
+        socket.send_fds(channel, [(" ".join(files) + "\n").encode("ascii")], list(files.values()))
+    channel.sendall(order)

@@ -1,8 +1,8 @@
-"""The process that sees one extract, and nothing else: python -I -m gateway.minimise.worker FDS…
+"""The process that sees one extract, and nothing else: python -I -m gateway.minimise.worker
 
-It is given open files instead of names, and its order (the plan, keys, holds) as one line on
-standard input, which then stays open: when it ends, whoever started the worker is gone, and
-the worker ends too. Released rows go to standard output, the report to a pipe of its own, as
+Standard input is a socket. By it come open files instead of names, then the order (the plan,
+keys, holds) as one line; it then stays open: when it ends, whoever started the worker is gone,
+and the worker ends too. Released rows go to standard output, the report to a pipe of its own, as
 codes and numbers: no text of a file, an engine or an exception ever leaves it.
 
     standard output   the released rows, as the engine writes them
@@ -13,6 +13,7 @@ import hmac
 import json
 import os
 import resource
+import socket
 import sys
 from threading import Thread
 from typing import Any, BinaryIO
@@ -26,6 +27,9 @@ from gateway.minimise.source import Slice, Source
 from gateway.minimise.verdicts import RELEASED, is_told
 from gateway.vocabulary.errors import StructureInvalid
 
+MAY_BE_GIVEN = ("extract", "register", "disclosures", "previous")
+NO_FILE = -1
+LONGEST_NAMES = 200
 MOST_PLACES = 50
 MOST_PAIRS = 100_000
 LONGEST_CPU_SECONDS = 4 * 3600
@@ -42,12 +46,15 @@ class _Stopped(Exception):
         self.report: Report = {"status": "refused"} | report
 
 
-def main(arguments: list[str]) -> None:
-    extract, register, disclosures, previous, report = (int(argument) for argument in arguments)
-    order = json.loads(sys.stdin.buffer.readline())
+def main() -> None:
+    channel = socket.socket(fileno=os.dup(sys.stdin.fileno()))
+    files = _received(channel)
+    given = channel.makefile("rb")
+    order = json.loads(given.readline())
     _shut_in(order["memory_mb"])
-    Thread(target=_end_with_parent, daemon=True).start()
-    outcome = _report(order, extract, register, disclosures, previous)
+    Thread(target=_end_with_parent, args=(given,), daemon=True).start()
+    report = files.pop("report")
+    outcome = _report(order, **{name: files.get(name, NO_FILE) for name in MAY_BE_GIVEN})
     os.close(sys.stdout.fileno())
     with os.fdopen(report, "wb") as pipe:
         pipe.write(json.dumps(outcome).encode("ascii"))
@@ -67,8 +74,16 @@ def _shut_in(memory_mb: int) -> None:
         resource.setrlimit(limit, (value, value))
 
 
-def _end_with_parent() -> None:
-    while sys.stdin.buffer.read(1):
+def _received(channel: socket.socket) -> dict[str, int]:
+    """Open files, by what each is for. Whoever started us may be gone before there is an order: then we go as well."""
+    names, descriptors, _, _ = socket.recv_fds(channel, LONGEST_NAMES, len(MAY_BE_GIVEN) + 1)
+    if not names:
+        os._exit(0)
+    return dict(zip(names.decode("ascii").split(), descriptors, strict=True))
+
+
+def _end_with_parent(given: BinaryIO) -> None:
+    while given.read(1):
         pass
     os._exit(1)
 
@@ -265,4 +280,4 @@ def _values(order: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

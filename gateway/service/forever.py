@@ -25,6 +25,7 @@ from gateway.story.dispatch import dispatch
 from gateway.story.looking import Memory
 from gateway.vocabulary.errors import GatewayError, slug_of
 from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.transfer import Stage
 
 LOOK = 0.25
 """Seconds between two looks at what was asked meanwhile."""
@@ -186,6 +187,8 @@ def _prepare_round(half: Prepare, memory: Memory) -> bool:
             half.gateway.telemetry.event(
                 LogEvent.ROUTE_SUSPENDED, Facts(route=suspension.route, reason=suspension.reason)
             )
+    if half.gateway.log.in_stage(Stage.WAITING):
+        half.gateway.workers.warm()  # whoever signs last should not wait for a worker to start
     return done.moved
 
 

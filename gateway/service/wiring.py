@@ -81,6 +81,7 @@ def opened(configuration: Configuration, *, clock: Clock, telemetry: Telemetry) 
     try:
         yield gateway
     finally:
+        gateway.workers.close()
         gateway.ledger.close()
 
 

@@ -109,7 +109,7 @@ def _seal_once(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Car
     folder = empty_folder(gate.gateway.workspace.sealing(draft.transfer))
     if work.disclosures:
         durable.remove(work.disclosures)
-    with minimising(work) as run:
+    with minimising(work, gate.gateway.workers) as run:
         parcel = seal(
             draft,
             folder,

@@ -4,6 +4,9 @@ Hashing them all takes a second a gigabyte, and a look-up is to be answered at o
 digest of a file is remembered with what the kernel says of the file (its inode, size and time of
 change, which nobody sets at will), and taken again once that has changed, or when evidence
 goes out of the house (`anew`). The memory is a convenience: lost or spoilt, it is made again.
+
+Crash point. (F1) a parcel that was taken back is minimised again: its file is gone or newer than its
+receipt until that ends, or for good if it ends in a refusal. Nothing was shared by it, so it is passed over.
 """
 
 import json
@@ -24,11 +27,13 @@ from gateway.vocabulary.errors import LogBroken, StorageError
 from gateway.vocabulary.transfer import Stage, TransferId
 
 MEMORY = "digests.json"
+TAKEN_BACK = frozenset({Stage.REVOKED, Stage.FAILED, Stage.PAUSED, Stage.APPROVED, Stage.REFUSED})
+"""Rungs on which a parcel has not come to its partner, and may be minimised again."""
 Memory = dict[str, list[Any]]
 
 
 def proved_files(gateway: Gateway, *, anew: bool = False) -> list[DisclosedFile]:
-    """All there are, oldest transfer first.
+    """All there are, oldest transfer first; without those that were not shared and are not there (F1).
 
     Raises:
         StorageError: one cannot be read.
@@ -39,10 +44,18 @@ def proved_files(gateway: Gateway, *, anew: bool = False) -> list[DisclosedFile]
     receipted = _receipted(gateway)
     path = gateway.workspace.disclosures(MEMORY)
     known = {} if anew else _remembered(path)
-    found = {file.name: _measured(gateway, file, known) for file in files}
+    found: Memory = {}
+    proved = []
+    for file in files:
+        try:
+            found[file.name] = _measured(gateway, file, known)
+            proved.append(_proved(gateway, file, found[file.name][-1], receipted.get(file.transfer)))
+        except (StorageError, LogBroken):
+            if gateway.log.stage(file.transfer) not in TAKEN_BACK:
+                raise
     if found != known:
         durable.replace(path, json.dumps(found).encode("ascii"))
-    return [_proved(gateway, file, found[file.name][-1], receipted.get(file.transfer)) for file in files]
+    return proved
 
 
 def proved_file(gateway: Gateway, transfer: TransferId) -> DisclosedFile:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from gateway.footing.ledger import Ledger
 from gateway.footing.signers_files import read_signers
 from gateway.footing.telemetry import Telemetry
 from gateway.footing.workspace import Workspace
+from gateway.minimise.engine import Workers
 from gateway.receipts.log import ReceiptLog
 from gateway.vocabulary.digest import Digest
 
@@ -52,6 +53,7 @@ class Gateway:
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
     limits: Limits = Limits()
+    workers: Workers = field(default_factory=Workers)
     anchor: Path | None = None
     """Where each checkpoint is written down once more, out of reach of whoever restores this machine."""
 

@@ -17,7 +17,7 @@ from gateway.approval.rules import Reason
 from gateway.footing import durable
 from gateway.footing.ledger import decisions, holds, subjects
 from gateway.footing.ledger.store import Transaction
-from gateway.minimise.engine import Job, Outcome, minimising
+from gateway.minimise.engine import Job, Outcome, Workers, minimising
 from gateway.minimise.snapshot import write_snapshot
 from gateway.story.brake import disclosed_by, last_full
 from gateway.story.collection_xsd import collection_xsd
@@ -37,10 +37,10 @@ class InForce:
 def count(gate: Gate, extract: Path, at: datetime) -> tuple[Outcome, frozenset[bytes]]:
     """What would leave now, in numbers, and who stands twice in it; nothing is written anywhere."""
     work, _ = job(gate, extract, at, disclosures=None, count_only=True)
-    outcome = _count_once(work)
+    outcome = _count_once(work, gate.gateway.workers)
     if not outcome.duplicates:
         return outcome, frozenset()
-    return _count_once(replace(work, exclude=outcome.duplicates)), outcome.duplicates
+    return _count_once(replace(work, exclude=outcome.duplicates), gate.gateway.workers), outcome.duplicates
 
 
 def reasons_against(outcome: Outcome) -> tuple[Reason, ...]:
@@ -71,7 +71,7 @@ def job(
         register_key=gateway.keys.secret("register"),
         reference_key=gateway.keys.secret(f"reference-{gate.route.partner.partner}"),
         disclosures=disclosures,
-        xsd=collection_xsd(gate),
+        xsd=collection_xsd(gateway.workspace, gate.route.schema),
         previous=disclosed_by(gate, last_full(gate)),
         count_only=count_only,
         memory_mb=gateway.limits.worker_memory_mb,
@@ -89,8 +89,8 @@ def rules_in_force(gate: Gate, at: datetime) -> tuple[Path, InForce, tuple[tuple
     return path, InForce(register=register, holds=Digest.of(spelled)), live
 
 
-def _count_once(work: Job) -> Outcome:
-    with minimising(work) as run:
+def _count_once(work: Job, workers: Workers) -> Outcome:
+    with minimising(work, workers) as run:
         for _chunk in run.chunks():
             pass
         return run.outcome()

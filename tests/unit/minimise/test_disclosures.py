@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.minimise.disclosed import DisclosedFile, disclosed
-from gateway.minimise.disclosures import meaning
+from gateway.minimise.disclosed import DisclosedFile, counted, disclosed, released_to
+from gateway.minimise.disclosures import bases_of, meaning
 from gateway.minimise.identifiers import subject
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import StorageError
@@ -135,3 +135,61 @@ def test_who_was_withheld_last_time_is_not_missed_now(tmp_path):
     first = tmp_path / "first.parquet"
     judged(tmp_path, children, disclosures=first, holds=[children[0]])
     assert judged(tmp_path, children[1:], previous=first).outcome.removed == 0
+
+
+def kept_file(folder, result) -> DisclosedFile:
+    return DisclosedFile(transfer="t1", path=folder / "disclosures.parquet", meta=result.outcome.disclosures_meta)
+
+
+def test_each_field_of_the_output_has_one_basis_and_the_partners_reference_none():
+    named = [field for basis in bases_of(POLICY) for field in basis.fields]
+    assert sorted([*named, "reference"]) == sorted(column.field for column in POLICY.output)
+    floor, consented, special = bases_of(POLICY)
+    assert (floor.tier, floor.basis, consented.basis) == ("floor", "section 72", "consent")
+    assert (special.fields, special.basis) == (("sen_provision",), "Article 9(2)(a)")
+
+
+def test_the_bases_are_read_back_as_they_were_when_the_file_was_written(tmp_path):
+    row = read_back(tmp_path, judged(tmp_path, [a_child(1)]), a_child(1))[of(a_child(1))]
+    assert row.bases == bases_of(POLICY)
+    assert row.policy == "small v1"
+
+
+def test_children_are_counted_by_field_and_those_withheld_are_not(tmp_path):
+    children = [a_child(n) for n in range(1, 6)]
+    decisions = [says(children[0], "parent", "consent", "consented"), says(children[1], "parent", "object")]
+    result = judged(tmp_path, children, decisions=decisions, holds=[{"upn": upn(3)}])
+    count = counted(kept_file(tmp_path, result))
+    assert count.children == result.outcome.rows_out == 3
+    assert count.fields == {"reference": 3, **dict.fromkeys(FLOOR, 3), "phone": 1}
+
+
+def test_only_those_of_whom_something_left_are_told_of_a_population(tmp_path):
+    free, held, objecting, absent = (a_child(n) for n in range(1, 5))
+    decisions = [says(objecting, "parent", "object")]
+    result = judged(tmp_path, [free, held, objecting], decisions=decisions, holds=[{"upn": upn(2)}])
+    file = kept_file(tmp_path, result)
+    assert released_to(file, [of(child) for child in (free, held, objecting, absent)]) == {
+        of(free): ("reference", *FLOOR)
+    }
+    assert released_to(file, []) == {}
+
+
+def test_of_many_files_the_one_that_is_damaged_is_named(tmp_path):
+    files = []
+    for n in range(3):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        meta = judged(folder, [a_child(1)]).outcome.disclosures_meta
+        files.append(DisclosedFile(transfer=f"t{n}", path=folder / "disclosures.parquet", meta=meta))
+    files[1].path.write_bytes(b"PAR1" * 100)
+    with pytest.raises(StorageError, match="t1"):
+        disclosed(files, frozenset({of(a_child(1))}))
+
+
+@pytest.mark.parametrize("asked", [counted, lambda file: released_to(file, [of(a_child(1))])])
+@pytest.mark.parametrize("meta", ["", "{}", '{"type":"handoff-disclosures/v1"}'])
+def test_counts_and_populations_need_the_files_meaning_as_well(tmp_path, asked, meta):
+    judged(tmp_path, [a_child(1)])
+    with pytest.raises(StorageError, match="t1"):
+        asked(DisclosedFile(transfer="t1", path=tmp_path / "disclosures.parquet", meta=meta))

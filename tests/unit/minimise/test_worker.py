@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.minimise.engine import minimising
+from gateway.minimise.engine import Workers, minimising
+from gateway.minimise.process import Process
 from gateway.minimise.session import EngineFailed, Session
 from gateway.vocabulary.errors import StorageError
 from tests.unit.minimise.ground import AT, REFERENCE_KEY, REGISTER_KEY, a_child, a_job, as_csv, carried_out, says, upn
@@ -206,3 +207,41 @@ def test_a_shut_in_session_reaches_nothing_and_repeats_nothing(query):
         session.rows(query)
     assert failed.value.__cause__ is None
     assert str(failed.value) in ("engine", "structure", "out-of-memory")
+
+
+def test_a_worker_in_waiting_serves_one_order_and_ends(tmp_path):
+    ahead = Workers()
+    ahead.warm()
+    (waiting,) = workers()
+    with minimising(a_job(tmp_path, MANY), ahead) as run:
+        assert workers() == [waiting]
+        waited = b"".join(run.chunks())
+    assert workers() == []
+    assert sorted(carried_out(a_job(tmp_path, MANY)).output.splitlines()) == sorted(waited.splitlines())
+
+
+def test_a_worker_that_died_in_waiting_is_replaced(tmp_path):
+    ahead = Workers()
+    ahead.warm()
+    (waiting,) = workers()
+    os.kill(waiting, signal.SIGKILL)
+    while Path(f"/proc/{waiting}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
+        time.sleep(0.01)
+    with minimising(a_job(tmp_path, MANY), ahead) as run:
+        assert b"".join(run.chunks())
+
+
+def test_at_most_one_worker_waits_and_none_when_it_is_closed():
+    ahead = Workers()
+    ahead.warm()
+    ahead.warm()
+    assert len(workers()) == 1
+    ahead.close()
+    assert workers() == []
+
+
+def test_a_worker_without_an_order_ends_with_whoever_started_it():
+    process = Process()
+    process.channel.close()
+    assert process.popen.wait(30) == 0
+    process.end()
