@@ -11,7 +11,7 @@ from gateway.cli.passphrase import signing_key
 from gateway.footing.drop_folder import DropFolder
 from gateway.story.register.agreeing import Signing, fresh_statement, register_signers
 from gateway.vocabulary.digest import Digest
-from gateway.vocabulary.errors import InputError, NeedsPerson, Refused
+from gateway.vocabulary.errors import InputError, NeedsPerson, Refused, StorageError, UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,14 @@ class Desk:
             copy = shlex.quote(f"{statement}.{who}")
             sign = f"ssh-keygen -Y sign -n {wanted.namespace} -f KEY {copy}"
             voice.say(f"  cp {shlex.quote(statement)} {copy} && {sign}")
+
+
+def folder_of(file: Path) -> DropFolder:
+    """Where the statement about a file lies, opened; UsageError if it cannot be, without its name."""
+    try:
+        return DropFolder(file.absolute().parent.resolve())
+    except StorageError as error:
+        raise UsageError("the file's folder cannot be opened", remedy="check that the path is right") from error
 
 
 def signs(side: Opened, key: Path | None) -> Signing | None:

@@ -6,12 +6,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from gateway.cli.agreeing import Desk, signs
+from gateway.cli.agreeing import Desk, folder_of, signs
 from gateway.cli.child import OF_THE_REGISTER, asked_for
 from gateway.cli.consent_words import plain, say_child
 from gateway.cli.opening import Opened, person, prepare_side
 from gateway.cli.verbs import new_app
-from gateway.footing.drop_folder import DropFolder
 from gateway.story.register.agreeing import Recorded
 from gateway.story.register.importing import Way, read_import, take_import, wanted_for
 from gateway.story.register.recording import record_decision
@@ -57,7 +56,7 @@ def import_file(
     then written beside it, FILE.register; refusals, withdrawals and objections want nobody's.
     """
     chosen = _way(way, yssa=yssa, census_date=census_date)
-    with prepare_side(context) as side, DropFolder(file.absolute().parent.resolve()) as folder:
+    with prepare_side(context) as side, folder_of(file) as folder:
         imported = read_import(
             side.gateway, file, way=chosen, purposes=_purposes(side), purpose=purpose,
             census=_day(census_date) if census_date else None,
@@ -88,7 +87,9 @@ def record(
     evidence: Evidence = "",
     key: Key = None,
 ) -> None:
-    """Record one decision about one child, whose UPN is asked for or read from standard input.
+    """Record one decision about one child, who is asked for or read from standard input: 'upn: …'.
+
+    A child without a UPN is known by name with date of birth.
 
     A consent, and the end of an objection, want evidence and the key of somebody who may
     record them. A consent to single fields opens nothing yet: releases are made by tier.
@@ -99,12 +100,11 @@ def record(
             "fields": ";".join(field or ()), "given": given or _today(side), "expires": expires, "notice": notice,
             "evidence": evidence,
         }  # fmt: skip
-        _say(
-            side,
-            record_decision(
-                side.gateway, side.gates, said, purposes=_purposes(side), sign=signs(side, key), uid=person()
-            ),
+        child = asked_for(side.session, OF_THE_REGISTER)
+        recorded = record_decision(
+            side.gateway, side.gates, child, said, purposes=_purposes(side), sign=signs(side, key), uid=person()
         )
+        _say(side, recorded)
 
 
 @app.command()
@@ -116,7 +116,7 @@ def withdraw(
     notice: Notice = "",
     evidence: Evidence = "",
 ) -> None:
-    """Record that consent was withdrawn: as easy as it was given. The UPN is asked for."""
+    """Record that consent was withdrawn: as easy as it was given. The child is asked for."""
     record(context, decision="withdraw", purpose=purpose, by=by, given=given, notice=notice, evidence=evidence)
 
 
@@ -126,7 +126,7 @@ def show(
 ) -> None:
     """Say what is on record about one child and what it comes to today, under 16 and from 16.
 
-    The UPN is asked for, or read from standard input as a line 'upn: …'. The look-up is receipted.
+    The child is asked for, or read from standard input as a line 'upn: …'. The look-up is receipted.
     """
     with prepare_side(context) as side:
         found = show_child(side.gateway, asked_for(side.session, OF_THE_REGISTER), uid=person())
@@ -169,5 +169,7 @@ def _say(side: Opened, recorded: Recorded) -> None:
         side.voice.say(f"{recorded.known:,} were on record already")
     if recorded.withdrawn:
         side.voice.say(f"{recorded.withdrawn:,} consents that the snapshot no longer has are withdrawn")
+    if recorded.removals:
+        side.voice.say(f"{recorded.removals} partners are told to remove what is no longer shared, at the next round")
     if recorded.revoked:
         side.voice.say(f"{recorded.revoked} undelivered parcels were taken back and are judged again")

@@ -20,6 +20,7 @@ WHY: Final = {
     "objection": "an objection was in force (UK GDPR Article 21)",
 }
 RELEASED: Final = {Reach.LEFT: "released", Reach.PERHAPS: "may have left", Reach.NOT: "never left"}
+_SHORT: Final = {word: word.upper() for word in ("upn", "uln", "uprn", "urn", "sen", "id")}
 NOT_KEPT: Final = "values are not kept: the partner, or the source, holds them"
 NEVER: Final = "no handoff since the first had this child in its scope"
 
@@ -54,7 +55,9 @@ def _lines(one: Told) -> Iterator[str]:
         yield f"  withheld      {spelled(fields)}: {why}"
     yield f"  acknowledged  {acknowledged(shared)}"
     yield f"  rules         policy {shared.policy}, SHA-256 {shared.policy_hash}"
-    yield f"  receipts      transfer {shared.transfer}; {'; '.join(map(proof_in_words, shared.proofs))}"
+    yield f"  receipts      of transfer {shared.transfer}"
+    for proof in shared.proofs:
+        yield f"    {proof.entry.receipt.kind:<20} leaf {proof.entry.index}, proved in the signed log of {proof.size}"
     yield f"  {NOT_KEPT}"
 
 
@@ -96,12 +99,8 @@ def acknowledged(shared: Shared) -> str:
     return f"the partner signed for it, {when(signed)}{ended}"
 
 
-def proof_in_words(proof: Proof) -> str:
-    return f"{proof.entry.receipt.kind} is leaf {proof.entry.index}, proved in the signed log of {proof.size}"
-
-
 def spelled(fields: Iterable[str]) -> str:
-    return ", ".join(field.replace("_", " ") for field in fields)
+    return ", ".join(" ".join(_SHORT.get(word, word) for word in field.split("_")) for field in fields)
 
 
 def as_json_values(one: Told) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _write(side: Opened, path: Path, told: Sequence[Told], *, reviewer: bool) ->
         raise StorageError(
             "the page could not be written", remedy="check that its folder is there and yours"
         ) from error
-    side.voice.say(f"written, readable by you alone: {len(told)} handoffs")
+    side.voice.say(f"written, readable by you alone; it tells of {len(told)} handoff{'s' * (len(told) != 1)}")
     if reviewer:
         side.voice.tell("it tells of holds: it is not for handing out")
 

@@ -38,7 +38,7 @@ def lines(found: Incident, partner_name: str) -> Iterator[str]:
     for basis in found.bases:
         for field in basis.fields:
             if found.fields.get(field):
-                yield f"    {field.replace('_', ' '):<24} {found.fields[field]:>12,}"
+                yield f"    {spelled([field]):<24} {found.fields[field]:>12,}"
     yield f"  special        {spelled(found.special) or 'no special category, offence or care status'}"
     yield f"  sealed         {when(found.sealed)}, to {found.recipient_key}"
     yield f"  delivered      {_level(found)}"

@@ -16,7 +16,7 @@ from gateway.cli.session import Session
 from gateway.cli.verbs import new_app
 from gateway.config import key_changes
 from gateway.config.load import Configuration
-from gateway.config.own_keys import Role, Standing, public_half, retired, role_named, roles, standing
+from gateway.config.own_keys import Role, Standing, published, retired, role_named, roles, standing
 from gateway.crypto.age import generate_hybrid_identity, generate_identity, recipient_fingerprint
 from gateway.crypto.age.identity_file import seal_identities
 from gateway.footing import durable
@@ -113,14 +113,14 @@ def retire(context: typer.Context, name: Name) -> None:
 
 
 def _show_one(session: Session, configuration: Configuration, stands: Standing) -> None:
-    voice, public = session.voice, configuration.workspace.public_keys
+    voice = session.voice
     voice.say_table(table([stands]))
-    for name, fingerprint in ((stands.role.name, stands.fingerprint), (stands.role.following, stands.following)):
-        if fingerprint:
+    for name in (stands.role.name, stands.role.following):
+        if key := published(configuration, stands.role, name):
             voice.say()
-            voice.say(public_half(public / f"{name}.pub").line(f"{name}@{configuration.settings.domain}"))
-            voice.say(f"{name}, {fingerprint}, read aloud:")
-            for line in read_aloud(fingerprint):
+            voice.say(key.line(f"{name}@{configuration.settings.domain}"))
+            voice.say(f"{name}, {key.fingerprint}, read aloud:")
+            for line in read_aloud(key.fingerprint):
                 voice.say(line)
     for old in retired(configuration):
         if old.role == stands.role.name:

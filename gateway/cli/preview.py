@@ -79,7 +79,7 @@ def _say(side: Opened, seen: Seen, *, rules: bool, as_json: bool) -> None:
         return
     for line in seen_in_words(seen):
         side.voice.say(line)
-    if rules:
+    if rules and seen.preview.outcome.rows_in:
         side.voice.say()
         for line in by_rule(seen.preview.outcome):
             side.voice.say(line)

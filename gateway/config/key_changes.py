@@ -1,6 +1,6 @@
 """Keys are made, told to partners, put to use, and retired. Each change can be done twice.
 
-    make       ROLE.key where there is none, else ROLE.next.key, to be told to partners first
+    make       ROLE.key where there never was one, else ROLE.next.key, to be told to partners first
     rotate     1 the old public half is kept among the retired
                2 ROLE.key is replaced by ROLE.next.key, in one rename: the old private half is gone
                3 ROLE.pub is replaced   4 ROLE.next.key and ROLE.next.pub go
@@ -37,14 +37,14 @@ def make(configuration: Configuration, role: Role, random: Callable[[int], bytes
     """The fingerprint of the new key; None for a secret.
 
     Raises:
-        UsageError: a secret that is there already, or a key to follow that was made before.
+        UsageError: a secret that is there already, a key to follow that was made before, or one that is not replaced.
         KeyUnavailable: the keys belong to another user than this one.
     """
     ring = _ours(configuration, role)
-    if not ring.has(role.name):
+    if not ring.has(role.name) and not _is_published(configuration, role):
         return _create(configuration, ring, role.name, random if not role.signs else None)
+    refuse_rotation(role)
     if not role.signs:
-        refuse_rotation(role)
         raise UsageError(f"the key {role.name} is there already", remedy=f"gateway keys rotate {role.name}")
     if ring.has(role.following):
         raise UsageError(
@@ -98,6 +98,11 @@ def check_retirement(configuration: Configuration, role: Role) -> None:
             f"the key {role.name} is in use, and nothing follows it",
             remedy=f"gateway keys new {role.name}, tell the partners of it, then: gateway keys rotate {role.name}",
         )
+
+
+def _is_published(configuration: Configuration, role: Role) -> bool:
+    """Then the private half is lost, or is a credential that only the unit sees: either way another one follows it."""
+    return os.path.lexists(configuration.workspace.public_keys / f"{role.name}.pub")
 
 
 def refuse_rotation(role: Role) -> None:

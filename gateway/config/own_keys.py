@@ -95,14 +95,27 @@ def ring_of(configuration: Configuration, role: Role) -> Keyring:
 
 
 def standing(configuration: Configuration, role: Role) -> Standing:
-    ring, public = ring_of(configuration, role), configuration.workspace.public_keys
+    ring = ring_of(configuration, role)
+    current, following = (published(configuration, role, name) for name in (role.name, role.following))
     return Standing(
         role=role,
         there=ring.has(role.name),
-        fingerprint=_fingerprint(public / f"{role.name}.pub"),
-        following=_fingerprint(public / f"{role.following}.pub"),
+        fingerprint=current.fingerprint if current else None,
+        following=following.fingerprint if following else None,
         since=_made(ring.folder / f"{role.name}.key"),
     )
+
+
+def published(configuration: Configuration, role: Role, name: str) -> PublicKey | None:
+    """The public half of ROLE or ROLE.next; from the private one where its file is missing or spoiled. None for none."""
+    path, ring = configuration.workspace.public_keys / f"{name}.pub", ring_of(configuration, role)
+    try:
+        if os.path.lexists(path):
+            return public_half(path)
+    except KeyUnavailable:
+        if not ring.has(name):
+            raise
+    return ring.signing_key(name).public if role.signs and ring.has(name) else None
 
 
 def retired(configuration: Configuration) -> Iterator[Retired]:
@@ -120,10 +133,6 @@ def public_half(path: Path) -> PublicKey:
         raise KeyUnavailable(
             f"the public key {path.name} cannot be read", remedy="restore it: partners have it too"
         ) from error
-
-
-def _fingerprint(path: Path) -> str | None:
-    return public_half(path).fingerprint if os.path.lexists(path) else None
 
 
 def _made(path: Path) -> datetime | None:

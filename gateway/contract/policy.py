@@ -98,6 +98,8 @@ class Policy(Document):
     special_basis: str = ""
     output: Annotated[tuple[OutputColumn, ...], Field(min_length=1)]
     output_format: Literal["csv", "xml"] = "csv"
+    direction: Literal["none", "required"] = "none"
+    """Required: nothing leaves without the reference of a direction, named in NAME.handoff.toml."""
     limits: Limits = Limits()
     date_format: Literal["iso", "dd/mm/yyyy"] = "iso"
     spreadsheet_cells: Literal["as-they-are", "neutralised"] = "as-they-are"

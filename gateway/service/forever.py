@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.config.load import Configuration
+from gateway.config.load import Configuration, with_routes_of_now
 from gateway.footing.telemetry import LogEvent, Telemetry
 from gateway.service.delivering import deliver_half
+from gateway.service.metrics import write_metrics
 from gateway.service.notify import SILENT, MonotonicNs, Notify, Pulse
 from gateway.service.rounds import HALVES, prepare_round
 from gateway.service.watching import watched
@@ -189,6 +190,8 @@ def _prepare_round(half: Prepare, memory: Memory) -> bool:
             )
     if half.gateway.log.in_stage(Stage.WAITING):
         half.gateway.workers.warm()  # whoever signs last should not wait for a worker to start
+    if not done.moved:
+        write_metrics(half.gateway, with_routes_of_now(half.configuration), half.gateway.clock())
     return done.moved
 
 

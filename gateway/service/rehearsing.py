@@ -71,12 +71,13 @@ def rehearse(
         raise UsageError(f"the partner {partner} has no server: its parcels are staged in a folder")
     draft = _draft(gateway, Addressee(id=partner, recipient=route.partner.recipient))
     folder = durable.private_folder(gateway.workspace.sealing(draft.transfer))
-    key = configuration.deliver_keys.private_bytes(sftp_role(route.name))
-    destination = SftpDestination(endpoint, key, clock=gateway.clock)
+    login = configuration.deliver_keys.private_bytes(sftp_role(route.name))
+    destination = SftpDestination(endpoint, login, clock=gateway.clock)
     try:
         sealed = _sealed(gateway, draft, folder, invented, partner)
         delivered = destination.put(sealed.parcel, _only_attempt())
-        answer = _answer(gateway, destination, sealed, route.partner.acknowledgement_key, partner, looks, wait)
+        key = route.partner.acknowledgement_key
+        answer = _answer(gateway, destination, sealed, partner=partner, key=key, looks=looks, wait=wait)
     finally:
         destination.close()
         durable.discard_folder(folder)
@@ -135,8 +136,9 @@ def _answer(
     gateway: Gateway,
     destination: Destination,
     sealed: SealedParcel,
-    key: str | None,
+    *,
     partner: str,
+    key: str | None,
     looks: int,
     wait: Callable[[float], None],
 ) -> Acknowledgement | None:

@@ -23,6 +23,7 @@ from gateway.footing.workspace import WAITING
 from gateway.pickup.claim import measure, settled
 from gateway.pickup.settle import Listing, sort_names
 from gateway.story.claiming import claim, finish_taking
+from gateway.story.direction import WAITS, lacks_direction
 from gateway.story.dropped import Dropped
 from gateway.story.gate import Gate, Gateway
 from gateway.story.notes import STILL_WRITTEN, waiting_note
@@ -95,6 +96,8 @@ class Look:
     def _state(self, name: str) -> Entry:
         if not settled(self.folder, name, at=self.at, quiet=self.gate.gateway.limits.settle):
             return STILL_WRITTEN
+        if lacks_direction(self._dropped(name)):
+            return WAITS
         stated = state(self._dropped(name), self.at)
         if isinstance(stated, Refusal):
             return None

@@ -23,6 +23,7 @@ from gateway.pickup.claim import Measured, copy_into
 from gateway.receipts.receipt import Receipt
 from gateway.story import duplicates
 from gateway.story.brake import LastFull, brake
+from gateway.story.direction import direction_of
 from gateway.story.dropped import Dropped
 from gateway.story.gate import Gate
 from gateway.story.minimising import reasons_against
@@ -55,7 +56,7 @@ def state(dropped: Dropped, at: datetime) -> tuple[Measured, Statement] | Refusa
         refuse_dropped(dropped, transfer, drafted, at)
         return drafted
     duplicates.remember(gate, transfer, twice)
-    _record_waiting(gate, row, drafted, at)  # (T1)
+    _record_waiting(dropped, row, drafted, at)  # (T1)
     dropped.folder.write(statement_name(dropped.name), drafted.encode())
     return measured, drafted
 
@@ -65,6 +66,8 @@ def _draft(
 ) -> tuple[Statement | Refusal, frozenset[bytes]]:
     if before := handed_over_before(dropped.gate, measured.digest):
         return Refusal(reasons=(before,)), frozenset()
+    if isinstance(reason := direction_of(dropped), Reason):
+        return Refusal(reasons=(reason,)), frozenset()
     outcome, twice = count_and_learn(dropped.gate, copy, at)
     if reasons := reasons_against(outcome):
         return Refusal(reasons=reasons, places=outcome.places), twice
@@ -124,9 +127,9 @@ def _row(
     )
 
 
-def _record_waiting(gate: Gate, row: TransferRow, statement: Statement, at: datetime) -> None:
+def _record_waiting(dropped: Dropped, row: TransferRow, statement: Statement, at: datetime) -> None:
     """In one commit with the transfer itself; a paused one of the same extract ends here: this replaces it."""
-    gateway = gate.gateway
+    gate, gateway, direction = dropped.gate, dropped.gate.gateway, direction_of(dropped)
     facts = Facts(
         partner=row.partner,
         extract=row.extract_digest,
@@ -134,6 +137,7 @@ def _record_waiting(gate: Gate, row: TransferRow, statement: Statement, at: date
         route_hash=str(statement.route_digest),
         rows=statement.ceilings.rows,
     )
+    facts |= direction if isinstance(direction, Facts) else Facts()
     with gateway.ledger.writing() as tx:
         transfers.insert_transfer(tx, row)
         gateway.log.append_in(tx, Receipt.of_stage(Stage.WAITING, transfer=row.id, route=gate.name, at=at, facts=facts))

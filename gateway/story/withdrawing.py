@@ -1,7 +1,9 @@
 """Takes back what partners hold: prepares a removal for each of them, without a second approver.
 
-    withdraw   one child, from every partner (or one route's) that was given anything about them
-    recall     everybody whom one transfer released
+    withdraw    one child, from every partner (or one route's) that was given anything about them
+    recall      everybody whom one transfer released
+    take_back   by itself, when a decision is recorded: what it closes, of what the last full parcel
+                gave; the whole child after an objection. Many at once are left to the next full parcel
 
 Taking back can do no harm that waiting for another person would not make worse. A removal
 names references and what to remove, and never why; the partner answers for it like for any
@@ -12,17 +14,21 @@ Crash point. (W1) the list is written, the receipt is not: the folder belongs to
 and goes with what else is old among the arrivals. Nothing was promised yet.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from gateway.contract.policy import Policy
 from gateway.footing import durable
 from gateway.footing.ledger import transfers
+from gateway.footing.ledger.subjects import links
 from gateway.footing.ledger.transfers import TransferRow
-from gateway.minimise.disclosed import disclosed, everybody
+from gateway.minimise.consent import CLOSING
+from gateway.minimise.disclosed import disclosed, everybody, released_to
 from gateway.minimise.identifiers import reference
 from gateway.receipts.receipt import Receipt
+from gateway.story.brake import disclosed_by, last_full
 from gateway.story.disclosed import Reach, reach_of, subjects_of
 from gateway.story.disclosure_files import proved_file, proved_files
 from gateway.story.gate import Gate, Gateway
@@ -35,6 +41,19 @@ LIST = "removal"
 HEADER = b"Reference,Remove\n"
 WHOLE = "whole"
 SCOPE = "removal"
+FEW = 5
+"""So many at once are never too many."""
+
+
+class Decided(Protocol):
+    """A line of the register, as it was recorded."""
+
+    @property
+    def subject(self) -> bytes: ...
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def decision(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +83,7 @@ def withdraw(
         if row.released and reach_of(gateway, transfer) is not Reach.NOT:
             given.setdefault(gateway.log.transfer(transfer).route, set()).add(row.subject)
     return [
-        _prepare(gate, given[name], _fields(gate.route.policy) if consented_only else WHOLE, uid=uid)
+        _prepare(gate, dict.fromkeys(given[name], _fields(gate.route.policy) if consented_only else WHOLE), uid=uid)
         for name, gate in gates.items()
         if name in given
     ]
@@ -93,7 +112,43 @@ def recall(gateway: Gateway, gates: Mapping[str, Gate], transfer: TransferId, *,
     gateway.log.append(
         Receipt(kind="recalled", transfer=transfer, route=known.route, at=gateway.clock(), facts=facts)
     )  # fmt: skip
-    return _prepare(gate, subjects, WHOLE, uid=uid, supersedes=transfer)
+    return _prepare(gate, dict.fromkeys(subjects, WHOLE), uid=uid, supersedes=transfer)
+
+
+def take_back(gates: Mapping[str, Gate], decided: Sequence[Decided], *, uid: int) -> list[Prepared]:
+    """Removals for the partners of routes with the purpose of what was decided, where they were given it.
+
+    Raises:
+        StorageError, LogBroken: the disclosures cannot be read, or are not those that were receipted.
+    """
+    prepared = []
+    for gate in gates.values():
+        closed = {one.subject: one.decision for one in decided if one.purpose == gate.route.policy.purpose}
+        removals = _closed(gate, {subject: what for subject, what in closed.items() if what in CLOSING})
+        if removals:
+            prepared.append(_prepare(gate, removals, uid=uid))
+    return prepared
+
+
+def _closed(gate: Gate, closed: Mapping[bytes, str]) -> dict[bytes, str]:
+    """What to remove of whom; nobody, if they are so many that a person should look first."""
+    last = last_full(gate)
+    if not closed or last is None or disclosed_by(gate, last) is None:
+        return {}
+    with gate.gateway.ledger.reading() as tx:
+        leads = dict(links(tx))
+    known = {subject: subject for subject in closed} | {
+        leads[subject]: subject for subject in closed if subject in leads
+    }
+    floor = {"reference", *gate.route.policy.floor.fields}
+    removals: dict[bytes, str] = {}
+    for subject, fields in released_to(proved_file(gate.gateway, last.transfer), sorted(known)).items():
+        if closed[known[subject]] == "object":
+            removals[subject] = WHOLE
+        elif not floor.issuperset(fields):
+            removals[subject] = _fields(gate.route.policy)
+    many = max(FEW, gate.route.policy.limits.removals_percent * last.released // 100)
+    return removals if len(removals) <= many else {}
 
 
 def listed(path: Path) -> tuple[bytes, int]:
@@ -113,28 +168,29 @@ def _fields(policy: Policy) -> str:
     return " ".join(headers)
 
 
-def _prepare(
-    gate: Gate, subjects: Collection[bytes], remove: str, *, uid: int, supersedes: TransferId | None = None
-) -> Prepared:
+def _prepare(gate: Gate, removals: Mapping[bytes, str], *, uid: int, supersedes: TransferId | None = None) -> Prepared:
+    """`removals`: by subject, what is to go."""
     gateway, at = gate.gateway, gate.gateway.clock()
     partner = gate.route.partner.partner
     transfer = TransferId.new(at, gateway.random)
-    data = HEADER + b"".join(f"{line},{remove}\n".encode() for line in _references(gate, sorted(subjects)))
+    data = HEADER + b"".join(_lines(gate, removals))
     durable.write_new(durable.private_folder(gateway.workspace.arrival(transfer)) / LIST, data)  # (W1)
     row = TransferRow(
         id=transfer, route=gate.name, partner=partner, scope=SCOPE, extract_digest=gateway.keyed(Digest.of(data)),
         statement_digest=None, created=at,
     )  # fmt: skip
-    facts = Facts(partner=partner, count=len(subjects), uid=uid, kind="whole" if remove == WHOLE else "fields")
+    kind = WHOLE if WHOLE in removals.values() else "fields"
+    facts = Facts(partner=partner, count=len(removals), uid=uid, kind=kind)
     facts = facts | Facts(supersedes=supersedes) if supersedes else facts
     with gateway.ledger.writing() as tx:
         transfers.insert_transfer(tx, row)
         gateway.log.append_in(
             tx, Receipt.of_stage(Stage.WITHDRAWN, transfer=transfer, route=gate.name, at=at, facts=facts)
         )
-    return Prepared(transfer=transfer, route=gate.name, partner=partner, children=len(subjects))
+    return Prepared(transfer=transfer, route=gate.name, partner=partner, children=len(removals))
 
 
-def _references(gate: Gate, subjects: Sequence[bytes]) -> list[str]:
+def _lines(gate: Gate, removals: Mapping[bytes, str]) -> Iterator[bytes]:
     key = gate.gateway.keys.secret(f"reference-{gate.route.partner.partner}")
-    return [reference(subject, key=key) for subject in subjects]
+    for subject in sorted(removals):
+        yield f"{reference(subject, key=key)},{removals[subject]}\n".encode()

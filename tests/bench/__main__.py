@@ -2,6 +2,7 @@
 
 BENCH_ROWS   how many rows, several separated by commas (1000000); a hundred times the first in files of disclosures
 BENCH_PAIRS  measured pairs of each (5)
+BENCH_RECEIPTS how many receipts a log has (1000000)
 BENCH_PUT    how many bytes a large parcel has (1000000000)
 BENCH_PARCELS how many small ones are put (1000)
 BENCH_SEALED how many bytes are sealed and opened (1000000000)
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from tests.bench.delivery import delivery
 from tests.bench.disclosures import disclosures
+from tests.bench.evidence import evidence
 from tests.bench.measure import WentWrong
 from tests.bench.run_once import run_once
 from tests.bench.sealing import sealing
@@ -36,6 +38,7 @@ def main() -> int:
         done += sealing(int(os.environ.get("BENCH_SEALED", "1000000000")), pairs, KEPT, tell)
         done.append(transfer_file(int(os.environ.get("BENCH_PUPILS", "20000")), pairs, KEPT, tell))
         done += disclosures(100 * rows[0], pairs, KEPT, tell)
+        done += evidence(int(os.environ.get("BENCH_RECEIPTS", "1000000")), pairs, KEPT, tell)
         size, count = (int(os.environ.get(*of)) for of in (("BENCH_PUT", "1000000000"), ("BENCH_PARCELS", "1000")))
         done += delivery(size, count, pairs, KEPT, tell)
     except WentWrong as error:

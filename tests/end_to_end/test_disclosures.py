@@ -150,6 +150,20 @@ def test_disclosures_that_were_tampered_with_are_found_out(handed_over, type_in)
     assert (spoken.code, spoken.out) == (70, "")
 
 
+def test_what_was_taken_back_before_it_left_is_passed_over_while_its_file_is_not_there(world, type_in):
+    """It is minimised again, or refused for good: nothing was shared by it, and other answers do not wait for it."""
+    world.approved()
+    world.run("prepare")
+    (transfer,) = world.transfers()
+    path = world.council.configuration.workspace.disclosures(f"{transfer}.parquet")
+    path.rename(path.with_name("away"))
+    assert type_in("disclosures", stdin=about(world, "parent-no")).code == 74, "sealed: it may leave at any moment"
+    world.hold({"upn": world.people.in_situation("parent-yes").fields["upn"]})
+    assert world.stages() == [Stage.REVOKED]
+    spoken = type_in("disclosures", stdin=about(world, "parent-no"))
+    assert (spoken.code, "no handoff" in spoken.out) == (0, True)
+
+
 @pytest.mark.parametrize("memory", [b"", b"[1]", b'{"x": 3}', b"\xff"])
 def test_a_spoilt_memory_of_digests_is_made_again(handed_over, type_in, memory):
     path = handed_over.council.configuration.workspace.disclosures("digests.json")

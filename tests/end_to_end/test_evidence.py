@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from gateway.service.metrics import write_metrics
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import YSS, Spoken
 
@@ -177,3 +178,17 @@ def test_a_month_is_written_as_a_page_once(handed_over, type_in, tmp_path):
 @pytest.mark.parametrize("month", ["2026-13", "november", "0000-01"])
 def test_a_month_that_there_is_not_is_a_usage_error(world, type_in, month):
     assert type_in("report", "--html", month).code == 2
+
+
+def test_monitoring_reads_how_many_stand_where_and_what_is_late(world):
+    world.drop()
+    world.run("prepare")
+    world.clock.turn(days=6)
+    configuration = world.council.configuration
+    with world.opened() as gateway:
+        write_metrics(gateway, configuration, world.clock())
+    text = configuration.workspace.metrics.read_text()
+    assert 'handoff_transfers_open{route="yss",stage="waiting"} 1' in text
+    assert 'handoff_concerns{level="alarm"} 1' in text
+    assert 'handoff_concerns{level="warning"} 0' in text
+    assert f"handoff_looked_timestamp_seconds {int(world.clock().timestamp())}" in text

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gateway.config.first_keys import sftp_role
+from gateway.demo import tables
 from gateway.demo.children import population
 from gateway.demo.council import DOMAIN, found
 from gateway.demo.partners import partner_of
@@ -23,7 +24,7 @@ from tests.unit.formats.returns import cin, cin_child
 from tests.unit.formats.test_text import workbook
 from tests.unit.minimise.ground import a_child
 
-CTF, CIN = "yss-ctf", "dfe-cin-census"
+CTF, CIN, OFSTED = "yss-ctf", "dfe-cin-census", "ofsted"
 CANARY = "Canaryname"
 
 
@@ -43,10 +44,10 @@ def world(tmp_path):
     """The council with its partners on these two routes; a Tuesday morning in November."""
     clock, log = Clock(datetime(2026, 11, 24, 9, 30, tzinfo=UTC)), io.StringIO()
     council = found(tmp_path / "council", telemetry=Telemetry(log, clock), clock=clock, settings={"statement_days": 1})
-    council = in_use(council, CTF, CIN)
+    council = in_use(council, CTF, CIN, OFSTED)
     for role in council.people:
         signers = council.configuration.workspace.signers(role)
-        more = ",".join(of_route(role, route, DOMAIN) for route in (CTF, CIN))
+        more = ",".join(of_route(role, route, DOMAIN) for route in (CTF, CIN, OFSTED))
         signers.write_text(signers.read_text().replace('namespaces="prepare.yss@', f'namespaces="{more},prepare.yss@').replace(
             'namespaces="approve.yss@', f'namespaces="{more},approve.yss@'))  # fmt: skip
     people = population(Random(7), today=london_day(clock()), rows=20)
@@ -112,3 +113,32 @@ def test_a_workbook_under_its_own_name_is_not_picked_up_and_the_folder_says_what
     world.run()
     assert world.stages(CTF) == []
     assert "save workbooks as CSV UTF-8" in world.waiting(CTF)
+
+
+def ofsted_list(world) -> bytes:
+    children = world.people.fit_for_a_return()[:9]
+    return tables.extract(children, world.council.schema(OFSTED))
+
+
+def test_an_inspection_waits_for_its_direction_and_the_receipt_names_it(world):
+    world.drop(ofsted_list(world), route=OFSTED, name="list.csv")
+    world.run("prepare")
+    assert "handoff.toml" in world.waiting(OFSTED)
+    assert world.stages(OFSTED) == []
+    world.drop(b'direction = "OFSTED-2026-17"\n', route=OFSTED, name="list.csv.handoff.toml")
+    world.run("prepare")
+    (transfer,) = world.transfers(OFSTED)
+    assert world.facts(transfer, Stage.WAITING)["direction"] == "OFSTED-2026-17"
+
+
+@pytest.mark.parametrize(
+    "remarks",
+    [b"", b'direction = "the letter of May"', b"direction = 17", b"direction", b"\xff", b'direction = "2012-03-04"'],
+)
+def test_a_direction_that_is_none_refuses_the_list(world, remarks):
+    world.drop(remarks, route=OFSTED, name="list.csv.handoff.toml")
+    world.drop(ofsted_list(world), route=OFSTED, name="list.csv")
+    world.run()
+    assert world.inbox(CIN) == []
+    ((_, note),) = world.refused(OFSTED).items()
+    assert "(no-direction)" in note

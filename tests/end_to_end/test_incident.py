@@ -57,7 +57,7 @@ def test_the_counts_are_those_of_what_was_sent(delivered, ask, transfer):
 def test_the_lines_have_what_a_report_within_72_hours_asks_for(ask, transfer):
     said = ask("incident", transfer).out
     for words in (
-        "Youth Support Service", "DSA-YSS-1", "children", "surname", "special        sen provision", "verified by",
+        "Youth Support Service", "DSA-YSS-1", "children", "surname", "special        SEN provision", "verified by",
         "the partner signed for it", "sealed to the partner's own key", "Within 72 hours", "Article 34", "gateway recall",
     ):  # fmt: skip
         assert words in said

@@ -82,8 +82,8 @@ def test_columns_stand_by_tier_with_their_basis_and_what_never_leaves_is_named(a
     assert "Article 9(2)(a)" in tiers["special"]["basis"]
     said = previewed(ask, extract).out
     (never,) = (line for line in said.splitlines() if "never leaves" in line)
-    assert "upn" in never
-    assert "local id" in never
+    assert "UPN" in never
+    assert "local ID" in never
 
 
 def test_nothing_that_staff_see_tells_one_rule_from_another(ask, extract):

@@ -5,6 +5,9 @@ import subprocess
 
 import pytest
 
+from gateway.demo.numbers import upn
+from gateway.footing.ledger.subjects import add_link
+from gateway.minimise.identifiers import subject
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.office import PURPOSE, Office, Spoken
 
@@ -165,6 +168,13 @@ def test_an_empty_snapshot_and_a_purpose_that_no_route_has_are_refused(office):
     assert "row 2: purpose is not one that a route has" in spoken.err
 
 
+@pytest.mark.parametrize(("path", "code"), [("Canaryname/decisions.csv", 2), ("Canaryname.csv", 65)])
+def test_a_file_that_is_not_there_is_not_named(office, path, code):
+    spoken = office.bring(office.folder / path)
+    assert spoken.code == code
+    assert "Canaryname" not in spoken.out + spoken.err
+
+
 def test_a_census_brings_no_at_once_and_yes_with_two_signatures(office):
     yes, no = office.child("unsought"), office.child("parent-yes")
     path = office.folder / "census.csv"
@@ -253,6 +263,44 @@ def test_what_cannot_be_understood_is_not_recorded_and_not_repeated(office, word
     assert spoken.code in (2, 65)
     assert "Canaryname" not in spoken.out + spoken.err
     assert office.receipts("consent-recorded") == before
+
+
+def test_a_child_without_a_upn_is_known_by_name_and_birthday(office):
+    known = "forename: Canaryname\nsurname: Ünseld-Test\ndate_of_birth: 2012-03-04\n"
+    assert record(office, "", "--by", "parent", "--decision", "object", stdin=known).code == 0
+    again = known.replace("Ünseld-Test", "unseldtest").replace("Canaryname", "CANARYNAME")
+    assert "an objection stands" in office.type_in("consent", "show", stdin=again).out
+    assert "nothing is on record" in office.type_in("consent", "show", stdin=again.replace("2012", "2013")).out
+
+
+@pytest.mark.parametrize(
+    "known", ["forename: A\nsurname: B\n", "date_of_birth: 2012-03-04\n", "upn: A12345\nforename: A\n"]
+)
+def test_half_a_name_identifies_nobody(office, known):
+    assert record(office, "", "--by", "parent", "--decision", "object", stdin=known).code == 65
+
+
+def test_what_was_decided_under_another_upn_of_the_child_counts_for_it(office):
+    old, new = office.child("parent-yes"), upn(9_876, 2031)
+    with office.world.opened() as gateway, gateway.ledger.writing() as tx:
+        key = gateway.keys.secret("register")
+        add_link(tx, subject(new, key=key), subject(old, key=key), at=office.world.clock())
+    assert office.shown(new)["under_16"] == ["consented"]
+    assert record(office, new, "--by", "parent", "--decision", "unsought").code == 0
+    assert office.shown(old)["under_16"] == ["consented"]
+    assert record(office, new, "--by", "guardian", "--decision", "refuse").code == 0
+    assert office.shown(old) == office.shown(new)
+    assert office.shown(old)["under_16"] == []
+
+
+def test_a_revoked_key_signs_for_nothing(office):
+    path = office.file({"upn": office.child("unsought"), **YES})
+    office.bring(path, "--as", "changes", "--key", office.keys["prepare"], "--yes")
+    lost = office.world.council.people["prepare"].public.fingerprint
+    office.world.council.configuration.workspace.signers("revoked").write_text(f"{lost}\n")
+    spoken = office.bring(path, "--as", "changes", "--key", office.keys["approve"], "--yes")
+    assert spoken.code == 4
+    assert "has been revoked" in spoken.err
 
 
 def test_a_child_is_shown_with_what_was_said_and_what_it_comes_to_under_receipt(office):

@@ -122,3 +122,30 @@ def test_staff_are_not_told_of_whom_somebody_withdrew(world, handed_over):
     rounds(world)
     outcomes = [path.name for path in (world.council.drop_folder(YSS) / "outcomes").iterdir()]
     assert not [name for name in outcomes if str(removal.transfer) in name]
+
+
+def decided(world, upn, decision):
+    lines = ["upn,purpose,decided_by,decision,tiers,given,expires,notice,evidence"]
+    lines.append(f"{upn},youth-support,parent,{decision},,2026-11-23,,PN-1,F-1")
+    world.record("\n".join([*lines, ""]).encode())
+
+
+@pytest.mark.parametrize(
+    ("decision", "remove"), [("refuse", "Telephone"), ("withdraw", "Telephone"), ("object", "whole")]
+)
+def test_what_is_decided_against_is_taken_back_by_itself(world, handed_over, decision, remove):
+    _, rows = handed_over
+    row = next(row for row in rows if row["Mobile"])
+    decided(world, upn_of(world, row), decision)
+    rounds(world)
+    (removed,) = removal_at_the_partner(world)
+    assert removed["Reference"] == row["Reference"]
+    assert remove in removed["Remove"].split()
+
+
+def test_nothing_is_taken_back_of_whom_nothing_more_than_the_floor_was_given(world, handed_over):
+    _, rows = handed_over
+    row = next(row for row in rows if not row["Mobile"] and not row["Telephone"] and not row["Email"])
+    decided(world, upn_of(world, row), "refuse")
+    rounds(world)
+    assert not [path for path in world.partners[YSS].received if "removal" in path.name]

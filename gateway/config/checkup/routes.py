@@ -7,6 +7,8 @@ from gateway.config.checkup.check import CONFIGURATION, Check, Surroundings, fai
 from gateway.config.load import Configuration
 from gateway.config.signed_routes import unsigned_reason
 from gateway.contract.route import Route
+from gateway.story.collection_xsd import collection_xsd
+from gateway.vocabulary.errors import ConfigError
 from gateway.vocabulary.moment import london_day
 
 SOON = timedelta(days=30)
@@ -30,7 +32,11 @@ def routes_are_sound(configuration: Configuration, around: Surroundings) -> Iter
     if not configuration.routes:
         yield fail(CONFIGURATION, "no route can be used", "fill in or correct what is named above")
     for route in configuration.routes:
-        problems = (*_agreement(route, london_day(around.at)), *_signature(configuration, route, around))
+        problems = (
+            *_agreement(route, london_day(around.at)),
+            *_signature(configuration, route, around),
+            *_collection_xsd(configuration, route),
+        )
         yield from unless(problems, f"route {route.name}", "its pages fit together, and it is signed as it stands")
 
 
@@ -39,6 +45,13 @@ def _signature(configuration: Configuration, route: Route, around: Surroundings)
         return
     if unsigned := unsigned_reason(configuration, route, around.at):
         yield fail(f"route {route.name}", unsigned.sentence, unsigned.remedy)
+
+
+def _collection_xsd(configuration: Configuration, route: Route) -> Iterator[Check]:
+    try:
+        collection_xsd(configuration.workspace, route.schema)
+    except ConfigError as error:
+        yield fail(f"route {route.name}", error.message, error.remedy)
 
 
 def _agreement(route: Route, day: date) -> Iterator[Check]:

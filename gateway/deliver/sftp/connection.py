@@ -79,7 +79,7 @@ def connect(endpoint: Endpoint, key: SigningKey, *, timeout: float, day: date) -
         _check_host_key(transport, pinned)  # 3
         _check_strict(transport)  # 4
         _authenticate(transport, endpoint.username, key, timeout)  # 5
-        session = Session(_channel(transport, timeout), timeout=timeout, pace=_pace(endpoint))  # 6
+        session = _session(transport, timeout, _pace(endpoint))  # 6
         return Connection(transport, session, _negotiated(transport))
     except BaseException:
         _close(transport)
@@ -175,6 +175,13 @@ def _authenticate(transport: Any, username: str, key: SigningKey, timeout: float
 def _pace(endpoint: Endpoint) -> Pace | None:
     cap = endpoint.kilobytes_per_second
     return Pace(cap * 1000, clock=time.monotonic, wait=time.sleep) if cap else None
+
+
+def _session(transport: Any, timeout: float, pace: Pace | None) -> Session:
+    def another() -> Session:
+        return Session(_channel(transport, timeout), timeout=timeout, pace=pace)
+
+    return Session(_channel(transport, timeout), timeout=timeout, pace=pace, another=another)
 
 
 def _channel(transport: Any, timeout: float) -> Any:

@@ -20,7 +20,7 @@ from gateway.deliver.sftp.faults import understood
 from gateway.deliver.sftp.inbox import Inbox
 from gateway.deliver.sftp.probing import probing
 from gateway.deliver.sftp.putting import Putting
-from gateway.deliver.sftp.upload import wire_status
+from gateway.deliver.sftp.replies import wire_status
 from gateway.vocabulary.errors import GatewayError, PartnerRefused
 from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.parcel import Parcel, acknowledgement_names

@@ -13,8 +13,8 @@ from gateway.deliver.sftp import wire
 from gateway.deliver.sftp.conversation import Conversation
 from gateway.deliver.sftp.faults import understood
 from gateway.deliver.sftp.reading import chunks, data_in
+from gateway.deliver.sftp.replies import wire_status
 from gateway.deliver.sftp.session import Session
-from gateway.deliver.sftp.upload import wire_status
 from gateway.deliver.sftp.wire import Status
 from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import PartnerRefused

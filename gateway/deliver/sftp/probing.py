@@ -11,7 +11,7 @@ from gateway.deliver.sftp import wire
 from gateway.deliver.sftp.conversation import Conversation
 from gateway.deliver.sftp.faults import understood
 from gateway.deliver.sftp.inbox import Inbox
-from gateway.deliver.sftp.upload import opened, wire_status
+from gateway.deliver.sftp.replies import opened, wire_status
 from gateway.deliver.sftp.wire import Status
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import PartnerRefused

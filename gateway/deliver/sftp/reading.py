@@ -5,8 +5,8 @@ from collections.abc import Generator
 
 from gateway.deliver.sftp import wire
 from gateway.deliver.sftp.faults import understood
+from gateway.deliver.sftp.replies import wire_status
 from gateway.deliver.sftp.session import Session
-from gateway.deliver.sftp.upload import wire_status
 from gateway.deliver.sftp.wire import Status
 from gateway.vocabulary.errors import PartnerRefused
 

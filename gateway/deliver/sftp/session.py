@@ -5,12 +5,15 @@ dead connection. Here a request is numbered when it is submitted and `answer` gi
 its reply, in any order, or raises. Every wait has a deadline, sending included: no window
 for `timeout` seconds ends the session. After PartnerUnreachable a session is of no use.
 
+A far server is worth several channels of one connection, since a channel has at most its window
+under way: `beside` opens them when they are wanted.
+
 One thread. The channel is anything with the four methods below; tests bring their own.
 """
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.deliver.sftp import wire
 from gateway.deliver.sftp.faults import translated, understood
@@ -22,6 +25,12 @@ LARGEST_REQUEST = 261_120
 _AT_ONCE = 1 << 18
 _TOGETHER = 32_704
 """Bytes of one full packet of an SSH channel: 32,768 less paramiko's 64."""
+
+
+FAR: Final = 0.010
+"""Seconds to the server and back from which on one channel's window is too small for a large file."""
+CHANNELS: Final = 4
+"""Of one connection; more were no faster."""
 
 
 class Channel(Protocol):
@@ -42,7 +51,13 @@ class Session:
     """
 
     def __init__(
-        self, channel: Channel, *, timeout: float, clock: Callable[[], float] = time.monotonic, pace: Pace | None = None
+        self,
+        channel: Channel,
+        *,
+        timeout: float,
+        clock: Callable[[], float] = time.monotonic,
+        pace: Pace | None = None,
+        another: Callable[[], "Session"] | None = None,
     ) -> None:
         self._channel, self._timeout, self._clock, self._pace = channel, timeout, clock, pace
         self._number = 0
@@ -50,10 +65,13 @@ class Session:
         self._arrived: dict[int, wire.Reply] = {}
         self._buffer = bytearray()
         self._unsent = bytearray()
+        self._another, self._beside = another, list[Session]()
         self._send(wire.INIT)
         with understood():
             self.extensions = wire.parse_version(self._packet(self._deadline()))
+        asked = clock()  # the server has started by now: this is the way there and back
         self.limits = self._ask_limits()
+        self.round_trip = clock() - asked
 
     def number(self) -> int:
         """A fresh number for a request that the caller frames and sends by itself."""
@@ -86,6 +104,15 @@ class Session:
         numbers = [self.submit(request) for request in requests]
         return [self.answer(number) for number in numbers]
 
+    def beside(self) -> "tuple[Session, ...]":
+        """Itself, and others on the same connection where the server is far and lets us have them."""
+        while self._another and self.round_trip >= FAR and len(self._beside) < CHANNELS - 1:
+            try:
+                self._beside.append(self._another())
+            except PartnerRefused:
+                self._another = None  # it has its own limit
+        return (self, *self._beside)
+
     def echoes(self) -> bool:
         """Whether the server still answers; a connection may be dead without a word."""
         try:
@@ -99,6 +126,7 @@ class Session:
 
     def _ask_limits(self) -> wire.Limits:
         if b"limits@openssh.com" not in self.extensions:
+            self.call(wire.HERE)
             return wire.Limits()
         with understood():
             return wire.limits_of(self.call(wire.LIMITS), at_most=LARGEST_REQUEST)

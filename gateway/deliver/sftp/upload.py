@@ -9,20 +9,19 @@
 What it does not do: choose names, remove what failed, compare content. Its caller does.
 """
 
-from collections import deque
 from io import FileIO
+from itertools import cycle
 
 from gateway.deliver.sftp import wire
 from gateway.deliver.sftp.conversation import Conversation
 from gateway.deliver.sftp.faults import understood
+from gateway.deliver.sftp.lanes import Lane, lanes_of
+from gateway.deliver.sftp.replies import not_stored, opened, wire_status, word
 from gateway.deliver.sftp.session import Session
 from gateway.deliver.sftp.wire import Status
 from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import PartnerRefused, StorageError
 from gateway.vocabulary.parcel import SealedFile
-
-IN_FLIGHT = 64
-"""Requests without a reply yet: 16 MiB, more than any server's channel window."""
 
 
 def upload(session: Session, path: str, file: SealedFile) -> Conversation[None]:
@@ -37,7 +36,7 @@ def upload(session: Session, path: str, file: SealedFile) -> Conversation[None]:
     handle = opened((yield (wire.create(path),))[0])
     written, *ended = yield (wire.write(handle, 0, data), *_ending(session, handle, path))
     if wire_status(written) is not Status.OK:
-        raise _not_stored(written)
+        raise not_stored(written)
     _check_ended(ended, file)
 
 
@@ -51,24 +50,17 @@ def stream(session: Session, path: str, file: SealedFile, *, start: int = 0) -> 
         meter = Meter()
         _skip(source, meter, start)
         handle = opened((yield (wire.open_to_go_on(path) if start else wire.create(path),))[0])
+        lanes = lanes_of(session, handle, path)
         try:
-            _write(session, handle, source, meter)
+            _write(lanes, source, meter)
             _check_sealed(meter, file)
+            for lane in lanes[1:]:
+                lane.close()
         except (PartnerRefused, StorageError):
-            session.call(wire.close(handle))
+            for lane in lanes:
+                lane.abandon()
             raise
     _check_ended((yield _ending(session, handle, path)), file)
-
-
-def opened(reply: wire.Reply) -> bytes:
-    """The handle."""
-    if wire_status(reply) is not None:
-        raise PartnerRefused(
-            f"the partner's server did not let us create a file ({_word(reply)})",
-            remedy="the inbox must exist, be writable for our user, and hold none of our temporaries",
-        )
-    with understood():
-        return wire.handle_of(reply)
 
 
 def _whole(file: SealedFile) -> bytes:
@@ -96,18 +88,16 @@ def _skip(source: FileIO, meter: Meter, size: int) -> None:
         meter.feed(buffer[:got])
 
 
-def _write(session: Session, handle: bytes, source: FileIO, meter: Meter) -> None:
-    frame = wire.WriteFrame(handle, session.limits.write)
-    flying: deque[int] = deque()
-    while size := _read_into(source, frame.payload):
-        meter.feed(frame.payload[:size])
-        if len(flying) == IN_FLIGHT:
-            _check_written(session, flying)
-        number = session.number()
-        flying.append(number)
-        session.submit_frame(frame.filled(number, meter.size - size, size))
-    while flying:
-        _check_written(session, flying)
+def _write(lanes: list[Lane], source: FileIO, meter: Meter) -> None:
+    """Piece by piece to the lanes in turn, so that the file is read, and hashed, in its order."""
+    for lane in cycle(lanes):
+        size = _read_into(source, lane.payload)
+        if not size:
+            break
+        meter.feed(lane.payload[:size])
+        lane.send(meter.size - size, size)
+    for lane in lanes:
+        lane.land()
 
 
 def _check_sealed(meter: Meter, file: SealedFile) -> None:
@@ -122,16 +112,6 @@ def _read_into(source: FileIO, payload: memoryview) -> int:
         raise StorageError("a sealed parcel's file cannot be read") from error
 
 
-def _check_written(session: Session, flying: deque[int]) -> None:
-    """The oldest write's reply; if it is a refusal, the others are awaited too, so that the session stays usable."""
-    reply = session.answer(flying.popleft())
-    if wire_status(reply) is Status.OK:
-        return
-    while flying:
-        session.answer(flying.popleft())
-    raise _not_stored(reply)
-
-
 def _ending(session: Session, handle: bytes, path: str) -> tuple[wire.Request, ...]:
     durable = (wire.fsync(handle),) if wire.FSYNC in session.extensions else ()
     return (*durable, wire.close(handle), wire.lstat(path))
@@ -142,32 +122,14 @@ def _check_ended(replies: list[wire.Reply], file: SealedFile) -> None:
     *done, stated = replies
     for reply in done:
         if wire_status(reply) is not Status.OK:
-            raise PartnerRefused(f"the partner's server could not keep a file ({_word(reply)})")
+            raise PartnerRefused(f"the partner's server could not keep a file ({word(reply)})")
     if wire_status(stated) is not None:
-        raise PartnerRefused(f"the partner's server does not say how large a file is ({_word(stated)})")
+        raise PartnerRefused(f"the partner's server does not say how large a file is ({word(stated)})")
     with understood():
         size = wire.attributes_of(stated).size
     if size != file.size:
         raise PartnerRefused(f"the partner's server says {size} bytes arrived where {file.size} were sent")
 
 
-def _not_stored(reply: wire.Reply) -> PartnerRefused:
-    return PartnerRefused(
-        f"the partner's server refused to store a part of a file ({_word(reply)})",
-        remedy="its disk or our quota there may be full: ask the partner, then 'gateway retry'",
-    )
-
-
 def _not_as_sealed() -> StorageError:
     return StorageError("a sealed parcel's file is not what was sealed", remedy="it has to be sealed again")
-
-
-def wire_status(reply: wire.Reply) -> Status | None:
-    with understood():
-        return wire.status_of(reply)
-
-
-def _word(reply: wire.Reply) -> str:
-    """The server's status in the protocol's own words; its free text is never shown."""
-    status = wire_status(reply)
-    return "no status" if status is None else status.name.lower().replace("_", " ")

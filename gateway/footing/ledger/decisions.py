@@ -54,15 +54,18 @@ class Judged(NamedTuple):
 
 _COLUMNS = tuple(subject_decision.c[name] for name in DecisionRow.__slots__ if name != "fields")
 _NAMES = tuple(column.name for column in _COLUMNS)
-_IN_ORDER = select(subject_decision.c.id, *_COLUMNS).order_by(subject_decision.c.subject, subject_decision.c.id)
+# Days and moments are read as they stand and parsed here, each once, and not row by row by their columns.
+_AS_WRITTEN = {c.name: type_coerce(c, String) if c.name in ("given", "expires", "recorded") else c for c in _COLUMNS}
+_IN_ORDER = select(subject_decision.c.id, *_AS_WRITTEN.values()).order_by(
+    subject_decision.c.subject, subject_decision.c.id
+)
 _OF_PURPOSE = _IN_ORDER.where(subject_decision.c.purpose == bindparam("wanted"))
 _OF_SUBJECT = _IN_ORDER.where(subject_decision.c.subject == bindparam("wanted"))
 _JUDGED = (
-    select(*(type_coerce(subject_decision.c[name], String) if name in ("given", "expires") else subject_decision.c[name]
-             for name in Judged._fields))
+    select(*(_AS_WRITTEN[name] for name in Judged._fields))
     .where(subject_decision.c.purpose == bindparam("wanted"))
     .order_by(subject_decision.c.subject, subject_decision.c.id)
-)  # fmt: skip
+)
 _FIELDS = select(decision_field.c.decision, decision_field.c.field)
 _FIELDS_OF_PURPOSE = _FIELDS.join(subject_decision).where(subject_decision.c.purpose == bindparam("wanted"))
 _FIELDS_OF_SUBJECT = _FIELDS.join(subject_decision).where(subject_decision.c.subject == bindparam("wanted"))
@@ -109,7 +112,7 @@ def version(tx: Transaction) -> int:
 
 # A register has few combinations of tiers and a few thousand days.
 _tiers = lru_cache(1024)(lambda text: frozenset(text.split(",")) - {""})
-_day = lru_cache(1 << 14)(date.fromisoformat)
+_day, _moment = lru_cache(1 << 14)(date.fromisoformat), lru_cache(1024)(moment.parse)
 _joined = lru_cache(1024)(lambda tiers: ",".join(sorted(tiers)))
 _spelled_day, _spelled_moment = lru_cache(1 << 14)(date.isoformat), lru_cache(1024)(moment.spell)
 
@@ -119,11 +122,26 @@ def _streamed(tx: Transaction, query: Any, fields_query: Any, wanted: str | byte
     for number, field in tx.execute(fields_query, {"wanted": wanted}):
         fields.setdefault(number, set()).add(field)
     for number, *values in tx.execute(query, {"wanted": wanted}, execution_options={"yield_per": BATCH}):
-        row = DecisionRow(**{**dict(zip(_NAMES, values, strict=True)), "tiers": _tiers(values[_TIERS])})
+        row = _row(*values)
         yield replace(row, fields=frozenset(fields[number])) if number in fields else row
 
 
-_TIERS = _NAMES.index("tiers")
+def _row(  # noqa: PLR0917 - the columns, in their order
+    subject: bytes, purpose: str, decided_by: str, decision: str, tiers: str, given: str, expires: str | None,
+    notice: str, evidence: str, recorded: str,
+) -> DecisionRow:  # fmt: skip
+    return DecisionRow(
+        subject=subject,
+        purpose=purpose,
+        decided_by=decided_by,
+        decision=decision,
+        tiers=_tiers(tiers),
+        given=_day(given),
+        expires=_day(expires) if expires else None,
+        notice=notice,
+        evidence=evidence,
+        recorded=_moment(recorded),
+    )
 
 
 def _add_with_fields(tx: Transaction, batch: Sequence[DecisionRow]) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeDecorator
 
 from gateway.vocabulary import moment
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 PSEUDONYM = 12
 
 
@@ -83,6 +83,7 @@ transfer = Table(
     UniqueConstraint("statement_digest", name="uq_transfer_statement"),
     Index("ix_transfer_extract", "extract_digest", "route"),
     Index("ix_transfer_sequence", "route", "partner", "sequence"),
+    Index("ix_transfer_newest", "route", "id"),
 )
 
 # The receipts, in order: the log's leaves. All columns but body and hash repeat the body, to be searched by.

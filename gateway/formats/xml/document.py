@@ -149,7 +149,9 @@ class Document:
         if b"\0" in first:
             raise self.fault("nul-byte", row=1)
         declared = _DECLARATION.match(first.removeprefix(b"\xef\xbb\xbf"))
-        if declared and declared[1].decode("ascii").lower() not in _NAMES[self._encoding]:
+        # a document that declares nothing is UTF-8, unless its first bytes say that it is UTF-16
+        name = declared[1].decode("ascii").lower() if declared else "utf-16" if self._encoding == "utf-16" else "utf-8"
+        if name not in _NAMES[self._encoding]:
             raise self.fault("another-encoding", row=1)
         if not first.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
             raise self.fault("no-document", row=1)

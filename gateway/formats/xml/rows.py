@@ -107,7 +107,7 @@ class Rows:
     """A document as UTF-8 text: a header, then a row a record."""
 
     def __init__(self, text: Text, reading: Mapping[str, Any]) -> None:
-        self._document = Document(text, records=reading["records"], encoding=reading["encoding"])
+        self._source, self._reading = text, reading
         self._expect = [(expected["element"], expected["values"]) for expected in reading["expect"] or ()]
         self._cells = Cells(reading["columns"], dates=reading["dates"])
         self._headers = [column["source"] for column in reading["columns"]]
@@ -127,15 +127,23 @@ class Rows:
         lines = io.StringIO()
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(self._headers)
-        for record in self._document.records():
-            if self._document.count == 0:
-                check_expected(self._document, self._expect)
-            writer.writerow(self._cells.of(record, self._document))
+        # the header comes alone: the parser is made and used by the one thread that reads what follows
+        yield _taken_out(lines)
+        document = Document(self._source, records=self._reading["records"], encoding=self._reading["encoding"])
+        for record in document.records():
+            if document.count == 0:
+                check_expected(document, self._expect)
+            writer.writerow(self._cells.of(record, document))
             if lines.tell() > AT_ONCE:
-                yield lines.getvalue().encode("utf-8")
-                lines.seek(0)
-                lines.truncate()
-        yield lines.getvalue().encode("utf-8")
+                yield _taken_out(lines)
+        yield _taken_out(lines)
+
+
+def _taken_out(lines: io.StringIO) -> bytes:
+    text = lines.getvalue()
+    lines.seek(0)
+    lines.truncate()
+    return text.encode("utf-8")
 
 
 def check_expected(document: Document, expect: Sequence[tuple[str, Sequence[str]]]) -> None:

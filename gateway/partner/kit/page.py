@@ -95,7 +95,7 @@ def _wanted(partner: str) -> Iterator[str]:
     yield "    host keys            ssh-keyscan on the server itself, not from outside"
     yield "    two folders          inbox (we write, rename, read and delete our own files), acknowledgements (we read)"
     yield ""
-    yield f"We write them on our page of `{partner}`, and our data protection officer signs it."
+    yield f"We write them on our page of `{partner}`, and the data protection officer and a second person sign it."
     yield ""
 
 

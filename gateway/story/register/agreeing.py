@@ -34,6 +34,8 @@ class Recorded:
     revoked: int
     known: int = 0
     """Decisions that were on record already."""
+    removals: int = 0
+    """Partners that are told to remove what was closed."""
     withdrawn: int = 0
     """Consents that a snapshot no longer had."""
 

@@ -24,6 +24,7 @@ from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
 from gateway.story.register.agreeing import Recorded, wanted
 from gateway.story.revoking import revoke_overtaken
+from gateway.story.withdrawing import take_back
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import RegisterInvalid
 from gateway.vocabulary.facts import Fact, Facts
@@ -100,7 +101,14 @@ def take_import(
         facts = _facts(gateway, imported, found, uid) | _evidence(agreed if found.opens else None)
         gateway.log.append_in(tx, Receipt(kind=KIND, at=gateway.clock(), facts=facts))
     revoked = revoke_overtaken(gateway, gates, gateway.clock())
-    return Recorded(count=len(found.added), known=found.known, withdrawn=len(found.withdrawn), revoked=revoked)
+    removals = take_back(gates, (*found.added, *found.withdrawn), uid=uid)
+    return Recorded(
+        count=len(found.added),
+        known=found.known,
+        withdrawn=len(found.withdrawn),
+        revoked=revoked,
+        removals=len(removals),
+    )
 
 
 def _allowed(way: Way, purpose: str, purposes: frozenset[str]) -> frozenset[str]:

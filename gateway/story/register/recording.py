@@ -14,6 +14,7 @@ from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
 from gateway.story.register.agreeing import RECORD, Recorded, Signing, proven
 from gateway.story.revoking import revoke_overtaken
+from gateway.story.withdrawing import take_back
 from gateway.vocabulary.errors import NeedsPerson, RegisterInvalid
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.moment import london_day
@@ -54,4 +55,5 @@ def record_decision(
     with gateway.ledger.writing() as tx:
         decisions.append(tx, rows)
         gateway.log.append_in(tx, Receipt(kind="consent-recorded", at=gateway.clock(), facts=facts))
-    return Recorded(count=len(rows), revoked=revoke_overtaken(gateway, gates, gateway.clock()))
+    revoked = revoke_overtaken(gateway, gates, gateway.clock())
+    return Recorded(count=len(rows), revoked=revoked, removals=len(take_back(gates, rows, uid=uid)))

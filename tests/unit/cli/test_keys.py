@@ -112,3 +112,17 @@ def test_a_fingerprint_read_aloud_says_every_character_once():
     spoken = list(read_aloud("SHA256:aZ0+/b"))
     assert spoken == ["  aZ0+/b  alfa, CAPITAL ZULU, 0, plus, slash, bravo"]
     assert len(list(read_aloud("SHA256:" + "A" * 43))) == 8
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_text("spoiled")])
+def test_a_public_half_that_is_lost_is_shown_from_the_private_one(home, keys, spoil):
+    path = home / "keys" / "public" / "signing.pub"
+    line = path.read_text().strip()
+    spoil(path)
+    assert line in keys("show", "signing").out
+
+
+def test_a_key_of_which_nothing_is_left_is_shown_as_missing(home, keys):
+    (home / "keys" / "public" / "signing.pub").unlink()
+    (home / "state" / "prepare" / "private" / "signing.key").unlink()
+    assert "missing" in keys("show", "signing").out

@@ -133,12 +133,27 @@ def test_a_key_that_is_missing_is_made_and_used_at_once(ready, name):
     assert standing(ready, role_named(ready, name)).there
 
 
+def test_a_key_that_is_lost_or_a_credential_is_followed_and_never_replaced_in_silence(ready):
+    private(ready, "signing").unlink()
+    before = public(ready, "signing").read_bytes()
+    fingerprint = new(ready, "signing")
+    assert public(ready, "signing").read_bytes() == before
+    assert put_to_use(ready, "signing") == fingerprint == ready.prepare_keys.signing_key("signing").fingerprint
+    assert [was.role for was in retired(ready)] == ["signing"]
+
+
 @pytest.mark.parametrize("name", ["log", "register", "reference-first"])
 def test_keys_that_all_that_was_recorded_hangs_on_are_not_replaced(ready, name):
     before = private(ready, name).read_bytes()
     with pytest.raises(UsageError, match="is not replaced"):
         put_to_use(ready, name)
     assert private(ready, name).read_bytes() == before
+
+
+def test_nothing_is_made_to_follow_a_key_that_is_not_replaced(ready):
+    with pytest.raises(UsageError, match="is not replaced"):
+        new(ready, "log")
+    assert not private(ready, "log.next").exists()
 
 
 @pytest.mark.parametrize("name", ["register", "reference-first", "digest"])

@@ -30,19 +30,19 @@ README = (ROOT / "config" / "README.md").read_text("utf-8")
 def keys_of(model: type[BaseModel], before: str = "") -> set[str]:
     keys: set[str] = set()
     for name, field in model.model_fields.items():
-        inner, many = nested(field.annotation)
-        keys |= keys_of(inner, f"{before}{name}{'[]' * many}.") if inner else {before + name}
+        inners = [*nested(field.annotation)]
+        keys |= {key for inner, many in inners for key in keys_of(inner, f"{before}{name}{'[]' * many}.")}
+        keys |= set() if inners else {before + name}
     return keys
 
 
 def nested(annotation, many=False):
+    """Every document within it; an endpoint is one of several."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation, many
+        yield annotation, many
+        return
     for part in get_args(annotation):
-        found, deep = nested(part, many or "tuple" in str(annotation))
-        if found:
-            return found, deep
-    return None, many
+        yield from nested(part, many or "tuple" in str(annotation))
 
 
 def section(heading: str) -> str:

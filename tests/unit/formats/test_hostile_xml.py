@@ -145,6 +145,13 @@ def test_comments_instructions_attributes_and_includes_are_passed_over(harmless)
     assert "root:" not in found
 
 
+def test_a_document_that_declares_nothing_is_not_taken_for_windows_1252():
+    silent = GOOD.replace(' encoding="utf-8"', "")
+    assert fault(silent, encoding="cp1252") == ("another-encoding", 1)
+    assert CANARY in read(silent.encode())
+    assert CANARY in read(silent.encode("utf-16"), encoding="utf-16")
+
+
 def test_text_in_pieces_is_one_text():
     text = GOOD.replace(CANARY, "O<!-- -->&apos;N<![CDATA[ei]]>&#108;")
     assert ",O'Neil," in read(text.encode())

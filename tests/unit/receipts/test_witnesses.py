@@ -152,7 +152,7 @@ def test_one_partners_fork_is_an_alarm_for_all(log, path, tmp_path):
     log.append(event(at=seconds(60)))
     witness(log)
     witness(log, of=forked, partner="ofsted")
-    with pytest.raises(LogBroken, match="ofsted has cosigned"):
+    with pytest.raises(LogBroken, match="ofsted has seen"):
         log.check_witnesses()
 
 

@@ -1,0 +1,249 @@
+"""What people do about deliveries: resend, probe, open and upload. Real servers, real verbs."""
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from gateway.vocabulary.transfer import Stage
+from tests.end_to_end.conftest import CENSUS, YSS
+
+# resend
+
+
+def test_the_same_file_goes_again_only_once_a_person_has_said_so(world, type_in):
+    world.approved()
+    world.run()
+    (first,) = world.transfers()
+    world.drop(name="again.csv")
+    world.run("prepare")
+    assert handed_over_before(world) == 1, "the same bytes are refused"
+    assert "drop it into outbox/yss again" in type_in("resend", first).out
+    world.drop(name="once-more.csv")
+    world.run("prepare")
+    world.sign_both(name="once-more.csv")
+    world.run()
+    assert sorted(world.stages()) == [Stage.DELIVERED, Stage.DELIVERED, Stage.REFUSED]
+    assert "resent" in world.ladder(first)
+    world.drop(name="and-again.csv")
+    world.run("prepare")
+    assert handed_over_before(world) == 2, "once, and not for ever"
+
+
+def handed_over_before(world):
+    return sum("handed-over-before" in note for note in world.refused().values())
+
+
+def test_what_was_absent_lies_in_the_drop_folder_again_and_must_be_signed_anew(world, type_in):
+    transfer = in_doubt(world)
+    assert type_in("resend", transfer).code == 2, "its parcel may have arrived"
+    assert type_in("resolve", transfer, "absent", "--reason", "asked-by-telephone").code == 0
+    assert f"again-{transfer}.csv lies in outbox/yss" in type_in("resend", transfer).out
+    world.run("prepare")
+    assert sorted(world.stages()) == [Stage.RESOLVED, Stage.WAITING]
+    world.sign_both(name=f"again-{transfer}.csv")
+    world.run()
+    assert sorted(world.stages()) == [Stage.DELIVERED, Stage.RESOLVED]
+
+
+def in_doubt(world):
+    """Delivered, swept away, and the machine stopped before anything was said of it."""
+    world.approved()
+    world.run("prepare")
+    (transfer,) = world.transfers()
+    workspace = world.council.configuration.workspace
+    world.run("deliver")
+    for path in (*(world.partners[YSS].files / "inbox").iterdir(), *workspace.from_deliver.iterdir()):
+        path.unlink()
+    with closing(sqlite3.connect(workspace.attempts)) as store, store:
+        store.execute("update transfer set state = 'open'")
+    world.clock.turn(minutes=1)
+    world.run()
+    assert world.stages() == [Stage.IN_DOUBT]
+    return transfer
+
+
+@pytest.mark.parametrize("words", [("resend", "0" * 26), ("resend", "Robin Smith"), ("resend",)])
+def test_there_is_nothing_to_resend_of_what_is_no_transfer(untouched, words):
+    from tests.end_to_end.conftest import typing_in
+
+    assert typing_in(untouched)(*words).code in (2, 65, 74)
+
+
+def test_what_failed_is_retried_and_not_resent(world, type_in):
+    world.approved()
+    inbox = world.partners[YSS].files / "inbox"
+    inbox.rename(inbox.with_name("away"))
+    world.run()
+    (transfer,) = world.transfers()
+    spoken = type_in("resend", transfer)
+    assert spoken.code == 2
+    assert "gateway retry" in spoken.err
+
+
+# probe
+
+
+def test_a_probe_says_what_the_server_can_do_and_leaves_nothing_there(world, type_in):
+    spoken = type_in("partner", "probe", "youth-support")
+    assert spoken.code == 0
+    assert "refused, as it should be" in spoken.out
+    assert world.inbox() == []
+    found = json.loads(type_in("partner", "probe", "youth-support", "--json").out)
+    assert (found["worse"], found["strict_kex"], found["rename"]) == ([], True, "refuses")
+
+
+def test_a_host_key_that_changed_stops_everything_until_a_person_has_looked(world, type_in):
+    page = world.council.home / "config" / "partners" / "youth-support.toml"
+    sound = page.read_text()
+    other = world.council.public_keys["log"]
+    page.write_text(re.sub(r"^host_keys = .*$", f'host_keys = ["{other}"]', sound, flags=re.MULTILINE))
+    world.approved()
+    world.run()
+    (transfer,) = world.transfers()
+    assert world.stages() == [Stage.FAILED]
+    assert type_in("partner", "probe", "youth-support").code == 76
+    page.write_text(sound)
+    assert type_in("partner", "probe", "youth-support").code == 0
+    assert type_in("retry", transfer).code == 0
+    world.run()
+    assert world.stages() == [Stage.DELIVERED]
+
+
+def test_only_a_partner_that_there_is_can_be_probed(untouched):
+    from tests.end_to_end.conftest import typing_in
+
+    spoken = typing_in(untouched)("partner", "probe", "nobody")
+    assert spoken.code == 78
+    assert "gateway doctor" in spoken.err
+
+
+# rehearse
+
+
+def test_a_rehearsal_is_signed_for_by_the_partner_and_is_no_transfer(world, type_in, monkeypatch):
+    partner = world.partners[YSS]
+    monkeypatch.setattr("gateway.cli.partner_rehearse.time.sleep", lambda _: partner.receive(world.clock()))
+    spoken = type_in("partner", "rehearse", "youth-support")
+    assert (spoken.code, "opened it and signed for 12 rows" in spoken.out) == (0, True)
+    (received,) = partner.received
+    assert "rehearsal" in received.with_suffix(".manifest.json").read_text("utf-8")
+    assert world.transfers() == []
+    world.approved()
+    world.run()
+    assert world.stages() == [Stage.DELIVERED], "the route's own numbers begin at one"
+    partner.receive(world.clock())
+    world.run()
+    assert world.stages() == [Stage.ACKNOWLEDGED]
+
+
+def test_a_rehearsal_without_an_answer_waits_for_a_person(world, type_in):
+    spoken = type_in("partner", "rehearse", "youth-support", "--wait", "0")
+    assert spoken.code == 3
+    assert len(world.inbox()) == 3
+
+
+def test_an_answer_that_is_not_the_partners_is_none(world, type_in, monkeypatch):
+    partner = world.partners[YSS]
+
+    def answered(_):
+        partner.receive(world.clock())
+        for path in (partner.files / "acknowledgements").glob("*.sig"):
+            path.write_bytes(b"x")
+
+    monkeypatch.setattr("gateway.cli.partner_rehearse.time.sleep", answered)
+    assert type_in("partner", "rehearse", "youth-support").code == 70
+
+
+# upload
+
+
+@pytest.fixture
+def staging(world):
+    """The census goes to a folder, for the returns officer to upload."""
+    folder = world.council.home / "staged"
+    folder.mkdir()
+    page = world.council.home / "config" / "partners" / "returns-officer.toml"
+    pages = page.read_text().split("[endpoint]")[0].replace('acknowledgement = "signed"', 'acknowledgement = "manual"')
+    page.write_text(pages + '[endpoint]\nkind = "upload"\nfolder = "staged"\n')
+    return folder
+
+
+def staged(world):
+    world.approved(route=CENSUS)
+    world.run()
+    (transfer,) = world.transfers(CENSUS)
+    assert world.stages(CENSUS) == [Stage.DELIVERED]
+    return transfer
+
+
+def identity(world):
+    return world.partners[CENSUS].home / "keys" / "identity.key"
+
+
+def test_a_return_is_staged_opened_uploaded_and_closed(world, staging, type_in, tmp_path):
+    transfer = staged(world)
+    assert len(list(staging.iterdir())) == 3
+    opened = type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine")
+    assert opened.code == 0
+    (data,) = (tmp_path / "mine").iterdir()
+    assert data.stat().st_mode & 0o077 == 0
+    assert len(data.read_text("utf-8").splitlines()) > 1
+    assert f"gateway uploaded {transfer}" in opened.out
+    assert type_in("uploaded", transfer, "--reference", "COLLECT-2026/17").code == 0
+    assert list(staging.iterdir()) == []
+    assert world.ladder(transfer)[-2:] == ["opened", "resolved"]
+    facts = world.facts(transfer, Stage.RESOLVED)
+    assert (facts["verdict"], facts["reference"]) == ("uploaded", "COLLECT-2026/17")
+    assert not (world.council.configuration.workspace.to_deliver / transfer).exists()
+    assert type_in("uploaded", transfer, "--reference", "COLLECT-2026/17").code == 2, "once"
+
+
+def test_nobody_else_can_open_what_is_staged(world, staging, type_in, tmp_path):
+    transfer = staged(world)
+    other = world.partners[YSS].home / "keys" / "identity.key"
+    assert type_in("open", transfer, "--identity", other, "--into", tmp_path / "mine").code == 65
+    assert "opened" not in world.ladder(transfer)
+    assert list((tmp_path / "mine").iterdir()) == []
+
+
+def test_a_staged_parcel_that_somebody_changed_is_not_opened(world, staging, type_in, tmp_path):
+    transfer = staged(world)
+    ciphertext = staging / f"{transfer}.age"
+    ciphertext.write_bytes(ciphertext.read_bytes()[:-1] + b"x")
+    assert type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine").code == 65
+    assert list((tmp_path / "mine").iterdir()) == []
+
+
+def test_a_file_that_is_there_is_not_written_over(world, staging, type_in, tmp_path):
+    transfer = staged(world)
+    for code in (0, 2):
+        assert type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine").code == code
+
+
+def test_a_reference_is_no_place_for_a_child(world, staging, type_in):
+    transfer = staged(world)
+    for reference in ("", "a1", "Robin Smith", "2012-03-04", "A123456789012", "1234567890", "X" * 41):
+        assert type_in("uploaded", transfer, "--reference", reference).code == 2
+    assert world.stages(CENSUS) == [Stage.DELIVERED]
+
+
+def test_what_goes_to_a_server_is_nobodys_to_open_or_upload(world, type_in, tmp_path):
+    world.approved()
+    world.run()
+    (transfer,) = world.transfers()
+    assert type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine").code == 2
+    assert type_in("uploaded", transfer, "--reference", "COLLECT-1").code == 2
+
+
+def test_the_folder_that_is_away_is_waited_for(world, staging):
+    away = staging.rename(staging.with_name("away"))
+    world.approved(route=CENSUS)
+    world.run()
+    assert world.stages(CENSUS) == [Stage.SEALED]
+    away.rename(staging)
+    world.clock.turn(minutes=1)
+    world.run()
+    assert world.stages(CENSUS) == [Stage.DELIVERED]
