@@ -34,11 +34,12 @@ HANDBOOKS = ("README.md", "CHANGELOG.md", "keys/README.md", "config/README.md", 
              *(f"docs/{page.name}" for page in sorted((TOP / "docs").glob("*.md"))))  # fmt: skip
 MAINTAINER = "Handoff Gateway maintainers <maintainers@handoff.example>"
 DESCRIPTION = """\
-hands children's data from a council to the bodies that must have it
- Two people approve what is about to leave, every child and every field is released by rule at that moment,
- and what left can be proved: sealed, delivered by SFTP, receipted in a signed log.
+hands children's data from a council to those who must have it
+ Two people approve what is about to leave, every child and every field is
+ released by rule at that moment, and what left can be proved: sealed,
+ delivered by SFTP, receipted in a signed log.
  .
- Nothing is started by installing it. See /usr/share/doc/handoff-gateway/docs/OPERATING.md."""
+ Nothing is started by installing it: OPERATING.md says what to do first."""
 
 
 def main() -> None:
@@ -114,7 +115,7 @@ def units() -> None:
         place.mkdir()
         shutil.copy(TOP / "systemd" / f"handoff.{kind}", place / "handoff.conf")
     (ROOT / "usr" / "bin").mkdir()
-    (ROOT / "usr" / "bin" / "gateway").symlink_to("../../opt/handoff/bin/gateway")
+    (ROOT / "usr" / "bin" / "gateway").symlink_to("/opt/handoff/bin/gateway")
 
 
 def handbooks() -> None:

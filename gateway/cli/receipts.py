@@ -1,9 +1,10 @@
-"""`gateway receipts list|show|verify|prove|export`: what happened to each handoff, and that the record is whole."""
+"""`gateway receipts list|show|verify|prove|export|witness`: what happened to each handoff, and that the record is whole."""
 
 import csv
 import io
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,14 +16,16 @@ from gateway.cli.session import Session
 from gateway.cli.verbs import new_app
 from gateway.receipts.receipt import Receipt
 from gateway.story import standing
+from gateway.story.answering import keep_cosignature
 from gateway.story.standing import Page, Standing, Wanted
-from gateway.vocabulary import moment
+from gateway.vocabulary import canonical, moment
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import NEEDS_PERSON, Stage, TransferId
 
 app = new_app(help="What happened to each handoff, and that the record of it is whole.")
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of lines.")]
+LARGEST_NOTE = 256 * 1024
 HEAD = ("transfer", "route", "partner", "stands at", "since", "released")
 
 
@@ -99,9 +102,42 @@ def show(
             side.voice.say(line)
 
 
+@app.command()
+def witness(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A checkpoint that the partner cosigned, or its TRANSFER.ack.json.")
+    ],
+    route: Annotated[str, typer.Option("--route", metavar="R", help="A route to this partner.")],
+) -> None:
+    """Hold the ledger against what a partner has cosigned: after every restore, before anything leaves.
+
+    The partner's newest answer, TRANSFER.ack.json on its server, has it. If the ledger is older, or
+    another, nothing leaves from it from now on, until the newer one is back.
+    """
+    note = _cosigned_in(file)
+    with prepare_side(context) as side:
+        if route not in side.gates:
+            raise UsageError("there is no such route in service", remedy="'gateway status' lists them")
+        keep_cosignature(side.gates[route], note)
+        side.voice.say("the ledger leads to what the partner has cosigned: it is not an older one")
+
+
 app.command()(evidence.verify)
 app.command()(evidence.prove)
 app.command()(evidence.export)
+
+
+def _cosigned_in(file: Path) -> str:
+    """The note itself, or the one in an acknowledgement; whether it is signed is seen by whoever keeps it."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(LARGEST_NOTE)
+    except OSError as error:
+        raise UsageError("the file cannot be read", remedy="name a file that this user may read") from error
+    if not data.startswith(b"{"):
+        return data.decode("utf-8", "replace")
+    return str(canonical.decode(data, what="the acknowledgement").get("checkpoint"))
 
 
 def _say(session: Session, page: Page, *, as_json: bool, as_csv: bool) -> None:

@@ -17,11 +17,19 @@ from gateway.contract.policy import OutputColumn, Policy
 from gateway.contract.schema import Schema
 from gateway.minimise.ages import born_by
 from gateway.minimise.holding import held, testable
-from gateway.minimise.normalising import REFERENCE_DIGITS, SPACES, keyed, name_key, upn_message, whole_name
+from gateway.minimise.normalising import (
+    REFERENCE_DIGITS,
+    SPACES,
+    keyed,
+    local_id_message,
+    name_key,
+    upn_message,
+    whole_name,
+)
 from gateway.minimise.records import bare, line, neutralised
 from gateway.minimise.shapes import Fault, faults, parsed, quoted, readings
 from gateway.minimise.source import SLICE
-from gateway.minimise.subjects import NOTHING_KNOWN, Known, keys, linked, pairs_are_found
+from gateway.minimise.subjects import NOTHING_KNOWN, Instead, Known, keys, linked, pairs_are_found
 from gateway.minimise.verdicts import (
     AGE,
     CONSENTED,
@@ -172,14 +180,19 @@ class _Rules:
             whole = whole_name(quoted("forename"), quoted("surname"))
             query = _over(query, f"CASE WHEN _in_scope THEN {whole} END AS _whole_name")
         query = _over(query, *self._recognised())
-        for columns in keys(self.fields, unnumbered=self._unnumbered, naming=self.known.by_name):
+        for columns in keys(self.fields, instead=self._instead, naming=self.known.by_name):
             query = _over(query, *columns)
         return _over(linked(query, linking=self.known.linked), *self._tested())
 
     @property
-    def _unnumbered(self) -> bool:
-        upn = self.schema.column("upn")
-        return upn is not None and not upn.required and {"forename", "surname", "date_of_birth"} <= self.fields
+    def _instead(self) -> Instead:
+        """What a child without a UPN is known by."""
+        upn, local_id = self.schema.column("upn"), self.schema.column("local_id")
+        if upn is None or upn.required:
+            return "nothing"
+        if {"forename", "surname", "date_of_birth"} <= self.fields:
+            return "name"
+        return "local_id" if local_id is not None and local_id.required else "nothing"
 
     def _scan(self) -> str:
         columns = ", ".join(f"'{column.field}': 'VARCHAR'" for column in self.schema.columns)
@@ -213,7 +226,9 @@ class _Rules:
     def _recognised(self) -> Iterator[str]:
         yield f"CASE WHEN _in_scope THEN {keyed(upn_message())} END AS _upn_key"
         # the engine hashes NULL as well, and all who lack a UPN would be one child
-        yield f"CASE WHEN {parsed('upn')} IS NOT NULL THEN hash({parsed('upn')}, $salt::UBIGINT) END AS _upn_tag"
+        own = f"hash({local_id_message()}, $salt::UBIGINT)" if self._instead == "local_id" else "NULL"
+        number = f"hash({parsed('upn')}, $salt::UBIGINT)"
+        yield f"CASE WHEN {parsed('upn')} IS NOT NULL THEN {number} ELSE {own} END AS _upn_tag"
         if {"forename", "surname", "date_of_birth"} <= self.fields:
             name = name_key("_whole_name", quoted("date_of_birth"))
             yield f"CASE WHEN _whole_name IS NOT NULL THEN {name} END AS _name"

@@ -2,6 +2,7 @@
 
     _upn_key      the UPN's pseudonym
     _name_key     of name with birthday: the child's own where a row has no UPN
+    _local_key    of the council's own number: the same where a schema has no names
     _key          the first of these that the row has: the subject, unless a link says otherwise
     _other        by what else the child may be known already: a former UPN, or the name of a
                   child who had no UPN when it was last seen
@@ -13,10 +14,14 @@ A link says that one pseudonym belongs to another's subject, and is made before 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-from gateway.minimise.normalising import keyed, upn_message
+from gateway.minimise.normalising import keyed, local_id_message, upn_message
 
 FORMER = "former_upn"
+
+
+Instead = Literal["name", "local_id", "nothing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +40,20 @@ def pairs_are_found(fields: frozenset[str], *, naming: bool) -> bool:
     return FORMER in fields or naming
 
 
-def keys(fields: frozenset[str], *, unnumbered: bool, naming: bool) -> Iterator[tuple[str, ...]]:
-    """SQL columns, in SELECTs one around the other. `unnumbered`: rows may lack a UPN. `naming`: some child is known by name alone."""
+def keys(fields: frozenset[str], *, instead: Instead, naming: bool) -> Iterator[tuple[str, ...]]:
+    """SQL columns, in SELECTs one around the other. `instead`: what stands in for a UPN. `naming`: some child is known by name alone."""
     named = "_name IS NOT NULL AND _upn_key IS NULL" if not naming else "_name IS NOT NULL"
-    name_key = f"CASE WHEN {named} THEN {keyed(name_message())} END" if unnumbered or naming else _NOTHING
+    name_key = f"CASE WHEN {named} THEN {keyed(name_message())} END" if instead == "name" or naming else _NOTHING
     former = f"CASE WHEN _in_scope AND \"{FORMER}\" <> '' THEN {keyed(upn_message(FORMER))} END"
-    yield f"{name_key} AS _name_key", f"{former if FORMER in fields else _NOTHING} AS _former_key"
+    local = f"CASE WHEN _in_scope AND _upn_key IS NULL THEN {keyed(local_id_message())} END"
+    yield (
+        f"{name_key} AS _name_key",
+        f"{local if instead == 'local_id' else _NOTHING} AS _local_key",
+        f"{former if FORMER in fields else _NOTHING} AS _former_key",
+    )
     known_by_name = "CASE WHEN _name_key IN (SELECT pseudonym FROM nameless) THEN _name_key END" if naming else _NOTHING
     yield (
-        "coalesce(_upn_key, _name_key) AS _key",
+        "coalesce(_upn_key, _local_key, _name_key) AS _key",
         f"CASE WHEN _upn_key IS NOT NULL THEN nullif(coalesce(_former_key, {known_by_name}), _upn_key) END AS _other",
     )
 

@@ -14,6 +14,7 @@ leaf at fault, and compares every checkpoint; whoever finds anything here asks i
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from itertools import islice
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 from gateway.crypto.checkpoint import Checkpoint
 from gateway.crypto.note import Vkey
 from gateway.footing.ledger import Ledger, Transaction, checkpoints, leaves, sweeping, tree
+from gateway.footing.ledger.faults import as_storage_errors
 from gateway.receipts import ladder
 from gateway.receipts.entry import Entry
 from gateway.receipts.receipt import BODIES_PURGED, TYPE
@@ -67,7 +69,8 @@ class _Asked(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        self._is_sound = _rungs_are_sound(self._tx)
+        with suppress(GatewayError), as_storage_errors():  # then it is not sound, and is read closely
+            self._is_sound = _rungs_are_sound(self._tx)
 
     def answer(self) -> bool:
         self.join()

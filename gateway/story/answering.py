@@ -37,7 +37,7 @@ def answered(gate: Gate, seen: Observation) -> None:
     try:
         answer = _verified(gate, seen)
         if answer.checkpoint is not None:
-            _keep_cosignature(gate, answer.checkpoint)
+            keep_cosignature(gate, answer.checkpoint)
     except (EvidenceError, FormatInvalid) as error:
         _reject(gate, seen, slug_of(error))
         return
@@ -76,7 +76,7 @@ def _verified(gate: Gate, seen: Observation) -> Acknowledgement:
     return answer
 
 
-def _keep_cosignature(gate: Gate, note: str) -> None:
+def keep_cosignature(gate: Gate, note: str) -> None:
     """Kept first, compared then: one that contradicts our log is the proof, and stops all that would leave."""
     partner, log = gate.route.partner, gate.gateway.log
     witness = witness_key(partner.partner, PublicKey.parse(partner.acknowledgement_key or "").raw_ed25519())

@@ -14,6 +14,7 @@ from gateway.contract.fields import FieldName
 from gateway.contract.policy import Policy
 from gateway.contract.schema import Column, Schema
 from tests.bench import by_hand, data
+from tests.bench.delivery import SMALL, ground, lay_out
 from tests.bench.ground import server
 from tests.bench.measure import MB, Figures, Step, WentWrong, highest, measured, median_of, memory_of
 from tests.bench.sealing import sealing
@@ -173,3 +174,15 @@ def test_the_table_shows_each_figure_beside_its_comparator():
 
 def test_a_birthday_in_the_data_is_never_in_the_future(extract):
     assert max(row["A date_of_birth"] for row in read(extract)) < (TODAY - timedelta(365 * 10)).isoformat()
+
+
+def test_both_sides_of_the_deliveries_bench_deliver(tmp_path):
+    seen = []
+    with ground(tmp_path, False) as there:
+        lay_out(there.to_deliver, SMALL, 3)
+        for side in (there._ours, there._sftp):
+            measured([Step("side", side())], tmp_path)
+            seen.append({path.name: path.read_bytes() for path in (there.files / "inbox").iterdir()})
+            there._empty()
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 9

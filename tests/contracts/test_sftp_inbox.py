@@ -150,3 +150,17 @@ def test_an_inbox_we_may_not_write_to_is_refused(tmp_path, parcel):
     with sshd(tmp_path / "server", key.public_line(), options="-R") as server:  # -R: it answers every write so
         refused(PartnerRefused, server.endpoint, key, parcel)
         assert list((server.files / "inbox").iterdir()) == []
+
+
+def test_many_parcels_in_flight_arrive_each_once_and_one_that_is_refused_keeps_no_other(ground, tmp_path):
+    parcels = [sealed(tmp_path, number, sizes=(20_000, 317, 911)) for number in range(1, 41)]
+    ground.plant(parcels[7].files[2].name, b"not ours")
+    stories = [Story() for _ in parcels]
+    with reaching(ground.endpoint, ground.key) as destination:
+        jobs = zip(parcels, (story.attempt for story in stories), strict=True)
+        outcomes = list(destination.put_many(jobs))
+    assert [number for number, outcome in enumerate(outcomes) if isinstance(outcome, NameTaken)] == [7]
+    expected = {name: content for parcel in parcels for name, content in contents(parcel).items()}
+    expected = {name: content for name, content in expected.items() if parcels[7].transfer not in name}
+    assert ground.everything() == expected | {parcels[7].files[2].name: b"not ours"}
+    assert [story.events.count("intent") for story in stories] == [number != 7 for number in range(40)]

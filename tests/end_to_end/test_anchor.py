@@ -1,4 +1,4 @@
-"""A ledger restored from yesterday is found out by the anchor, waits, and sends nothing."""
+"""A ledger restored from yesterday is found out by the anchor or by a partner, waits, and sends nothing."""
 
 import json
 import shutil
@@ -104,3 +104,40 @@ def test_an_anchor_that_cannot_be_read_stops_everything(anchored, anchor, type_i
     anchored.drop()
     assert type_in("run", "--once", "--only", "prepare").code == StorageError.exit_code
     assert anchored.transfers() == []
+
+
+@pytest.fixture
+def restored_after_an_answer(world, tmp_path):
+    """Yesterday's ledger, and the partner's answer to what left since; the paths of today's copy and of the answer."""
+    world.drop()
+    world.run("prepare")
+    backed_up(world, tmp_path / "yesterday")
+    world.sign_both()
+    world.run("prepare", "deliver")
+    world.partners[YSS].receive(world.clock())
+    backed_up(world, tmp_path / "today")
+    (answer,) = (world.folder).rglob("*.ack.json")
+    answer = shutil.copy(answer, tmp_path / "answer.json")
+    restored(world, tmp_path / "yesterday")
+    return world, tmp_path / "today", answer
+
+
+def test_a_restored_ledger_is_found_out_by_what_the_partner_cosigned_and_waits(restored_after_an_answer, type_in):
+    world, today, answer = restored_after_an_answer
+    spoken = type_in("receipts", "witness", answer, "--route", YSS)
+    assert spoken.code == 70
+    assert "has seen a log of" in spoken.err
+    before = world.inbox()
+    type_in("run", "--once")
+    assert world.inbox() == before, "nothing is sent, least of all twice"
+    assert json.loads(type_in("todo", "--json").out)[0]["kind"] == "log"
+    restored(world, today)
+    assert type_in("receipts", "witness", answer, "--route", YSS).code == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"{\n", b"council.example\n1\nAAAA\n\n", bytes(300)])
+def test_what_no_partner_cosigned_is_not_believed(world, type_in, tmp_path, content):
+    (tmp_path / "note").write_bytes(content)
+    assert type_in("receipts", "witness", tmp_path / "note", "--route", YSS).code in (65, 70)
+    assert type_in("receipts", "witness", tmp_path / "note", "--route", "ofsted-not-there").code == 2
+    assert type_in("receipts", "witness", tmp_path / "no-file", "--route", YSS).code == 2

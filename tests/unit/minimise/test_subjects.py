@@ -2,8 +2,22 @@
 
 import pytest
 
+from gateway.contract.policy import OutputColumn
+from gateway.contract.schema import Column, Schema
 from gateway.minimise.identifiers import pseudonyms, reference, subject
-from tests.unit.minimise.ground import REFERENCE_KEY, REGISTER_KEY, SCHEMA, a_child, judged, says, upn
+from tests.unit.minimise.ground import (
+    REFERENCE_KEY,
+    REGISTER_KEY,
+    SCHEMA,
+    STATUTORY,
+    a_child,
+    a_job,
+    as_csv,
+    carried_out,
+    judged,
+    says,
+    upn,
+)
 
 UNNUMBERED = SCHEMA.model_copy(
     update={
@@ -111,3 +125,38 @@ def test_an_objection_under_a_former_upn_withholds(tmp_path):
     decisions = [says(before, "parent", "object"), says(child, *CONSENT)]
     result = judged(tmp_path, [child, a_child(2)], decisions=decisions, links=((of(child), of(before)),))
     assert result.outcome.withheld == {"objection": 1}
+
+
+NUMBERED = Schema(
+    schema_name="list", version=1, bad_rows="refuse", duplicates="refuse",
+    columns=(
+        Column(header="UPN", field="upn", shape="upn"), Column(header="ID", field="local_id", required=True),
+        Column(header="DOB", field="date_of_birth", shape="date", required=True),
+    ),
+)  # fmt: skip
+LISTED = STATUTORY.model_copy(
+    update={
+        "floor": STATUTORY.floor.model_copy(update={"fields": ("upn", "local_id", "date_of_birth")}),
+        "output": tuple(OutputColumn(header=f, field=f) for f in ("upn", "local_id", "date_of_birth")),
+    }
+)
+
+
+def a_return(tmp_path, *children, **rest):
+    job = a_job(tmp_path, as_csv(children, NUMBERED), schema=NUMBERED, policy=LISTED, **rest)
+    return carried_out(job).outcome
+
+
+def test_where_there_are_no_names_the_councils_own_number_stands_in(tmp_path):
+    born = {"date_of_birth": "2012-03-04"}
+    children = [
+        {"upn": "", "local_id": "L1", **born},
+        {"upn": "", "local_id": "L2", **born},
+        {"upn": upn(3), "local_id": "L3", **born},
+    ]
+    outcome = a_return(tmp_path, *children)
+    assert (outcome.rows_out, outcome.refusals) == (3, ())
+    assert {refusal.reason for refusal in a_return(tmp_path, *children, holds=[{"local_id": "L2"}]).refusals} == {
+        "review-needed"
+    }
+    assert a_return(tmp_path, *children, children[0]).duplicates

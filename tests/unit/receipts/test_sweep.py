@@ -90,6 +90,13 @@ def test_a_list_of_stages_that_says_another_thing_does_not_pass(log, ledger, pat
     assert is_sound(ledger, log.public) is None
 
 
+def test_a_table_that_is_gone_does_not_pass(log, ledger, path):
+    log.append(event(), rung(Stage.ARRIVED))
+    with tampering(path) as db:
+        db.execute("drop table standing")
+    assert is_sound(ledger, log.public) is None
+
+
 def test_a_checkpoint_of_another_key_does_not_pass(log, ledger):
     fill(log)
     assert is_sound(ledger, log_key(log.public.name, SigningKey.generate_ed25519().public_raw)) is None

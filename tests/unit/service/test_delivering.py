@@ -1,0 +1,81 @@
+"""Which connections the deliver half keeps: one a route, made anew with its page, and no more than the server allows."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.contract.partner import Endpoint
+from gateway.service.delivering import Destinations
+from tests.simulators.partner import PartnerSimulator
+
+AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)  # a Tuesday
+
+
+class Kept(PartnerSimulator):
+    """A connection that remembers whether it is open."""
+
+    open = True
+
+    def close(self):
+        self.open = False
+
+
+class Pages(Destinations):
+    """The pages are here, and what is reached is a simulator."""
+
+    def __init__(self, endpoints):
+        super().__init__(None, lambda: AT)
+        self.endpoints = endpoints
+        self.made = []
+
+    def _endpoint(self, name):
+        return self.endpoints[name]
+
+    def _destination(self, name, endpoint):
+        self.made.append(Kept())
+        return self.made[-1]
+
+
+def endpoint(host="a", **more):
+    return Endpoint(host=host, username="council", host_keys=("ssh-ed25519 A",), **more)
+
+
+def test_a_route_keeps_its_connection():
+    pages = Pages({"yss": endpoint()})
+    assert pages.reach("yss") is pages.reach("yss")
+    assert pages.made[0].open
+
+
+def test_a_page_that_changed_is_a_new_connection_and_the_old_one_ends():
+    pages = Pages({"yss": endpoint()})
+    old = pages.reach("yss")
+    pages.endpoints["yss"] = endpoint("b")
+    assert pages.reach("yss") is not old
+    assert not old.open
+
+
+def test_a_server_has_no_more_connections_of_ours_than_its_page_allows():
+    pages = Pages({name: endpoint(connections=2) for name in "abcd"})
+    a, b, c = (pages.reach(name) for name in "abc")
+    assert [each.open for each in (a, b, c)] == [False, True, True], "who used his longest ago gives way"
+    pages.reach("b")
+    pages.reach("d")
+    assert [each.open for each in (b, c)] == [True, False]
+
+
+def test_another_server_is_another_matter():
+    pages = Pages({"yss": endpoint(connections=1), "dfe": endpoint("b", connections=1), "x": endpoint(port=23)})
+    kept = [pages.reach(name) for name in ("yss", "dfe", "x")]
+    assert all(each.open for each in kept)
+
+
+@pytest.mark.parametrize(("window", "is_so"), [("Tue 09:00-10:00", True), ("Wed 09:00-10:00", False)])
+def test_a_partners_hours_are_asked_of_its_page(window, is_so):
+    assert Pages({"yss": endpoint(windows=(window,))}).is_open("yss") is is_so
+
+
+def test_all_connections_end_with_the_half():
+    pages = Pages({"yss": endpoint(), "dfe": endpoint("b")})
+    kept = [pages.reach(name) for name in ("yss", "dfe")]
+    pages.close()
+    assert not any(each.open for each in kept)
