@@ -111,22 +111,26 @@ def _hash_all(tx: Transaction, size: int) -> None:
 def _check_rows(block: list[tuple[Any, ...]], first: int, before: str) -> None:
     """Each in its place, not earlier than the one before, of its hash, and saying what its columns say."""
     times = [before, *(row[1] for row in block)]
+    kept = [row for row in block if row[5]]
     is_sound = (
         [row[0] for row in block] == list(range(first, first + len(block)))
         and times == sorted(times)
-        and [sha256(b"\0" + row[5]).digest() if row[5] else row[6] for row in block] == [row[6] for row in block]
-        and all(map(_says_its_columns, block))
+        and [sha256(b"\0" + row[5]).digest() for row in kept] == [row[6] for row in kept]
+        and _say_their_columns(kept)
+        and (len(kept) == len(block) or all(row[2:5] == _GONE for row in block if not row[5]))
     )
     if not is_sound:
         raise LogBroken(_NOT_SOUND)
 
 
-def _says_its_columns(row: tuple[Any, ...]) -> bool:
+def _say_their_columns(rows: list[tuple[Any, ...]]) -> bool:
     """Canonical JSON has the time at its beginning, and kind, route and transfer at its end."""
-    _, at, kind, route, transfer, body, _ = row
-    about = b"null" if transfer is None else b'"%b"' % transfer.encode()
-    return (not body and (kind, route, transfer) == _GONE) or (
-        body[7:27] == at.encode() and body.endswith(_ABOUT[kind, route] + about + _END)
+    tails = [
+        _ABOUT[kind, route] + (b"null" if transfer is None else b'"%b"' % transfer.encode()) + _END
+        for _, _, kind, route, transfer, _, _ in rows
+    ]
+    return [row[5][7:27] for row in rows] == [row[1].encode() for row in rows] and all(
+        map(bytes.endswith, [row[5] for row in rows], tails)
     )
 
 

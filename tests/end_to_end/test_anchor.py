@@ -139,5 +139,9 @@ def test_a_restored_ledger_is_found_out_by_what_the_partner_cosigned_and_waits(r
 def test_what_no_partner_cosigned_is_not_believed(world, type_in, tmp_path, content):
     (tmp_path / "note").write_bytes(content)
     assert type_in("receipts", "witness", tmp_path / "note", "--route", YSS).code in (65, 70)
-    assert type_in("receipts", "witness", tmp_path / "note", "--route", "ofsted-not-there").code == 2
-    assert type_in("receipts", "witness", tmp_path / "no-file", "--route", YSS).code == 2
+
+
+@pytest.mark.parametrize("words", [("note", "--route", "not-there"), ("no-file", "--route", YSS)])
+def test_a_route_or_a_file_that_there_is_not_is_a_usage_error(world, type_in, tmp_path, words):
+    (tmp_path / "note").write_bytes(b"any")
+    assert type_in("receipts", "witness", tmp_path / words[0], *words[1:]).code == 2

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,18 +24,18 @@ PATIENCE_SECONDS = 60
 _BOOT = """
 set -e
 mount -t tmpfs tmpfs "$1"
-mkdir "$1/lower" "$1/upper" "$1/work" "$1/root"
+mkdir "$1/lower" "$1/upper" "$1/work" "$1/top"
 mount --bind / "$1/lower"
-mount -t overlay overlay -o "lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" "$1/root"
-rm -f "$1/root/etc/machine-id"
-echo 0123456789abcdef0123456789abcdef > "$1/root/etc/machine-id"
-cp "$2" "$1/root/tmp/package.deb"
-mount -t proc proc "$1/root/proc"
-chroot "$1/root" dpkg --install --force-depends /tmp/package.deb
-umount "$1/root/proc"
-mkdir -p "$1/root/etc/systemd/system/handoff-prepare.service.d"
-printf '[Service]\\nExecStartPre=\\n' > "$1/root/etc/systemd/system/handoff-prepare.service.d/clock.conf"
-SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec systemd-nspawn -D "$1/root" --register=no --keep-unit --boot \\
+mount -t overlay overlay -o "lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" "$1/top"
+rm -f "$1/top/etc/machine-id"
+echo 0123456789abcdef0123456789abcdef > "$1/top/etc/machine-id"
+cp "$2" "$1/top/tmp/package.deb"
+mount -t proc proc "$1/top/proc"
+chroot "$1/top" dpkg --install --force-depends /tmp/package.deb
+umount "$1/top/proc"
+mkdir -p "$1/top/etc/systemd/system/handoff-prepare.service.d"
+printf '[Service]\\nExecStartPre=\\n' > "$1/top/etc/systemd/system/handoff-prepare.service.d/clock.conf"
+SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec systemd-nspawn -D "$1/top" --register=no --keep-unit --boot \\
     --private-network --console=pipe -- --unit=basic.target
 """
 """The clock of a container is its host's: nothing there says whether anybody keeps it."""
@@ -109,3 +109,6 @@ def _gone(container: subprocess.Popen) -> None:
     except subprocess.TimeoutExpired:
         container.kill()
         container.wait()
+    for left in (*Path("/sys/fs/cgroup").glob("*/payload"), *Path("/sys/fs/cgroup").glob("*/supervisor")):
+        with suppress(OSError):  # another container's is not empty
+            left.rmdir()

@@ -52,6 +52,21 @@ def hand_over():
     run("systemd-tmpfiles", "--create", "handoff.conf")
 
 
+def encrypt_a_key():
+    """From here on deliver's own key is a credential of its unit, and nowhere else in the clear."""
+    key, store = STATE / "deliver" / "private" / "observation.key", Path("/etc/credstore.encrypted")
+    store.mkdir(mode=0o700, exist_ok=True)
+    run(
+        "systemd-creds",
+        "encrypt",
+        "--with-key=host",
+        "--name=observation.key",
+        str(key),
+        str(store / "handoff.observation.key"),
+    )
+    key.unlink()
+
+
 def inside(unit, *command):
     """What a process of this unit would see: its mounts, its network, its user."""
     pid = run("systemctl", "show", "--property=MainPID", "--value", unit).stdout.strip()
@@ -94,6 +109,21 @@ def runs_from(unit, folder):
     return ran
 
 
+def told_of_a_hang():
+    """Stopped in its tracks, deliver ends no round: with a short watchdog, since a test has no hour."""
+    deliver = UNITS[1]
+    drop_in = Path(f"/etc/systemd/system/{deliver}.d/watchdog.conf")
+    drop_in.parent.mkdir()
+    drop_in.write_text("[Service]\nWatchdogSec=3s\nTimeoutAbortSec=1s\nRestartSec=0\n", "utf-8")
+    run("systemctl", "daemon-reload")
+    run("systemctl", "restart", deliver)
+    run("kill", "-STOP", run("systemctl", "show", "--property=MainPID", "--value", deliver).stdout.strip())
+    started_again = until(
+        lambda: run("systemctl", "show", "--property=NRestarts", "--value", deliver).stdout.strip() > "0"
+    )
+    return {"hang": started_again and until(lambda: run("systemctl", "is-active", deliver).returncode == 0)}
+
+
 def told_of_alarms():
     deliver = UNITS[1]
     run("systemctl", "stop", deliver)
@@ -111,8 +141,9 @@ def main():
     settings = {"state": str(STATE), "outbox": str(OUTBOX), "clock": "host", "scan_seconds": 1}
     council = found(HOME, telemetry=Telemetry(io.StringIO(), now), clock=now, settings=settings)
     hand_over()
+    encrypt_a_key()
     with partner_of(council, "yss", Path("/var/tmp/partner")) as partner:  # noqa: S108 - of a machine that ends with the test
-        told = handoff(council, partner) | told_of_units() | told_of_alarms()
+        told = handoff(council, partner) | told_of_units() | told_of_a_hang() | told_of_alarms()
     sys.stdout.write(json.dumps(told))
 
 

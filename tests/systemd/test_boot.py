@@ -46,6 +46,10 @@ def test_the_jobs_of_the_timers_end_well(told):
     assert told["jobs"] == {"verify": 0, "purge": 0, "heartbeat": 0}
 
 
+def test_a_half_that_hangs_is_killed_by_its_watchdog_and_comes_back_with_its_encrypted_key(told):
+    assert told["hang"]
+
+
 def test_a_half_that_stands_still_raises_the_alarm(told):
     assert told["heartbeat"] != 0
     assert told["alarmed"]

@@ -1,7 +1,7 @@
 """paramiko's errors, and the network's, as ours. A table; a test proves that nothing is missing.
 
 paramiko has four roots: SSHException, OSError (with NoValidConnectionsError and
-TimeoutError), EOFError and SFTPError. An `except SSHException` alone lets most network
+TimeoutError), EOFError and SFTPError; and a few that are none of these. An `except SSHException` alone lets most network
 faults through. The first row that fits decides. Their messages are never repeated in ours,
 since a server can write into them; the cause stays chained.
 """
@@ -12,6 +12,10 @@ from types import TracebackType
 from typing import Final
 
 from paramiko import ssh_exception
+from paramiko.ber import BERException
+from paramiko.hostkeys import InvalidHostKey
+from paramiko.packet import NeedRekeyException
+from paramiko.pkey import UnknownKeyType
 from paramiko.sftp import SFTPError
 
 from gateway.vocabulary.errors import (
@@ -39,6 +43,10 @@ TABLE: Final[tuple[_Row, ...]] = (
     (ssh_exception.ConfigParseError, PartnerRefused, "cannot be reached with this configuration"),
     (ssh_exception.SSHException, PartnerUnreachable, "ended the SSH conversation"),
     (SFTPError, PartnerRefused, "broke the SFTP protocol"),
+    (UnknownKeyType, PartnerRefused, "shows a key of a kind that is not known here"),
+    (InvalidHostKey, PartnerRefused, "shows a host key that cannot be read"),
+    (BERException, PartnerRefused, "sent a key that cannot be read"),
+    (NeedRekeyException, PartnerUnreachable, "ended the SSH conversation"),
     (ssh_exception.NoValidConnectionsError, PartnerUnreachable, "did not take the connection"),
     (TimeoutError, PartnerUnreachable, "did not answer in time"),
     (ConnectionRefusedError, PartnerUnreachable, "did not take the connection"),
