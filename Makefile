@@ -2,7 +2,7 @@
 # the lock has changed; nothing is needed but Python 3.11 to 3.14, git and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench crash deb lock clean
+.PHONY: help demo test lint bench weather crash deb lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,6 +18,7 @@ help:
 	@echo "make test    all tests; what a missing tool leaves out is said, HANDOFF_REQUIRE_ALL=1 makes it a failure"
 	@echo "make lint    ruff, ruff format, mypy, import-linter"
 	@echo "make crash   an append killed a thousand times; make test kills it forty times"
+	@echo "make weather 500 deliveries over a line that cuts, holds up and corrupts; make test has twenty of them"
 	@echo "make bench   measured against the same work by hand, a table of ratios; BENCH_ROWS=10000000 for ten million"
 	@echo "make deb     the Debian package, in dist/; 'make test' then looks into it"
 	@echo "make lock    renew requirements.lock"
@@ -44,6 +45,10 @@ lint: $(READY)
 crash: $(READY)
 	@echo "crash: an append of a receipt, killed a thousand times, between every two of its steps"
 	@HANDOFF_KILLS=1000 $(BIN)/python -m pytest --timeout 3600 tests/crash
+
+weather: $(READY)
+	@echo "weather: 500 deliveries over a line that cuts, holds up and corrupts"
+	@DELIVERIES=500 $(BIN)/python -m pytest tests/contracts/test_bad_weather.py
 
 bench: $(READY)
 	@echo "bench: whole processes, timed in pairs against the same work by hand"

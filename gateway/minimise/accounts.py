@@ -28,10 +28,17 @@ class Accounts:
     """Paths are known before anything is read, so that the engine can be shut in first."""
 
     def __init__(
-        self, *, slices: int, disclosing: bool, comparing: bool = False, sorted_at_a_time: int = ROWS_SORTED_AT_A_TIME
+        self,
+        *,
+        slices: int,
+        disclosing: bool,
+        comparing: bool = False,
+        tagging: bool = True,
+        sorted_at_a_time: int = ROWS_SORTED_AT_A_TIME,
     ) -> None:
         self._files = [f"/dev/fd/{os.memfd_create('run', os.MFD_CLOEXEC)}" for _ in range(slices)]
         self._sorted = [f"/dev/fd/{os.memfd_create('sorted', os.MFD_CLOEXEC)}" for _ in range(slices * disclosing)]
+        self._tagging = tagging
         self._keeping, self._sorted_at_a_time = disclosing or comparing, sorted_at_a_time
         self._written = 0
         self._tags = 0
@@ -57,6 +64,8 @@ class Accounts:
 
     def duplicates(self, session: Session) -> list[int]:
         """Tags that came up more than once and were not excluded already; one more than the most at most."""
+        if not self._tagging:
+            return []
         found: list[int] = []
         for part in self._parts():
             tags = " UNION ALL ".join(

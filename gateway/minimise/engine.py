@@ -55,6 +55,7 @@ def minimising(job: Job, workers: Workers | None = None) -> Iterator["Run"]:
         kinds=job.kinds,
         known=job.known,
         excluding=bool(job.exclude),
+        tagging=job.tagging,
         count_only=job.count_only or job.rewrites,
     )
     with ExitStack() as stack:

@@ -25,7 +25,8 @@ _RELEASE = copied(f"SELECT line FROM judged WHERE verdict < {len(RELEASED)}", "/
 class Job:
     """`holds` are (kind, pseudonym) of all holds in force; `links` are (pseudonym, subject), `nameless` the subjects known by name alone, `exclude` what an earlier run called duplicates.
 
-    `extract` is a private copy that nobody can write to. `previous`: the disclosures of the route's last full parcel, to count who is gone.
+    `extract` is a private copy that nobody can write to. `counted`: of the same bytes an earlier run of this day has found all who stand twice.
+    `previous`: the disclosures of the route's last full parcel, to count who is gone.
     `count_only`: judged and counted, nothing put out or kept.
     """
 
@@ -41,6 +42,7 @@ class Job:
     exclude: frozenset[bytes] = frozenset()
     links: tuple[tuple[bytes, bytes], ...] = ()
     nameless: tuple[bytes, ...] = ()
+    counted: bool = False
     previous: Path | None = None
     count_only: bool = False
     memory_mb: int = 300
@@ -63,6 +65,10 @@ class Job:
     @property
     def known(self) -> Known:
         return Known(linked=bool(self.links), by_name=bool(self.nameless))
+
+    @property
+    def tagging(self) -> bool:
+        return bool(self.exclude) or not self.counted
 
     @property
     def by_consent(self) -> bool:
@@ -88,6 +94,8 @@ def spelled(job: Job, plan: Plan) -> bytes:
         "links": [(pseudonym.hex(), subject.hex()) for pseudonym, subject in job.links],
         "nameless": [subject.hex() for subject in job.nameless],
         "pairing": plan.pairing,
+        "unnumbered": plan.unnumbered,
+        "tagging": plan.tagging,
         "comparing": job.previous is not None,
         "hold_kinds": [SPACES.get(kind, kind) for kind, _ in job.holds],
         "hold_pseudonyms": [pseudonym.hex() for _, pseudonym in job.holds],

@@ -64,6 +64,10 @@ class Plan:
     """The rows of one slice, counted from 0, whose places are told, with their verdicts; at most `$most`."""
     pairing: bool
     """Whether `judged` tells by what else a child may be known."""
+    unnumbered: bool
+    """Whether it tells which rows have no UPN."""
+    tagging: bool
+    """Whether it tags who stands twice."""
     days: Mapping[str, str]
 
 
@@ -75,11 +79,12 @@ def compile_plan(
     kinds: frozenset[str],
     known: Known = NOTHING_KNOWN,
     excluding: bool = False,
+    tagging: bool = True,
     count_only: bool = False,
 ) -> Plan:
     """`kinds` are those of the holds in force: what no hold is recognised by is not computed.
 
-    `excluding`: an earlier run has found children who stand in the file twice.
+    `excluding`: an earlier run has found children who stand in the file twice. `tagging`: they are to be found by this one.
 
     Raises:
         ConfigError: the schema lacks what children are recognised by.
@@ -94,7 +99,7 @@ def compile_plan(
             remedy="give the schema that column, or take [eligibility.longer] out of the policy",
         )
     spaces = frozenset(SPACES.get(kind, kind) for kind in kinds)
-    rules = _Rules(schema=schema, policy=policy, kinds=spaces, known=known, excluding=excluding)
+    rules = _Rules(schema=schema, policy=policy, kinds=spaces, known=known, excluding=excluding, tagging=tagging)
     return Plan(
         headers=tuple(column.header for column in schema.columns),
         fields=tuple(column.field for column in schema.columns),
@@ -104,6 +109,8 @@ def compile_plan(
         judge=rules.judge(() if count_only else policy.output),
         places=rules.places(),
         pairing=rules.pairing,
+        unnumbered=rules.unnumbered,
+        tagging=tagging,
         days=_days(policy, at),
     )
 
@@ -134,6 +141,7 @@ class _Rules:
     kinds: frozenset[str]
     known: Known
     excluding: bool
+    tagging: bool
 
     @property
     def by_consent(self) -> bool:
@@ -142,6 +150,10 @@ class _Rules:
     @property
     def fields(self) -> frozenset[str]:
         return frozenset(column.field for column in self.schema.columns)
+
+    @property
+    def unnumbered(self) -> bool:
+        return self._instead == "name"
 
     @property
     def pairing(self) -> bool:
@@ -228,17 +240,24 @@ class _Rules:
         # the engine hashes NULL as well, and all who lack a UPN would be one child
         own = f"hash({local_id_message()}, $salt::UBIGINT)" if self._instead == "local_id" else "NULL"
         number = f"hash({parsed('upn')}, $salt::UBIGINT)"
-        yield f"CASE WHEN {parsed('upn')} IS NOT NULL THEN {number} ELSE {own} END AS _upn_tag"
-        if {"forename", "surname", "date_of_birth"} <= self.fields:
-            name = name_key("_whole_name", quoted("date_of_birth"))
-            yield f"CASE WHEN _whole_name IS NOT NULL THEN {name} END AS _name"
-        else:
-            yield "CAST(NULL AS VARCHAR) AS _name"
+        tag = f"CASE WHEN {parsed('upn')} IS NOT NULL THEN {number} ELSE {own} END"
+        yield f"{tag if self.tagging else 'CAST(NULL AS UBIGINT)'} AS _upn_tag"
+        has_names = {"forename", "surname", "date_of_birth"} <= self.fields
+        yield f"{self._name() if has_names else 'CAST(NULL AS VARCHAR)'} AS _name"
+
+    def _name(self) -> str:
+        """Folded name and date of birth. Where it is only asked whether there are any, any text will do: folding is dear."""
+        born = quoted("date_of_birth")
+        whole = f"WHEN _whole_name IS NOT NULL THEN {name_key('_whole_name', born)}"
+        if self.tagging or self.known.by_name or "name_dob" in self.kinds:
+            return f"CASE {whole} END"
+        return f"CASE WHEN {parsed('upn')} IS NOT NULL AND regexp_matches(_whole_name, '[A-Za-z0-9]') THEN {born} {whole} END"
 
     def _tested(self) -> Iterator[str]:
         yield f"CASE WHEN _in_scope THEN {held(self.fields, self.kinds)} END AS _held"
         yield f"CASE WHEN _in_scope THEN {testable(self.fields, by_consent=self.by_consent)} END AS _testable"
-        yield "CASE WHEN _name IS NOT NULL THEN hash(_name, $salt::UBIGINT) END AS _name_tag"
+        tag = "CASE WHEN _name IS NOT NULL THEN hash(_name, $salt::UBIGINT) END"
+        yield f"{tag if self.tagging else 'CAST(NULL AS UBIGINT)'} AS _name_tag"
 
     def _verdict(self, opened: str) -> str:
         """`opened` is what a row is given that nothing speaks against."""
@@ -266,6 +285,8 @@ class _Rules:
 
     def _kept(self, output: tuple[OutputColumn, ...]) -> Iterator[str]:
         yield from ("_verdict AS verdict", "_upn_tag AS upn_tag", "_name_tag AS name_tag", "_subject AS subject")
+        if self.unnumbered:
+            yield "_upn_key IS NULL AS unnumbered"
         if self.pairing:
             yield from ("_key AS key", "_other AS other")
         if output:

@@ -98,7 +98,9 @@ def _report(order: dict[str, Any], extract: int, register: int, disclosures: int
             size=order["slice_bytes"],
         )
         disclosing = order["disclosures"] is not None
-        accounts = Accounts(slices=source.most_slices, disclosing=disclosing, comparing=order["comparing"])
+        accounts = Accounts(
+            slices=source.most_slices, disclosing=disclosing, comparing=order["comparing"], tagging=order["tagging"]
+        )
         given = {
             name: f"/dev/fd/{fd}"
             for name, fd in (("register", register), ("disclosures", disclosures), ("previous", previous))
@@ -161,8 +163,8 @@ class _Run:
             unlinked = "other IS NOT NULL AND key NOT IN (SELECT pseudonym FROM links)"
             query = f"SELECT DISTINCT hex(key), hex(other) FROM judged WHERE {unlinked} LIMIT {room}"  # noqa: S608
             self._pairs.update((key, other) for key, other in self._session.rows(query))
-        if self._order["release"]:
-            released = f"upn_tag IS NULL AND subject IS NOT NULL AND verdict < {len(RELEASED)}"
+        if self._order["release"] and self._order["unnumbered"]:
+            released = f"unnumbered AND subject IS NOT NULL AND verdict < {len(RELEASED)}"
             query = f"SELECT hex(subject) FROM judged WHERE {released}"  # noqa: S608 - our own words only
             self._nameless.update(subject for (subject,) in self._session.rows(query))
 

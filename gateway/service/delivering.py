@@ -54,8 +54,11 @@ class Destinations:
         self._open: dict[str, tuple[Endpoint | UploadEndpoint, Destination]] = {}
 
     def is_open(self, route: str) -> bool:
-        """Whether its partner takes parcels now, by the partner's own page."""
-        endpoint = self._endpoint(route)
+        """Whether its partner takes parcels now, by the partner's own page; of a suspended route `reach` says more."""
+        try:
+            endpoint = self._endpoint(route)
+        except ConfigError:
+            return True
         return isinstance(endpoint, UploadEndpoint) or is_open(endpoint.windows, self._clock())
 
     def reach(self, route: str) -> Destination:

@@ -26,7 +26,7 @@ from gateway.story.gate import Gate
 from gateway.story.minimising import InForce, count, job, reasons_against
 from gateway.story.refusing import Refusal
 from gateway.story.sealed import record_sealed, upcoming_sequence
-from gateway.vocabulary.moment import next_london_midnight
+from gateway.vocabulary.moment import london_day, next_london_midnight
 from gateway.vocabulary.transfer import TransferId
 
 EXTRACT, STATEMENT = "extract", "statement"
@@ -70,7 +70,8 @@ def carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal |
     statement = Statement.parse((arrival / STATEMENT).read_bytes())
     disclosures = gate.gateway.workspace.disclosures(f"{transfer}.parquet")
     work, in_force = job(gate, arrival / EXTRACT, at, disclosures=disclosures)
-    work = replace(work, exclude=duplicates.remembered(gate, transfer))
+    known = duplicates.remembered(gate, transfer)
+    work = replace(work, exclude=known.tags, counted=known.day == london_day(at))
     draft = draft_of(gate, transfer, at, file_name=_file_name(gate, arrival / EXTRACT, at))
     try:
         carried = _seal_minimised(gate, work, draft, statement)

@@ -1,11 +1,14 @@
 """Who stands twice in an extract, remembered from its counting to its release.
 
 It is known only when a file has been read to its end, and then the file is judged again. What
-the count has found saves the release that second time; if it is lost, only time is. Tags are
+the count has found saves the release that second time, and on the same day the looking for
+them as well: the bytes are the same. If it is lost, only time is. Tags are
 keyed and say nothing of any child.
 """
 
 import json
+from dataclasses import dataclass
+from datetime import date
 
 from gateway.footing import durable
 from gateway.story.gate import Gate
@@ -14,17 +17,29 @@ from gateway.vocabulary.transfer import TransferId
 NAME = "duplicates.json"
 
 
-def remember(gate: Gate, transfer: TransferId, tags: frozenset[bytes]) -> None:
-    if tags:
-        folder = durable.private_folder(gate.gateway.workspace.stating(transfer))
-        durable.replace(folder / NAME, json.dumps(sorted(tag.hex() for tag in tags)).encode("ascii"))
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Who stands twice, found on this London day: on another, other children are of the route's ages."""
+
+    tags: frozenset[bytes]
+    day: date | None
 
 
-def remembered(gate: Gate, transfer: TransferId) -> frozenset[bytes]:
+NOTHING = Counted(frozenset(), None)
+
+
+def remember(gate: Gate, transfer: TransferId, counted: Counted) -> None:
+    page = {"day": str(counted.day), "tags": sorted(tag.hex() for tag in counted.tags)}
+    folder = durable.private_folder(gate.gateway.workspace.stating(transfer))
+    durable.replace(folder / NAME, json.dumps(page).encode("ascii"))
+
+
+def remembered(gate: Gate, transfer: TransferId) -> Counted:
     path = gate.gateway.workspace.stating(transfer) / NAME
     if not path.exists():
-        return frozenset()
-    return frozenset(bytes.fromhex(tag) for tag in json.loads(path.read_bytes()))
+        return NOTHING
+    page = json.loads(path.read_bytes())
+    return Counted(frozenset(bytes.fromhex(tag) for tag in page["tags"]), date.fromisoformat(page["day"]))
 
 
 def forget(gate: Gate, transfer: TransferId) -> None:

@@ -1,5 +1,6 @@
 """outcomes/<date>-<transfer>.txt: what became of it, in plain words, written anew at each rung."""
 
+from gateway.contract.partner import UploadEndpoint
 from gateway.footing.drop_folder import DropFolder
 from gateway.footing.workspace import OUTCOMES
 from gateway.story.gate import Gate
@@ -13,8 +14,12 @@ SENTENCES = {
     Stage.REJECTED_BY_PARTNER: "{when}: the partner signed that it rejects it. The operator must look.",
     Stage.FAILED: "{when}: it was not delivered, and is not tried again by itself. The operator must look.",
     Stage.IN_DOUBT: "{when}: nobody can tell whether it was delivered. The operator must ask the partner.",
+    Stage.RESOLVED: "{when}: the operator has settled what became of it.",
     Stage.PAUSED: "{when}: more would leave now than the signed statement allows. It lies in the folder again, to be signed.",
 }
+
+STAGED = "{when}: it lies sealed in the folder from which a person uploads it. It is not uploaded yet."
+UPLOADED = "{when}: a person says that it was uploaded."
 
 
 def tell_outcome(gate: Gate, transfer: TransferId) -> None:
@@ -27,12 +32,14 @@ def tell_outcome(gate: Gate, transfer: TransferId) -> None:
     facts = sealed.receipt.facts
     if facts["scope"] == "removal":
         return  # staff are told nothing of whom somebody withdrew
+    staged = isinstance(gate.route.partner.endpoint, UploadEndpoint)
+    sentences = SENTENCES | ({Stage.DELIVERED: STAGED, Stage.RESOLVED: UPLOADED} if staged else {})
     lines = [
-        SENTENCES[Stage(entry.receipt.kind)].format(when=when(entry.receipt.at))
+        sentences[Stage(entry.receipt.kind)].format(when=when(entry.receipt.at))
         for entry in entries
-        if entry.receipt.kind in SENTENCES
+        if entry.receipt.kind in sentences
     ]
-    if entries[-1].receipt.kind == Stage.DELIVERED:
+    if entries[-1].receipt.kind == Stage.DELIVERED and gate.route.partner.acknowledgement == "signed":
         lines.append("The partner's signed answer is still awaited.")
     note = outcome_note(
         transfer=transfer,

@@ -32,6 +32,7 @@ from gateway.story.resending import is_resent
 from gateway.story.subjects import count_and_learn
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.transfer import Stage, TransferId
 
 SALT = 32
@@ -55,7 +56,7 @@ def state(dropped: Dropped, at: datetime) -> tuple[Measured, Statement] | Refusa
             transfers.insert_transfer(tx, row)
         refuse_dropped(dropped, transfer, drafted, at)
         return drafted
-    duplicates.remember(gate, transfer, twice)
+    duplicates.remember(gate, transfer, duplicates.Counted(twice, london_day(at)))
     _record_waiting(dropped, row, drafted, at)  # (T1)
     dropped.folder.write(statement_name(dropped.name), drafted.encode())
     return measured, drafted

@@ -22,6 +22,7 @@ from gateway.seal.envelope import LARGEST
 from gateway.seal.opening import Answered, OpenedParcel, Reader, Sender, UnverifiedParcel
 from gateway.seal.rejections import rejected
 from gateway.story.gate import Gate
+from gateway.story.outcomes import tell_outcome
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.namespaces import of_act
@@ -81,6 +82,7 @@ def uploaded(gate: Gate, transfer: TransferId, reference: str, *, uid: int) -> N
     gateway.log.append(
         Receipt.of_stage(Stage.RESOLVED, transfer=transfer, route=gate.name, at=gateway.clock(), facts=facts)
     )
+    tell_outcome(gate, transfer)
     for name in reversed(names_of(transfer)):  # the envelope first: without it the others are no parcel
         durable.remove(staged / name)
     mailbox.close_order(gateway.workspace.to_deliver, transfer)

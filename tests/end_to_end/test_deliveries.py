@@ -7,6 +7,10 @@ from contextlib import closing
 
 import pytest
 
+from gateway.demo.released import rehearsal_file
+from gateway.service.rehearsing import Invented, rehearse
+from gateway.vocabulary.errors import AcknowledgementInvalid
+from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import CENSUS, YSS
 
@@ -123,29 +127,38 @@ def test_only_a_partner_that_there_is_can_be_probed(untouched):
 # rehearse
 
 
-def test_a_rehearsal_is_signed_for_by_the_partner_and_is_no_transfer(world, type_in, monkeypatch):
+def rehearsed(world, wait):
+    """As the verb does it, with another way to wait."""
+    with world.opened() as gateway:
+        configuration = world.council.configuration
+        policy = configuration.route(YSS).policy
+        data, rows = rehearsal_file(policy, london_day(world.clock()))
+        invented = Invented(data=data, rows=rows)
+        return rehearse(configuration, gateway, "youth-support", invented, looks=2, wait=wait)
+
+
+def test_a_rehearsal_is_signed_for_by_the_partner_and_is_no_transfer(world):
     partner = world.partners[YSS]
-    monkeypatch.setattr("gateway.cli.partner_rehearse.time.sleep", lambda _: partner.receive(world.clock()))
-    spoken = type_in("partner", "rehearse", "youth-support")
-    assert (spoken.code, "opened it and signed for 12 rows" in spoken.out) == (0, True)
+    done = rehearsed(world, lambda _: partner.receive(world.clock()))
+    assert (done.answer.disposition, done.answer.rows) == ("accepted", 12)
     (received,) = partner.received
     assert "rehearsal" in received.with_suffix(".manifest.json").read_text("utf-8")
     assert world.transfers() == []
     world.approved()
     world.run()
-    assert world.stages() == [Stage.DELIVERED], "the route's own numbers begin at one"
     partner.receive(world.clock())
     world.run()
-    assert world.stages() == [Stage.ACKNOWLEDGED]
+    assert world.stages() == [Stage.ACKNOWLEDGED], "the route's own numbers begin at one"
 
 
 def test_a_rehearsal_without_an_answer_waits_for_a_person(world, type_in):
     spoken = type_in("partner", "rehearse", "youth-support", "--wait", "0")
     assert spoken.code == 3
+    assert "no answer yet" in spoken.out
     assert len(world.inbox()) == 3
 
 
-def test_an_answer_that_is_not_the_partners_is_none(world, type_in, monkeypatch):
+def test_an_answer_that_is_not_the_partners_is_none(world):
     partner = world.partners[YSS]
 
     def answered(_):
@@ -153,8 +166,8 @@ def test_an_answer_that_is_not_the_partners_is_none(world, type_in, monkeypatch)
         for path in (partner.files / "acknowledgements").glob("*.sig"):
             path.write_bytes(b"x")
 
-    monkeypatch.setattr("gateway.cli.partner_rehearse.time.sleep", answered)
-    assert type_in("partner", "rehearse", "youth-support").code == 70
+    with pytest.raises(AcknowledgementInvalid):
+        rehearsed(world, answered)
 
 
 # upload
@@ -179,6 +192,11 @@ def staged(world):
     return transfer
 
 
+def outcome(world):
+    (note,) = (world.council.drop_folder(CENSUS) / "outcomes").iterdir()
+    return note.read_text("utf-8")
+
+
 def identity(world):
     return world.partners[CENSUS].home / "keys" / "identity.key"
 
@@ -186,6 +204,7 @@ def identity(world):
 def test_a_return_is_staged_opened_uploaded_and_closed(world, staging, type_in, tmp_path):
     transfer = staged(world)
     assert len(list(staging.iterdir())) == 3
+    assert "It is not uploaded yet" in outcome(world)
     opened = type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine")
     assert opened.code == 0
     (data,) = (tmp_path / "mine").iterdir()
@@ -194,6 +213,7 @@ def test_a_return_is_staged_opened_uploaded_and_closed(world, staging, type_in, 
     assert f"gateway uploaded {transfer}" in opened.out
     assert type_in("uploaded", transfer, "--reference", "COLLECT-2026/17").code == 0
     assert list(staging.iterdir()) == []
+    assert "a person says that it was uploaded" in outcome(world)
     assert world.ladder(transfer)[-2:] == ["opened", "resolved"]
     facts = world.facts(transfer, Stage.RESOLVED)
     assert (facts["verdict"], facts["reference"]) == ("uploaded", "COLLECT-2026/17")

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.contract.partner import Endpoint
 from gateway.service.delivering import Destinations
+from gateway.vocabulary.errors import ConfigError
 from tests.simulators.partner import PartnerSimulator
 
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)  # a Tuesday
@@ -29,6 +30,8 @@ class Pages(Destinations):
         self.made = []
 
     def _endpoint(self, name):
+        if name not in self.endpoints:
+            raise ConfigError("suspended")
         return self.endpoints[name]
 
     def _destination(self, name, endpoint):
@@ -72,6 +75,13 @@ def test_another_server_is_another_matter():
 @pytest.mark.parametrize(("window", "is_so"), [("Tue 09:00-10:00", True), ("Wed 09:00-10:00", False)])
 def test_a_partners_hours_are_asked_of_its_page(window, is_so):
     assert Pages({"yss": endpoint(windows=(window,))}).is_open("yss") is is_so
+
+
+def test_a_suspended_route_is_refused_where_it_is_waited_for_and_not_at_every_look():
+    pages = Pages({})
+    assert pages.is_open("yss")
+    with pytest.raises(ConfigError):
+        pages.reach("yss")
 
 
 def test_all_connections_end_with_the_half():
