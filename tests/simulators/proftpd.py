@@ -78,10 +78,13 @@ def proftpd(folder: Path, authorised: str) -> Iterator[Proftpd]:
 
 
 def _config(folder: Path, user: pwd.struct_passwd, largest_file: int | None) -> Path:
-    """Written anew for each connection."""
-    path, group = folder / "config", grp.getgrgid(user.pw_gid).gr_name
-    limit = "" if largest_file is None else f"MaxStoreFileSize {largest_file} B\n"
-    path.write_text(_CONFIG.format(folder=folder, user=user.pw_name, group=group) + limit)
+    """One for each limit, never rewritten: a server that reads half of one would begin a life of its own."""
+    path, group = folder / f"config-{largest_file}", grp.getgrgid(user.pw_gid).gr_name
+    if not path.exists():
+        limit = "" if largest_file is None else f"MaxStoreFileSize {largest_file} B\n"
+        draft = path.with_suffix(".part")
+        draft.write_text(_CONFIG.format(folder=folder, user=user.pw_name, group=group) + limit)
+        draft.rename(path)
     return path
 
 
