@@ -4,6 +4,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench weather crash deb lock clean
 
+# Most of the suite waits for servers and disks: more workers than processors serve it well.
+WORKERS ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -30,7 +32,7 @@ demo: $(READY)
 
 test: $(READY)
 	@echo "test: the suite"
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
 lint: $(READY)
 	@echo "lint: ruff"

@@ -9,6 +9,8 @@ import pytest
 from tests.licence import call_without_licence
 from tests.required import missing
 
+LONGEST_ID = 30
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch, tmp_path):
@@ -41,3 +43,8 @@ def without_licence():
 @pytest.fixture
 def moment() -> datetime:
     return datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+
+
+def pytest_make_parametrize_id(val, argname):
+    """A long text is named by its argument: keys are made anew in each process, and several run the suite together."""
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_ID else None

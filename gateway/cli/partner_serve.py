@@ -61,7 +61,10 @@ def _host_key(folder: Path) -> bytes:
 
 
 def _introduce(session: Session, server: StandIn, fault: str | None) -> None:
-    """What the partner's page needs, as TOML; then it says what it is."""
+    """It says what it is, and then what the partner's page needs, as TOML: who reads that may end it at once."""
+    session.voice.tell("a stand-in for rehearsals and tests, not for production; Ctrl-C ends it")
+    if fault:
+        session.voice.tell(f"it {MENU[fault][1]}")
     values: dict[str, Any] = {
         "host": '"127.0.0.1"', "port": server.port, "username": '"council"', "host_keys": f'["{server.host_key_line}"]',
     }  # fmt: skip
@@ -69,6 +72,3 @@ def _introduce(session: Session, server: StandIn, fault: str | None) -> None:
     for name, value in values.items():
         session.voice.say(f"{name} = {value}")
     session.voice.out.flush()
-    session.voice.tell("a stand-in for rehearsals and tests, not for production; Ctrl-C ends it")
-    if fault:
-        session.voice.tell(f"it {MENU[fault][1]}")

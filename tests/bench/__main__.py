@@ -18,6 +18,7 @@ from tests.bench.delivery import delivery
 from tests.bench.disclosures import disclosures
 from tests.bench.evidence import evidence
 from tests.bench.measure import WentWrong
+from tests.bench.minimise import minimise
 from tests.bench.run_once import run_once
 from tests.bench.sealing import sealing
 from tests.bench.table import table
@@ -35,6 +36,7 @@ def main() -> int:
     pairs = int(os.environ.get("BENCH_PAIRS", "5"))
     try:
         done = [run_once(count, pairs, KEPT, datetime.now(UTC).date(), tell) for count in rows]
+        done += [row for count in rows for row in minimise(count, pairs, KEPT, datetime.now(UTC).date(), tell)]
         done += sealing(int(os.environ.get("BENCH_SEALED", "1000000000")), pairs, KEPT, tell)
         done.append(transfer_file(int(os.environ.get("BENCH_PUPILS", "20000")), pairs, KEPT, tell))
         done += disclosures(100 * rows[0], pairs, KEPT, tell)

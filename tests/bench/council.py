@@ -74,7 +74,9 @@ def council(folder: Path, server: Server, register: Path | None) -> Council:
     for role in ("route", "partner"):
         _do(made.command("route", "sign", ROUTE, "--as", role, "--key", made.keys[role], "--yes"))
     if register:
-        decisions = folder / "decisions.csv"  # what is signed lies beside the file, and the other is kept for later benches
+        decisions = (
+            folder / "decisions.csv"
+        )  # what is signed lies beside the file, and the other is kept for later benches
         shutil.copyfile(register, decisions)
         words = made.command("consent", "import", decisions, "--as", "changes", "--yes", "--key")
         _do([*words, str(made.keys["prepare"])], ends_with=3)  # it waits for another person
