@@ -33,7 +33,9 @@ class _ReceiveGroup(TyperGroup):
         return super().parse_args(ctx, args if args[:1] == [PURGE] else [RECEIVE, *args])
 
 
-app = new_app(cls=_ReceiveGroup, help="The partner's side: verify, open and load what came, answer it; purge what is due.")
+app = new_app(
+    cls=_ReceiveGroup, help="The partner's side: verify, open and load what came, answer it; purge what is due."
+)
 Home = Annotated[Path, typer.Argument(metavar="DIR", help="The receiver's folder, which holds receiver.toml.")]
 Into = Annotated[
     str | None,
