@@ -6,10 +6,10 @@ no hold in force has is not computed, since keying is the most expensive thing d
 
 from collections.abc import Iterator
 
+from gateway.minimise.keying import keyed
 from gateway.minimise.normalising import (
     LINES,
     first_number,
-    keyed,
     last_number,
     lines,
     local_id_message,

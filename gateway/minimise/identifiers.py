@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
 
+from gateway.minimise.keying import PSEUDONYM, keyed, pseudonym_key
 from gateway.minimise.normalising import (
     LINES,
-    PSEUDONYM,
     REFERENCE_DIGITS,
     every_number,
     first_number,
-    keyed,
     lines,
     local_id_message,
     name_key,
     number_message,
     postcode_key,
-    pseudonym_key,
     upn_message,
     whole_name,
 )

@@ -19,32 +19,16 @@ doubt, too many are withheld and not too few. The rules stand here once, as SQL:
 extracts, holds and look-ups are normalised and keyed by the same text.
 """
 
-import hmac
 from typing import Final
 
 from gateway.minimise.shapes import quoted
 
-PSEUDONYM: Final = 12
 REFERENCE_DIGITS: Final = 25
 LINES: Final = ("address_line_1", "address_line_2", "address_line_3", "address_line_4", "address_line_5")
 SPACES: Final = {"former_upn": "upn"}
 """Kinds of hold that are compared with another kind's."""
 _STROKED, _PLAIN = "łøđðħıŧ", "lodohit"
 """A stroke or a missing dot is no accent to Unicode."""
-
-
-def keyed(message: str) -> str:
-    """SQL for the pseudonym of an SQL text; the key is bound, never spelled.
-
-    Key and a UPN fit into one block of SHA-256: a quarter of the work of HMAC, which is what judging a row costs most.
-    What HMAC is for, that nobody can append to a message, the cut does: 20 of 32 bytes are never shown (DECISIONS 22).
-    """
-    return f"unhex(left(sha256($pseudonym_key || encode({message})), {2 * PSEUDONYM}))"
-
-
-def pseudonym_key(register_key: bytes) -> bytes:
-    """What is bound as `$pseudonym_key`: 32 bytes of its own, used for nothing else."""
-    return hmac.digest(register_key, b"pseudonym", "sha256")
 
 
 def upn_message(field: str = "upn") -> str:

@@ -17,15 +17,8 @@ from gateway.contract.policy import OutputColumn, Policy
 from gateway.contract.schema import Schema
 from gateway.minimise.ages import born_by
 from gateway.minimise.holding import held, testable
-from gateway.minimise.normalising import (
-    REFERENCE_DIGITS,
-    SPACES,
-    keyed,
-    local_id_message,
-    name_key,
-    upn_message,
-    whole_name,
-)
+from gateway.minimise.keying import keyed
+from gateway.minimise.normalising import REFERENCE_DIGITS, SPACES, local_id_message, name_key, upn_message, whole_name
 from gateway.minimise.records import bare, line, neutralised
 from gateway.minimise.shapes import Fault, faults, parsed, quoted, readings
 from gateway.minimise.source import SLICE

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from gateway.minimise.normalising import keyed, local_id_message, upn_message
+from gateway.minimise.keying import keyed
+from gateway.minimise.normalising import local_id_message, upn_message
 
 FORMER = "former_upn"
 

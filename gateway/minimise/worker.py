@@ -18,10 +18,11 @@ import sys
 from threading import Thread
 from typing import Any, BinaryIO
 
+from gateway.footing.freed_memory import keep_freed_memory
 from gateway.formats.delimited import first_ragged
 from gateway.formats.opening import opened
 from gateway.minimise.accounts import MOST_DUPLICATES, Accounts
-from gateway.minimise.normalising import pseudonym_key
+from gateway.minimise.keying import pseudonym_key
 from gateway.minimise.session import EngineFailed, Failure, Session
 from gateway.minimise.source import Slice, Source
 from gateway.minimise.verdicts import RELEASED, is_told
@@ -47,6 +48,7 @@ class _Stopped(Exception):
 
 
 def main() -> None:
+    keep_freed_memory()
     channel = socket.socket(fileno=os.dup(sys.stdin.fileno()))
     files = _received(channel)
     given = channel.makefile("rb")

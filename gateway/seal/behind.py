@@ -12,12 +12,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 from typing import Final
 
+from gateway.footing.freed_memory import keep_freed_memory
+
 MOST_WAITING: Final = 6
-LARGEST_KEPT: Final = 24 << 20
-"""Bytes of freed memory that are worth keeping for the next pieces."""
 
 
 class Behind:
@@ -57,7 +56,7 @@ class Behind:
 
 @contextmanager
 def behind(work: Callable[[bytes], object]) -> Iterator[Behind]:
-    _keep_freed_memory()
+    keep_freed_memory()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="behind") as thread:
         written = Behind(work, thread)
         try:
@@ -65,13 +64,3 @@ def behind(work: Callable[[bytes], object]) -> Iterator[Behind]:
             written.drain()
         finally:
             written.stop()
-
-
-@cache
-def _keep_freed_memory() -> None:
-    """glibc gives every large piece back to the kernel and has it zeroed again for the next: half of our time.
-
-    Freeing one block of this size, never touched, tells it that such pieces come and go (mallopt(3), on
-    M_MMAP_THRESHOLD). Elsewhere it does nothing.
-    """
-    bytes(LARGEST_KEPT)

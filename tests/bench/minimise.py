@@ -24,7 +24,7 @@ from gateway.contract.policy import Policy
 from gateway.contract.schema import Schema
 from gateway.minimise.engine import Job, minimising
 from gateway.minimise.identifiers import pseudonyms
-from gateway.minimise.normalising import pseudonym_key
+from gateway.minimise.keying import pseudonym_key
 from tests.bench import by_hand, data
 from tests.bench.measure import MB, Figures, Step, measured, median_of
 from tests.bench.table import Row

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.minimise.identifiers import pseudonyms, subject
-from gateway.minimise.normalising import PSEUDONYM, keyed
+from gateway.minimise.keying import PSEUDONYM, keyed
 from gateway.minimise.session import Session
 from gateway.vocabulary.errors import RegisterInvalid
 from tests.unit.minimise.ground import REGISTER_KEY, a_child, judged, upn

@@ -245,3 +245,14 @@ def test_a_worker_without_an_order_ends_with_whoever_started_it():
     process.channel.close()
     assert process.popen.wait(30) == 0
     process.end()
+
+
+def test_the_worker_loads_none_of_the_libraries_that_read_configuration():
+    """Each costs as long as judging twenty thousand rows, at every start."""
+    loaded = (
+        "import sys, gateway.minimise.worker; print({'pydantic', 'sqlalchemy', 'lxml', 'paramiko'} & set(sys.modules))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-I", "-c", loaded], capture_output=True, text=True, check=True).stdout
+        == "set()\n"
+    )
