@@ -15,7 +15,7 @@ from gateway.minimise.verdicts import RELEASED
 
 MOST_DUPLICATES = 100_000
 TAGS_AT_A_TIME = 2_000_000
-ROWS_SORTED_AT_A_TIME = 1_000_000
+ROWS_SORTED_AT_A_TIME = 2_500_000
 """Grouping or sorting ten million at once would not fit into a worker's memory: they take several passes."""
 COMPARED_AT_A_TIME = 3_000_000
 _GIVEN = f"verdict < {len(RELEASED)} AND subject IS NOT NULL"
