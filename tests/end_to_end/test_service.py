@@ -97,8 +97,12 @@ def test_a_route_whose_agreement_lapses_while_the_service_runs_stands_still_from
     text = page.read_text()
     day = text.split("review = ")[1].split()[0]
     page.write_text(text.replace(f"review = {day}", "review = 2026-11-23"))
-    world.sign_both()
+    world.drop(b"", name="one.docx")  # a round that has begun goes on with the route as it was: this asks for another
     service(lambda: "is suspended" in world.waiting())
+    world.sign_both()
+    world.drop(b"", name="two.docx")
+    service(lambda: "2 other file" in world.waiting())
+    assert "is suspended" in world.waiting()
     assert world.stages() == [Stage.WAITING]
     assert world.inbox() == []
 
@@ -107,6 +111,8 @@ def test_a_person_who_is_taken_out_of_a_signers_file_counts_no_more_from_the_nex
     path = world.drop()
     service(path.with_name("pupils.csv.release").exists)
     world.council.configuration.workspace.signers("approve").write_text("# nobody\n")
+    world.drop(b"", name="one.docx")  # a round that has begun goes on with the signers as they were
+    service(lambda: "1 other file" in world.waiting())
     world.sign_both()
     service(lambda: world.stages() == [Stage.REFUSED])
     assert world.inbox() == []
