@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.opening import person, prepare_side
+from gateway.cli.usage import checked_word
 from gateway.cli.verbs import new_app
 from gateway.story.withdrawing import recall as recall_transfer
 from gateway.vocabulary.transfer import TransferId
@@ -25,6 +26,7 @@ def recall(
     and 'gateway incident' has the numbers.
     """
     wanted = TransferId.parse(transfer)
+    word = checked_word(reason)
     with prepare_side(context) as side:
-        removal = recall_transfer(side.gateway, side.gates, wanted, reason=reason, uid=person())
+        removal = recall_transfer(side.gateway, side.gates, wanted, reason=word, uid=person())
         side.voice.say(f"transfer {removal.transfer}: {removal.partner} is told to remove them at the next round")

@@ -5,11 +5,10 @@ from typing import Annotated
 import typer
 
 from gateway.cli.opening import person, prepare_side
+from gateway.cli.usage import checked_word
 from gateway.cli.verbs import new_app
 from gateway.story.settling import Verdict
 from gateway.story.settling import resolve as resolve_transfer
-from gateway.vocabulary.errors import UsageError
-from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import TransferId
 
 app = new_app()
@@ -30,10 +29,7 @@ def resolve(
     An acknowledgement that comes later still counts.
     """
     wanted = TransferId.parse(transfer)
-    try:
-        Facts(reason=reason)
-    except ValueError as error:
-        raise UsageError("--reason is not a word with hyphens", remedy="for example asked-by-telephone") from error
+    word = checked_word(reason)
     with prepare_side(context) as side:
-        resolve_transfer(side.gateway, wanted, verdict, reason=reason, uid=person())
+        resolve_transfer(side.gateway, wanted, verdict, reason=word, uid=person())
         side.voice.say(f"transfer {wanted} is resolved: {verdict}")

@@ -9,6 +9,7 @@ from typing import Any
 from typer.exceptions import TyperException
 
 from gateway.vocabulary.errors import UsageError
+from gateway.vocabulary.facts import Facts
 
 _SENTENCES = {
     "NoSuchOption": "an option was given that is not known here",
@@ -35,3 +36,12 @@ def _parameter(error: TyperException) -> str:
         return "something"
     named: str = parameter.opts[0]
     return named if named.startswith("-") else str(parameter.metavar or named.upper())
+
+
+def checked_word(reason: str) -> str:
+    """A reason as receipts hold it; UsageError, without what was typed, for anything but a word with hyphens."""
+    try:
+        Facts(reason=reason)
+    except ValueError as error:
+        raise UsageError("--reason is not a word with hyphens", remedy="for example asked-by-telephone") from error
+    return reason

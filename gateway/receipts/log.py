@@ -29,7 +29,7 @@ from gateway.receipts.receipt import BODIES_PURGED, Receipt
 from gateway.receipts.tip import EMPTY, Tip, signed, tip
 from gateway.vocabulary import moment
 from gateway.vocabulary.errors import GatewayError, LogBroken, StorageError
-from gateway.vocabulary.facts import Fact, Facts
+from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, Transfer, TransferId
 
 
@@ -37,14 +37,6 @@ from gateway.vocabulary.transfer import Stage, Transfer, TransferId
 class SignedCheckpoint:
     checkpoint: Checkpoint
     note: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastSealed:
-    """What the last parcel of a route held."""
-
-    rows: int
-    released: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,12 +150,6 @@ class ReceiptLog:
                 )
         return [transfer for transfer, _, _ in found]
 
-    def last_sealed(self, route: str) -> LastSealed | None:
-        for entry in self._newest(kinds=(Stage.SEALED,), route=route, limit=1):
-            facts = entry.receipt.facts
-            return LastSealed(rows=_count(facts["rows"]), released=_count(facts["released"]))
-        return None
-
     def entries(
         self, *, kinds: Collection[str] = (), route: str | None = None, limit: int | None = None
     ) -> list[Entry]:
@@ -260,10 +246,3 @@ def _stood(tx: Transaction, transfer: TransferId) -> Stood | None:
         if newest is not None and entry.receipt.kind == Stage.SEALED:
             return Stood(transfer=transfer, newest=newest, sealed=entry)
     return Stood(transfer=transfer, newest=newest, sealed=None) if newest else None
-
-
-def _count(fact: Fact) -> int:
-    """Receipts are written with their evidence, so that another shape here is another program's."""
-    if not isinstance(fact, int):
-        raise LogBroken("a receipt counts in something else than numbers", remedy=LOG_ALTERED)
-    return fact

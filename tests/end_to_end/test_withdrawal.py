@@ -149,3 +149,11 @@ def test_nothing_is_taken_back_of_whom_nothing_more_than_the_floor_was_given(wor
     decided(world, upn_of(world, row), "refuse")
     rounds(world)
     assert not [path for path in world.partners[YSS].received if "removal" in path.name]
+
+
+@pytest.mark.parametrize("reason", ["Wrong File", "Jo's file", "", "a" * 200])
+def test_a_reason_that_is_no_word_is_refused_and_not_repeated(world, type_in, reason):
+    spoken = type_in("recall", "0" * 26, "--reason", reason)
+    assert spoken.code == 2
+    assert "--reason is not a word with hyphens" in spoken.err
+    assert not reason or reason not in spoken.err

@@ -12,7 +12,7 @@ from gateway.crypto.merkle import EMPTY_ROOT
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing.ledger import transfers
 from gateway.footing.ledger.transfers import TransferRow
-from gateway.receipts.log import LastSealed, ReceiptLog
+from gateway.receipts.log import ReceiptLog
 from gateway.receipts.verification import verify_log
 from gateway.vocabulary.errors import ClockUntrusted, LogBroken, StorageError
 from gateway.vocabulary.facts import Facts
@@ -191,17 +191,6 @@ def test_transfers_are_found_by_the_stage_they_stand_on_now(log):
     assert log.in_stage(Stage.ARRIVED, Stage.APPROVED) == [ONE, TWO, THREE]
     assert log.in_stage(Stage.SEALED) == []
     assert log.in_stage() == []
-
-
-def test_what_was_sealed_last_is_told_route_by_route(log):
-    assert log.last_sealed("yss") is None
-    for transfer, route, rows in ((ONE, "yss", 10), (TWO, "yss", 20), (THREE, "ofsted", 30)):
-        log.append(rung(Stage.ARRIVED, transfer, route=route), rung(Stage.APPROVED, transfer, route=route))
-        log.append(rung(Stage.SEALED, transfer, route=route, rows=rows, released=rows - 1))
-    log.append(rung(Stage.DELIVERED, ONE))
-    assert log.last_sealed("yss") == LastSealed(rows=20, released=19)
-    assert log.last_sealed("ofsted") == LastSealed(rows=30, released=29)
-    assert log.last_sealed("dfe-school-census") is None
 
 
 def test_entries_come_newest_first_and_each_filter_narrows(log):
