@@ -62,8 +62,8 @@ class DelimitedReader:
             StructureInvalid: with the row at fault where it is known; the header is row 1.
         """
         carry = b""
-        while block := self._stream.read(self._size):
-            data = carry + (block if self.rows or carry else block.removeprefix(codecs.BOM_UTF8))
+        for block in self._blocks():
+            data = carry + block
             whole = _whole_records(data)
             size = len(whole[0]) if len(whole) == 1 else sum(map(len, whole)) + len(whole) - 1
             if not size and len(data) >= LONGEST_RECORD:
@@ -73,6 +73,16 @@ class DelimitedReader:
             carry = data[size:]
         if carry:
             yield self._last(carry)
+
+    def _blocks(self) -> Iterator[bytes]:
+        """What the stream gives, without the byte order mark, which may come in more than one read."""
+        first = b""
+        while len(first) < len(codecs.BOM_UTF8) and (block := self._stream.read(self._size)):
+            first += block
+        if first := first.removeprefix(codecs.BOM_UTF8):
+            yield first
+        while block := self._stream.read(self._size):
+            yield block
 
     def _last(self, data: bytes) -> Piece:
         if data.count(b'"') % 2:

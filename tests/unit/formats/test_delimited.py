@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.formats.delimited import LONGEST_RECORD, DelimitedReader, first_ragged, split_header
@@ -53,6 +53,7 @@ def test_what_the_csv_module_writes_is_read_as_it_was(table, size, crlf, last, d
 
 
 @given(data=st.binary(max_size=60), size=st.integers(1, 20))
+@example(data=b"\xef\xbb\xbf", size=1)
 def test_bytes_are_read_or_refused_and_the_cuts_make_no_difference(data, size):
     def result(piece):
         try:
