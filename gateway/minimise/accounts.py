@@ -21,7 +21,8 @@ COMPARED_AT_A_TIME = 3_000_000
 _GIVEN = f"verdict < {len(RELEASED)} AND subject IS NOT NULL"
 PREFIXES = 1 << 16
 ROW_GROUP = 16_384
-"""With a dictionary for each there is a bloom filter for each: one child is found without reading the rest."""
+"""With a dictionary for each there is a bloom filter for each: one child is found without reading the rest. A group
+may get a few rows more, and one of more than its dictionary may hold goes without."""
 
 
 class Accounts:
@@ -91,20 +92,22 @@ class Accounts:
             found += session.rows(query)[0][0]
         return found
 
-    def write_disclosures(self, path: str, meta: Mapping[str, str], *, memory_mb: int) -> None:
+    def write_disclosures(self, path: str, meta: Mapping[str, str], *, memory_mb: int, threads: int) -> None:
         """Sorted by subject, so that the file is the same for the same children and one is found fast.
 
-        One thread in a session that keeps order: several write row groups as they are done with them.
+        In sessions that keep order; and one thread puts sorted parts together, since several would cut them into
+        row groups as they come.
         """
         rows = f"SELECT subject, verdict FROM {self._runs()} WHERE subject IS NOT NULL"  # noqa: S608 - our own words only
         passes = min(sum(self.tallies.values()) // self._sorted_at_a_time + 1, len(self._sorted))
-        with Session.opened(memory_mb=memory_mb, threads=1, files=(*self.paths, path)) as session:
+        with Session.opened(memory_mb=memory_mb, threads=threads, files=(*self.paths, path)) as session:
             if passes == 1:
                 session.run(f"COPY ({rows} ORDER BY subject, verdict) TO '{path}' ({_disclosures_as(meta)})")
                 return
             for number, between in enumerate(_ranges(passes)):
                 as_run = f"TO '{self._sorted[number]}' (FORMAT parquet, COMPRESSION uncompressed, USE_TMP_FILE false)"
                 session.run(f"COPY ({rows} AND {between} ORDER BY subject, verdict) {as_run}")
+        with Session.opened(memory_mb=memory_mb, threads=1, files=(*self.paths, path)) as session:
             session.run(f"COPY (FROM {_parquet(self._sorted[:passes])}) TO '{path}' ({_disclosures_as(meta)})")
 
     def _runs(self) -> str:
@@ -135,6 +138,6 @@ def _disclosures_as(meta: Mapping[str, str]) -> str:
     spelled = {name: text.replace("'", "''") for name, text in meta.items()}
     pairs = ", ".join(f"{name}: '{text}'" for name, text in spelled.items())
     return (
-        f"FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP}, DICTIONARY_SIZE_LIMIT {ROW_GROUP}, KV_METADATA {{{pairs}}},"
+        f"FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP}, DICTIONARY_SIZE_LIMIT {2 * ROW_GROUP}, KV_METADATA {{{pairs}}},"
         " USE_TMP_FILE false"
     )

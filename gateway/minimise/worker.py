@@ -184,8 +184,8 @@ class _Run:
         if len(duplicates) > MOST_DUPLICATES:
             raise _Stopped(code="too-many-duplicates")
         if self._order["disclosures"] is not None:
-            meta, memory_mb = self._order["disclosures"], self._order["memory_mb"]
-            self._accounts.write_disclosures(disclosures, meta, memory_mb=memory_mb)
+            limits = {limit: self._order[limit] for limit in ("memory_mb", "threads")}
+            self._accounts.write_disclosures(disclosures, self._order["disclosures"], **limits)
         return {
             "status": "done",
             "rows": self._source.rows,

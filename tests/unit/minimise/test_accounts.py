@@ -7,14 +7,14 @@ import pytest
 from gateway.minimise.accounts import Accounts
 from gateway.minimise.session import Session
 
-SLICES, ROWS = 6, 4000
+SLICES, ROWS = 6, 20_000
 JUDGED = (
     "CREATE OR REPLACE TEMP TABLE judged AS SELECT 0::SMALLINT AS verdict, hash(i, 5) AS upn_tag, hash(i, 7) AS name_tag,"
     " unhex(left(sha256(i::VARCHAR), 24)) AS subject FROM range($first, $first + $rows) AS r(i)"
 )
 
 
-def written(at_a_time: int, *, overlap: int = 0):
+def written(at_a_time: int, *, overlap: int = 0, threads: int = 2):
     accounts = Accounts(slices=SLICES, disclosing=True, sorted_at_a_time=at_a_time)
     target = os.memfd_create("disclosures")
     path = f"/dev/fd/{target}"
@@ -24,7 +24,7 @@ def written(at_a_time: int, *, overlap: int = 0):
             session.run(JUDGED, {"first": number * (ROWS - overlap), "rows": ROWS})
             accounts.add_slice(session)
         found = accounts.duplicates(session)
-    accounts.write_disclosures(path, {"meaning": "it's"}, memory_mb=128)
+    accounts.write_disclosures(path, {"meaning": "it's"}, memory_mb=128, threads=threads)
     with Session.opened(memory_mb=128, threads=1, files=[path]) as session:
         subjects = [bytes(row[0]) for row in session.rows(f"SELECT subject FROM read_parquet('{path}')")]  # noqa: S608
         blooms = session.rows(
@@ -34,7 +34,7 @@ def written(at_a_time: int, *, overlap: int = 0):
     return found, subjects, blooms, os.pread(target, 1 << 24, 0)
 
 
-@pytest.mark.parametrize("at_a_time", [ROWS * SLICES + 1, 9000, 4000])
+@pytest.mark.parametrize("at_a_time", [ROWS * SLICES + 1, 45_000, 20_000])
 def test_disclosures_are_complete_and_sorted_in_one_pass_or_many(at_a_time):
     found, subjects, blooms, _ = written(at_a_time)
     assert found == []
@@ -44,11 +44,11 @@ def test_disclosures_are_complete_and_sorted_in_one_pass_or_many(at_a_time):
 
 
 def test_the_same_accounts_make_the_same_bytes():
-    assert written(9000)[3] == written(9000)[3]
+    assert written(45_000, threads=1)[3] == written(45_000)[3] == written(45_000)[3]
 
 
 def test_who_stands_in_two_slices_is_found():
-    found, *_ = written(9000, overlap=3)
+    found, *_ = written(45_000, overlap=3)
     assert len(found) == 2 * 3 * (SLICES - 1)
     assert found == sorted(found)
 
@@ -59,5 +59,5 @@ def test_a_file_without_rows_makes_an_empty_account():
     with Session.opened(memory_mb=64, threads=1, files=accounts.paths) as session:
         session.run("CREATE TEMP TABLE excluded (tag UBIGINT)")
         assert accounts.duplicates(session) == []
-    accounts.write_disclosures(f"/dev/fd/{target}", {}, memory_mb=64)
+    accounts.write_disclosures(f"/dev/fd/{target}", {}, memory_mb=64, threads=1)
     assert os.fstat(target).st_size > 0
