@@ -3,21 +3,15 @@
 import socket
 import threading
 from contextlib import suppress
-from typing import Self
+
+from tests.simulators.forwarding import Forwarding, hang_up
 
 
-class Line:
-    """Forwards one port of the loopback interface to another. A context manager."""
-
+class Line(Forwarding):
     def __init__(self, port: int) -> None:
-        self._target = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._ends: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
         self._thawed = threading.Event()
         self.mend()
-        self._start(self._accept)
+        super().__init__(port)
 
     def cut_after(self, size: int) -> None:
         """Both ends lose the connection once the client has sent this many more bytes."""
@@ -34,34 +28,13 @@ class Line:
         self.carried = 0
         self._thawed.set()
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_) -> None:
         self._thawed.set()
-        for end in (self._listener, *self._ends):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(10)
-        for end in (self._listener, *self._ends):
-            end.close()
+        super().__exit__()
 
-    def _start(self, target, *arguments) -> None:
-        self._threads.append(threading.Thread(target=target, args=arguments, daemon=True))
-        self._threads[-1].start()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client = self._listener.accept()[0]
-                self._ends.append(client)
-                server = socket.create_connection(("127.0.0.1", self._target))
-                self._ends.append(server)
-                for end in (client, server):
-                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._start(self._carry, client, server, True)
-                self._start(self._carry, server, client, False)
+    def joined(self, client: socket.socket, server: socket.socket) -> None:
+        self.start(self._carry, client, server, True)
+        self.start(self._carry, server, client, False)
 
     def _carry(self, source: socket.socket, sink: socket.socket, upwards: bool) -> None:
         with suppress(OSError):
@@ -72,6 +45,4 @@ class Line:
                 if self.carried > self._cut:
                     break
                 sink.sendall(data)
-        for end in (source, sink):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        hang_up(source, sink)
