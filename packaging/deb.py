@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+import manual
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -49,6 +50,7 @@ def main() -> None:
     environment()
     units()
     handbooks()
+    manual_page()
     sys.stdout.write(f"{package()}\n")
 
 
@@ -127,6 +129,13 @@ def handbooks() -> None:
     shutil.copy(TOP / "LICENSE", documents / "copyright")
     log = f"{NAME} ({version()}) stable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- {MAINTAINER}  {built_at()}\n"
     (documents / "changelog.gz").write_bytes(gzip.compress(log.encode(), mtime=0))
+
+
+def manual_page() -> None:
+    folder = ROOT / "usr" / "share" / "man" / "man1"
+    folder.mkdir(parents=True)
+    day = run("date", "--utc", "--iso-8601", f"--date=@{epoch()}").strip()
+    (folder / "gateway.1.gz").write_bytes(gzip.compress(manual.page(version(), day).encode("ascii"), mtime=0))
 
 
 def package() -> Path:

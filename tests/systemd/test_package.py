@@ -1,5 +1,6 @@
 """The Debian package that `make deb` built: unpacked anywhere it runs, and it knows no other place."""
 
+import gzip
 import re
 import shutil
 import stat
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway import __version__
+from gateway.cli.exit_codes import MEANINGS
 from gateway.cli.verbs import VERBS
 from tests.required import missing
 
@@ -51,6 +53,12 @@ def test_the_command_runs_from_wherever_it_was_unpacked(root):
     assert (helped.returncode, helped.stderr) == (0, "")
     assert {"demo", "run", "doctor"} < {line.split()[0] for line in helped.stdout.splitlines() if line.strip()}
     assert set(VERBS) >= {"demo", "run", "doctor"}
+
+
+def test_the_manual_page_has_every_verb_and_every_exit_code(root):
+    manual = gzip.decompress((root / "usr/share/man/man1/gateway.1.gz").read_bytes()).decode("ascii")
+    entries = set(re.findall(r"^\.TP\n\.B (\S+)$", manual, re.MULTILINE))
+    assert entries == {*VERBS, *map(str, MEANINGS)}
 
 
 def test_a_starter_set_is_written_and_examined_by_what_is_in_the_package_alone(root, tmp_path):
