@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from html import escape
+from math import ceil
 from statistics import median
 
-from gateway.story.month import TOLD, Month, RouteMonth, in_words, total_in_words
+from gateway.story.month import ALONE, TOLD, Month, RouteMonth, in_words, total_in_words
 from gateway.story.notes import FEW
 from gateway.vocabulary.transfer import Stage
 
+_UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 STYLE = """
 @page { size: A4; margin: 18mm }
 body { font: 11pt/1.45 Georgia, serif; color: #111; max-width: 44em; margin: 2em auto; padding: 0 1em }
@@ -54,8 +56,8 @@ def _body(month: Month) -> Iterator[str]:
 def _route(route: RouteMonth) -> Iterator[str]:
     yield "<h3>Handoffs, by what became of them</h3>"
     yield _table([(stage.replace("-", " "), f"{route.stages[stage]:,}") for stage in TOLD if route.stages[stage]])
-    if route.answer_hours:
-        yield f"<p>Half of all acknowledgements came within {median(route.answer_hours):.1f} hours of delivery.</p>"
+    if route.answered_after:
+        yield f"<p>Half of all acknowledgements came within {span(median(route.answered_after))} of delivery.</p>"
     if route.stages[Stage.SEALED]:
         yield "<h3>Children released</h3>"
         names = {"": "at least the statutory fields"}
@@ -69,6 +71,13 @@ def _route(route: RouteMonth) -> Iterator[str]:
     if route.refusals:
         yield "<h3>Files refused, by reason</h3>"
         yield _table([(reason.replace("-", " "), f"{count:,}") for reason, count in route.refusals.most_common()])
+
+
+def span(time: timedelta) -> str:
+    """In the largest unit of which it holds two, rounded up."""
+    name, unit = next((pair for pair in _UNITS if time >= 2 * pair[1]), _UNITS[-1])
+    count = max(1, ceil(time / unit))
+    return f"{count:,} {name}s" if count > 1 else f"a {name}"
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> str:
@@ -94,6 +103,9 @@ def by_day(first: date, end: date, counts: Mapping[date, int]) -> str:
     return _svg(HEIGHT + 28, top + line + "".join(parts))
 
 
+_RULES = {ALONE: "outside the route's ages"}
+
+
 def bars(counts: Mapping[str, int]) -> str:
     """A bar a rule; all that are small look alike."""
     most = max(max(counts.values(), default=0), FEW)
@@ -101,7 +113,7 @@ def bars(counts: Mapping[str, int]) -> str:
     for place, (name, count) in enumerate(sorted(counts.items())):
         is_few = 0 < count < FEW
         width = (WIDTH - LEFT - 90) * (FEW if is_few else count) / most
-        parts.append(f'<text x="0" y="{place * 20 + 13}">{escape(name.replace("-", " "))}</text>')
+        parts.append(f'<text x="0" y="{place * 20 + 13}">{escape(_RULES.get(name, name))}</text>')
         parts.append(_rect("few" if is_few else "bar", LEFT, place * 20 + 3, width, 13))
         parts.append(f'<text x="{LEFT + width + 6:.1f}" y="{place * 20 + 13}">{in_words({"": count})[""]}</text>')
     return _svg(20 * len(counts) + 4, "".join(parts))

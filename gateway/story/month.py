@@ -8,7 +8,7 @@ for withholding but age are one.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from gateway.receipts.entry import Entry
 from gateway.story.gate import Gateway
@@ -35,7 +35,7 @@ class RouteMonth:
     released: Counter[str] = field(default_factory=Counter)
     """By tier; `""` is everybody."""
     withheld: Counter[str] = field(default_factory=Counter)
-    answer_hours: list[float] = field(default_factory=list)
+    answered_after: list[timedelta] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def _counted(entries: Iterable[Entry], first: date, end: date) -> Month:
             days[london_day(receipt.at)] += 1
             delivered[receipt.transfer] = receipt.at
         if stage is Stage.ACKNOWLEDGED and receipt.transfer in delivered:
-            route.answer_hours.append((receipt.at - delivered[receipt.transfer]).total_seconds() / 3600)
+            route.answered_after.append(receipt.at - delivered[receipt.transfer])
     return Month(first=first, end=end, routes=routes, delivered_by_day=days, looked_up=looked_up)
 
 

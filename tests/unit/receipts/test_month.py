@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gateway.cli.report_page import bars, by_day, page
+from gateway.cli.report_page import bars, by_day, page, span
 from gateway.receipts.entry import Entry
 from gateway.story.month import OTHER, _counted, in_words, month_of, total_in_words
 from gateway.vocabulary.transfer import Stage
@@ -41,7 +41,7 @@ def test_handoffs_refusals_releases_and_answers_are_counted():
     assert yss.stages == Counter({Stage.SEALED: 1, Stage.DELIVERED: 1, Stage.ACKNOWLEDGED: 1, Stage.REFUSED: 1})
     assert yss.refusals == Counter({"unknown-column": 1, "handed-over-before": 1})
     assert yss.released == Counter({"": 286, "consented": 162, "special": 3})
-    assert yss.answer_hours == [2.0]
+    assert yss.answered_after == [timedelta(hours=2)]
     assert month.delivered_by_day == {date(2026, 11, 24): 1}
     assert month.looked_up == 1
 
@@ -125,3 +125,18 @@ def test_what_a_receipt_says_is_escaped():
 def test_a_month_begins_and_ends_at_london_midnight(log, at, month, counts):
     log.append(rung(Stage.ARRIVED, ONE, at=at))
     assert bool(month_of(SimpleNamespace(log=log), month).routes) is counts
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "a minute"),
+        (61, "2 minutes"),
+        (7199, "120 minutes"),
+        (7200, "2 hours"),
+        (172_801, "3 days"),
+        (86_400, "24 hours"),
+    ],
+)
+def test_how_long_answers_took_is_said_in_the_unit_that_a_person_would_use(seconds, words):
+    assert span(timedelta(seconds=seconds)) == words
