@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from html import escape
 from math import ceil
-from statistics import median
+from statistics import median_low
 
 from gateway.story.month import ALONE, TOLD, Month, RouteMonth, in_words, total_in_words
 from gateway.story.notes import FEW
@@ -57,7 +57,7 @@ def _route(route: RouteMonth) -> Iterator[str]:
     yield "<h3>Handoffs, by what became of them</h3>"
     yield _table([(stage.replace("-", " "), f"{route.stages[stage]:,}") for stage in TOLD if route.stages[stage]])
     if route.answered_after:
-        yield f"<p>Half of all acknowledgements came within {span(median(route.answered_after))} of delivery.</p>"
+        yield f"<p>Half of all acknowledgements came within {span(median_low(route.answered_after))} of delivery.</p>"
     if route.stages[Stage.SEALED]:
         yield "<h3>Children released</h3>"
         names = {"": "at least the statutory fields"}
