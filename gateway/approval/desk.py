@@ -10,7 +10,8 @@ role's signers file, so a preparer's signature can never pass for an approver's,
 route's for another's.
 """
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from gateway.approval.rules import ROLES, Evidence, Reason, RoleSignature
@@ -34,17 +35,39 @@ def remarks_name(name: str) -> str:
     return f"{name}.handoff.toml"
 
 
-def signature_names(name: str, present: list[str]) -> list[str]:
-    prefix = statement_name(name) + "."
-    return [n for n in present if n.startswith(prefix) and n.endswith(".sig")]
+def is_there(name: str, present: Sequence[str]) -> bool:
+    """`present` is sorted, as a folder's names are: it may have a hundred thousand."""
+    place = bisect_left(present, name)
+    return place < len(present) and present[place] == name
+
+
+def signature_names(name: str, present: Sequence[str]) -> list[str]:
+    """`present` as in `is_there`."""
+    prefix, found = statement_name(name) + ".", []
+    for place in range(bisect_left(present, prefix), len(present)):
+        if not present[place].startswith(prefix):
+            break
+        if present[place].endswith(".sig"):
+            found.append(present[place])
+    return found
 
 
 def evidence_beside(
-    folder: DropFolder, name: str, *, route: str, domain: str, signers: Mapping[str, Signers], at: datetime
+    folder: DropFolder,
+    name: str,
+    present: Sequence[str] | None = None,
+    *,
+    route: str,
+    domain: str,
+    signers: Mapping[str, Signers],
+    at: datetime,
 ) -> Evidence | None:
-    """None if there is no statement yet; StatementInvalid if there is one that is not ours."""
-    present = folder.names()
-    if statement_name(name) not in present:
+    """None if there is no statement yet; StatementInvalid if there is one that is not ours.
+
+    `present`: the folder's names, for whoever has them; what came later is seen at the next look.
+    """
+    present = folder.names() if present is None else present
+    if not is_there(statement_name(name), present):
         return None
     text = folder.read_small(statement_name(name), LARGEST)
     statement = Statement.parse(text)
@@ -59,7 +82,9 @@ def evidence_beside(
             faults.append(Reason(_slug(error), error.message))
     if len(names) > MOST_SIGNATURES:
         faults.append(Reason("too-many-signatures", f"more than {MOST_SIGNATURES} signatures lie beside the file"))
-    remarks = Digest.of(folder.read_small(remarks_name(name), LARGEST)) if remarks_name(name) in present else None
+    remarks = (
+        Digest.of(folder.read_small(remarks_name(name), LARGEST)) if is_there(remarks_name(name), present) else None
+    )
     return Evidence(statement=statement, signatures=tuple(signatures), faults=tuple(faults), remarks=remarks)
 
 

@@ -9,18 +9,26 @@ What is missing makes it wait; what is wrong refuses it, and all that is wrong i
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from gateway.approval.register_statement import LARGEST, About, RegisterStatement
 from gateway.approval.rules import Reason
 from gateway.crypto.signers import Signed, Signers
 from gateway.crypto.sshsig import UnverifiedSignature
-from gateway.footing.drop_folder import DropFolder
 from gateway.vocabulary.errors import ExtractInvalid, SignatureMalformed, SignerRejected
 from gateway.vocabulary.namespaces import of_act
 
 LARGEST_SIGNATURE = 32 * 1024
 MOST_SIGNATURES = 8
 NEEDED = 2
+
+
+class Papers(Protocol):
+    """A folder, as far as it is read here."""
+
+    def names(self) -> Sequence[str]: ...
+
+    def read_small(self, name: str, limit: int) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +78,7 @@ def statement_name(name: str) -> str:
 
 
 def agreement(
-    folder: DropFolder, name: str, wanted: Wanted, signers: Signers, at: datetime
+    folder: Papers, name: str, wanted: Wanted, signers: Signers, at: datetime
 ) -> Agreed | Waiting | Disagreed | None:
     """None if there is no statement, or none that fits and nobody has signed it: then a fresh one may be written.
 
@@ -103,7 +111,7 @@ def _against(statement: RegisterStatement, wanted: Wanted, at: datetime) -> Iter
 
 
 def _verified(  # noqa: PLR0917 - a file, and all that it is verified against
-    folder: DropFolder, names: Sequence[str], text: bytes, wanted: Wanted, signers: Signers, at: datetime
+    folder: Papers, names: Sequence[str], text: bytes, wanted: Wanted, signers: Signers, at: datetime
 ) -> tuple[list[Signed], list[Reason]]:
     signed, faults = [], []
     for name in names[:MOST_SIGNATURES]:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from gateway.approval.register_desk import Agreed, Disagreed, Waiting, Wanted, agreement, statement_name
 from gateway.approval.register_statement import LARGEST
+from gateway.cli.hands import Papers
 from gateway.cli.opening import Opened
-from gateway.cli.passphrase import signing_key
-from gateway.footing.drop_folder import DropFolder
+from gateway.cli.own_hands import hands_of
+from gateway.crypto.sshsig import UnverifiedSignature
 from gateway.story.register.agreeing import Signing, fresh_statement, register_signers
 from gateway.vocabulary.digest import Digest
-from gateway.vocabulary.errors import InputError, NeedsPerson, Refused, StorageError, UsageError
+from gateway.vocabulary.errors import InputError, NeedsPerson, Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class Desk:
     """Where the statement about one thing lies. `key` is whose who types, if they sign at once."""
 
     side: Opened
-    folder: DropFolder
+    folder: Papers
     name: str
     key: Path | None
     yes: bool
@@ -65,15 +66,8 @@ class Desk:
 
     def _sign(self, key: Path, wanted: Wanted) -> None:
         text = self.folder.read_small(statement_name(self.name), LARGEST)
-        voice = self.side.voice
-        voice.say(text.decode("ascii").rstrip())
-        if not self.yes:
-            voice.ask("Sign this? Type yes: ")
-            if self.side.session.stdin.readline().strip() != "yes":
-                raise NeedsPerson("nothing was signed", remedy="type yes when you have read the statement and agree")
-        signer = signing_key(self.side.session, key)
-        who = str(Digest.of(signer.public.blob))[:12]
-        signature = signer.sign(text, wanted.namespace).encode("ascii")
+        signature = hands_of(self.side.session).agree(key, text, wanted.namespace, yes=self.yes).encode("ascii")
+        who = str(Digest.of(UnverifiedSignature.parse(signature).public_blob))[:12]
         self.folder.write(f"{statement_name(self.name)}.{who}.sig", signature)
 
     def _say_how(self, wanted: Wanted, missing: int) -> None:
@@ -86,16 +80,8 @@ class Desk:
             voice.say(f"  cp {shlex.quote(statement)} {copy} && {sign}")
 
 
-def folder_of(file: Path) -> DropFolder:
-    """Where the statement about a file lies, opened; UsageError if it cannot be, without its name."""
-    try:
-        return DropFolder(file.absolute().parent.resolve())
-    except StorageError as error:
-        raise UsageError("the file's folder cannot be opened", remedy="check that the path is right") from error
-
-
 def signs(side: Opened, key: Path | None) -> Signing | None:
     """The person's own key, unlocked when it is used."""
     if key is None:
         return None
-    return lambda message, namespace: signing_key(side.session, key).sign(message, namespace)
+    return lambda message, namespace: hands_of(side.session).sign(key, message, namespace)

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from gateway.cli.agreeing import Desk, folder_of, signs
+from gateway.cli.agreeing import Desk, signs
 from gateway.cli.child import OF_THE_REGISTER, asked_for
 from gateway.cli.consent_words import plain, say_child
-from gateway.cli.opening import Opened, person, prepare_side
+from gateway.cli.opening import Opened, prepare_side
+from gateway.cli.own_hands import hands_of
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.verbs import new_app
 from gateway.story.register.agreeing import Recorded
 from gateway.story.register.importing import Way, read_import, take_import, wanted_for
@@ -33,7 +35,7 @@ Key = Annotated[Path | None, typer.Option("--key", metavar="KEY", help="Your own
 Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking; you have read it.")]
 
 
-@app.command("import")
+@app.command("import", cls=DeskCommand)
 def import_file(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV of decisions; the README has its columns.")],
@@ -56,22 +58,23 @@ def import_file(
     then written beside it, FILE.register; refusals, withdrawals and objections want nobody's.
     """
     chosen = _way(way, yssa=yssa, census_date=census_date)
-    with prepare_side(context) as side, folder_of(file) as folder:
-        imported = read_import(
-            side.gateway, file, way=chosen, purposes=_purposes(side), purpose=purpose,
-            census=_day(census_date) if census_date else None,
-        )  # fmt: skip
-        desk = Desk(side=side, folder=folder, name=file.name, key=key, yes=yes)
+    with prepare_side(context) as side, hands_of(side.session).papers(file) as papers:
+        with hands_of(side.session).opened(file) as stream:
+            imported = read_import(
+                side.gateway, stream, way=chosen, purposes=_purposes(side), purpose=purpose,
+                census=_day(census_date) if census_date else None,
+            )  # fmt: skip
+        desk = Desk(side=side, folder=papers, name=file.name, key=key, yes=yes)
         wanted = wanted_for(side.gateway, imported)
-        taken = take_import(side.gateway, side.gates, imported, agreed=desk.agreed(wanted), uid=person())
+        taken = take_import(side.gateway, side.gates, imported, agreed=desk.agreed(wanted), uid=side.uid)
         if not isinstance(taken, Recorded):
-            taken = take_import(side.gateway, side.gates, imported, agreed=desk.agree(wanted), uid=person())
+            taken = take_import(side.gateway, side.gates, imported, agreed=desk.agree(wanted), uid=side.uid)
         if not isinstance(taken, Recorded):
             raise UsageError("the statement is about another file", remedy="type the command again")
         _say(side, taken)
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def record(
     context: typer.Context,
     decision: Annotated[Decision, typer.Option("--decision", help="What was decided.")],
@@ -102,12 +105,12 @@ def record(
         }  # fmt: skip
         child = asked_for(side.session, OF_THE_REGISTER)
         recorded = record_decision(
-            side.gateway, side.gates, child, said, purposes=_purposes(side), sign=signs(side, key), uid=person()
+            side.gateway, side.gates, child, said, purposes=_purposes(side), sign=signs(side, key), uid=side.uid
         )
         _say(side, recorded)
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def withdraw(
     context: typer.Context,
     purpose: Purpose,
@@ -120,7 +123,7 @@ def withdraw(
     record(context, decision="withdraw", purpose=purpose, by=by, given=given, notice=notice, evidence=evidence)
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def show(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="JSON instead of lines.")] = False
 ) -> None:
@@ -129,7 +132,7 @@ def show(
     The child is asked for, or read from standard input as a line 'upn: …'. The look-up is receipted.
     """
     with prepare_side(context) as side:
-        found = show_child(side.gateway, asked_for(side.session, OF_THE_REGISTER), uid=person())
+        found = show_child(side.gateway, asked_for(side.session, OF_THE_REGISTER), uid=side.uid)
         if as_json:
             side.voice.say_json([plain(one) for one in found])
             return

@@ -14,6 +14,7 @@ from gateway.vocabulary.transfer import Stage
 WHY: Final = {
     "no-consent": "no consent that covers it was in force",
     "not-released": "nothing about this child was released",
+    "field-not-released": "it was not released",
     "hold": "on hold, or living with somebody on hold",
     "too-few-identifiers": "too little said who the child is for a hold to be seen",
     "duplicate": "the child stood in the extract twice",

@@ -10,16 +10,18 @@ from gateway.cli.agreeing import signs
 from gateway.cli.child import ASKED_SUBJECT, asked_for
 from gateway.cli.disclosure_page import page
 from gateway.cli.disclosure_words import Told, as_json_values, lines
-from gateway.cli.opening import Opened, person, prepare_side
+from gateway.cli.opening import Opened, prepare_side
+from gateway.cli.own_hands import hands_of
+from gateway.cli.session import Session
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.verbs import new_app
-from gateway.footing import durable
 from gateway.story.disclosed import Shared, look_up
-from gateway.vocabulary.errors import StorageError, UsageError
+from gateway.vocabulary.errors import UsageError
 
 app = new_app()
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def disclosures(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of lines.")] = False,
@@ -40,10 +42,10 @@ def disclosures(
     stood in them is not. --export answers an access request: a new file, readable by you alone,
     for which every file of disclosures is hashed anew.
     """
-    _refuse(export, as_json=as_json)
+    _refuse(Session.of(context), export, as_json=as_json)
     with prepare_side(context) as side:
         child = asked_for(side.session, ASKED_SUBJECT)
-        found = look_up(side.gateway, child, uid=person(), reviewer=signs(side, reviewer), anew=export is not None)
+        found = look_up(side.gateway, child, uid=side.uid, reviewer=signs(side, reviewer), anew=export is not None)
         told = [Told(shared=one, partner_name=_partner(side, one)) for one in found]
         if export is not None:
             _write(side, export, told, reviewer=reviewer is not None)
@@ -54,23 +56,17 @@ def disclosures(
                 side.voice.say(line)
 
 
-def _refuse(export: Path | None, *, as_json: bool) -> None:
+def _refuse(session: Session, export: Path | None, *, as_json: bool) -> None:
     """Before anything is looked up."""
     if export is not None and as_json:
         raise UsageError("--export writes a page, and --json none", remedy="choose one of them")
-    if export is not None and (export.exists() or export.is_symlink()):
-        raise UsageError("the file for --export is there already", remedy="name a new one: nothing is overwritten")
+    if export is not None:
+        hands_of(session).refuse_taken(export)
 
 
 def _write(side: Opened, path: Path, told: Sequence[Told], *, reviewer: bool) -> None:
     text = page(told, council=side.configuration.settings.sender, at=side.session.clock(), reviewer=reviewer)
-    try:
-        durable.write_new(path, text.encode("utf-8"))
-    except StorageError as error:
-        # its words would repeat the name, and somebody may have called it after the child
-        raise StorageError(
-            "the page could not be written", remedy="check that its folder is there and yours"
-        ) from error
+    hands_of(side.session).write_page(path, text.encode("utf-8"))
     side.voice.say(f"written, readable by you alone; it tells of {len(told)} handoff{'s' * (len(told) != 1)}")
     if reviewer:
         side.voice.tell("it tells of holds: it is not for handing out")

@@ -1,4 +1,4 @@
-"""`gateway doctor`: look at everything a handoff needs, and say what is missing. Changes nothing."""
+"""`gateway doctor`: look at everything a handoff needs, and say what is missing. Changes nothing unless told to."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +11,8 @@ from gateway.cli.voice import Voice
 from gateway.config.checkup.check import Check, Surroundings, exit_code
 from gateway.config.checkup.clock import kernel_clock
 from gateway.config.checkup.examination import examine
+from gateway.config.load import load
+from gateway.config.stores import make_or_upgrade
 
 MOUNTS = Path("/proc/self/mountinfo")
 
@@ -21,14 +23,19 @@ app = new_app()
 def doctor(
     context: typer.Context,
     deep: Annotated[bool, typer.Option("--deep", help="Also verify the whole receipt log.")] = False,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="First make the ledger, or bring it to this program's version.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False,
 ) -> int:
     """Look at everything a handoff needs, and say what is missing and what to do.
 
     Leaves with 0 if nothing failed, 3 if a person must do something, 78 if the configuration
-    cannot be used at all. Warnings do not count.
+    cannot be used at all. Warnings do not count. There is no way back behind an upgrade: back up first.
     """
     session = Session.of(context)
+    if upgrade:
+        make_or_upgrade(load(session.home(), session.environ))
     around = Surroundings(at=session.clock(), mounts=_mounts(), clock=kernel_clock())
     checks = tuple(examine(session.home(), session.environ, around, deep=deep))
     code = exit_code(checks)

@@ -10,13 +10,15 @@ import typer
 
 from gateway.cli.opening import configured
 from gateway.cli.voice import Voice
+from gateway.config.stores import ledger_url
 from gateway.crypto.checkpoint import log_key
 from gateway.crypto.note import Vkey
 from gateway.crypto.ssh_keys import PublicKey
-from gateway.footing.ledger import Ledger, leaves, sqlite_url
+from gateway.footing.ledger import Ledger, leaves
 from gateway.receipts.entry import Entry
 from gateway.receipts.evidence import CHECKER, write_checker, write_proofs
 from gateway.receipts.proof import prove as proved
+from gateway.receipts.succession import notes_in
 from gateway.receipts.tiles import export as exported
 from gateway.receipts.verification import verify_log
 from gateway.vocabulary.errors import KeyUnavailable, UsageError
@@ -64,9 +66,10 @@ def prove(
     with _kept(context) as kept:
         with kept.ledger.reading() as tx:
             proofs = [proved(tx, Entry.read(row), kept.key) for row in leaves.of_transfer(tx, wanted)]
+            successions = notes_in(tx)
         if not proofs:
             raise UsageError(f"there is no transfer {wanted}", remedy="'gateway receipts list' shows those there are")
-        write_proofs(folder, proofs, kept.key)
+        write_proofs(folder, proofs, kept.key, successions)
     kept.voice.say(f"{len(proofs)} receipts with their proofs are in {folder}")
     _say_how(kept, "*.tlog-proof")
 
@@ -102,7 +105,7 @@ def _kept(context: typer.Context) -> Iterator[_Kept]:
         public = PublicKey.parse(path.read_text("utf-8"))
     except OSError as error:
         raise KeyUnavailable("keys/public/log.pub cannot be read", remedy="restore it: partners have it too") from error
-    ledger = Ledger.open(sqlite_url(configuration.workspace.ledger))
+    ledger = Ledger.open(ledger_url(configuration))
     try:
         yield _Kept(
             voice=session.voice,

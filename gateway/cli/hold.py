@@ -7,19 +7,22 @@ import typer
 
 from gateway.cli.agreeing import Desk, signs
 from gateway.cli.child import asked_for
-from gateway.cli.opening import Opened, person, prepare_side
+from gateway.cli.opening import Opened, prepare_side
+from gateway.cli.own_hands import hands_of
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.verbs import new_app
-from gateway.footing.drop_folder import DropFolder
 from gateway.story.register.agreeing import Recorded
+from gateway.story.register.approving import approve_held
 from gateway.story.register.holding import Held, add_hold, lift_hold, list_holds, wanted_to_lift
 from gateway.vocabulary import moment
 from gateway.vocabulary.errors import NeedsPerson
+from gateway.vocabulary.transfer import TransferId
 
 app = new_app(help="Children who must not be disclosed at all.")
 Why = Literal["refuge", "adoption", "protected-address", "witness-protection", "other"]
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def add(
     context: typer.Context,
     reason: Annotated[Why, typer.Option("--reason", help="For the hold's reviewer alone; it is shown to nobody else.")],
@@ -32,12 +35,16 @@ def add(
     """
     with prepare_side(context) as side:
         child = asked_for(side.session)
-        recorded = add_hold(side.gateway, side.gates, child, reason=reason, uid=person())
+        recorded = add_hold(side.gateway, side.gates, child, reason=reason, uid=side.uid)
         side.voice.say(f"hold {recorded.count} is in force")
         _say_revoked(side, recorded)
+        if recorded.removals:
+            side.voice.say(f"{recorded.removals} partners are told to remove the child, at the next round")
+        else:
+            side.voice.say("no partner is told to remove the child: none was given it by a UPN or name that you typed")
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def lift(
     context: typer.Context,
     number: Annotated[int, typer.Argument(metavar="ID", help="The hold's number; 'gateway hold list' shows it.")],
@@ -48,15 +55,46 @@ def lift(
 
     The statement to sign is written into the folder you are in, as hold-ID.register.
     """
-    with prepare_side(context) as side, DropFolder(Path.cwd()) as folder:
+    name = f"hold-{number}"
+    with prepare_side(context) as side, hands_of(side.session).papers(Path(name)) as papers:
         wanted = wanted_to_lift(side.gateway, number)
-        desk = Desk(side=side, folder=folder, name=f"hold-{number}", key=key, yes=yes)
-        recorded = lift_hold(side.gateway, side.gates, number, agreed=desk.agree(wanted), uid=person())
+        desk = Desk(side=side, folder=papers, name=name, key=key, yes=yes)
+        recorded = lift_hold(side.gateway, side.gates, number, agreed=desk.agree(wanted), uid=side.uid)
         side.voice.say(f"hold {number} is lifted")
         _say_revoked(side, recorded)
 
 
-@app.command("list")
+@app.command(cls=DeskCommand)
+def release(
+    context: typer.Context,
+    transfer: Annotated[
+        str, typer.Argument(metavar="TRANSFER", help="It waits, on a route that answers holds by field.")
+    ],
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", metavar="F", help="Leaves of children on hold too; none if not given. Repeat it."),
+    ] = None,
+    key: Annotated[Path | None, typer.Option("--key", metavar="KEY", help="The hold officer's private key.")] = None,
+) -> None:
+    """Let a return leave with children on hold in it, should there be any: without what the route keeps back of them.
+
+    Every file of such a route waits for this, whether or not anybody in it is on hold. Look first:
+    'gateway preview FILE --route R --rules' counts them. --field names what leaves of them too,
+    as the route's page spells it; once another hold is added or lifted, such an answer counts no longer.
+    """
+    with prepare_side(context) as side:
+        sign = signs(side, key)
+        if sign is None:
+            raise NeedsPerson(
+                "the hold officer approves it by name", remedy="give --key; officers stand in keys/signers/register"
+            )
+        approve_held(
+            side.gateway, side.gates, TransferId.parse(transfer), frozenset(field or ()), sign=sign, uid=side.uid
+        )
+        side.voice.say(f"transfer {transfer} has the hold officer's approval")
+
+
+@app.command("list", cls=DeskCommand)
 def list_all(
     context: typer.Context,
     key: Annotated[Path | None, typer.Option("--key", metavar="KEY", help="The hold reviewer's private key.")] = None,
@@ -72,7 +110,7 @@ def list_all(
             raise NeedsPerson(
                 "holds are shown to their reviewer only", remedy="give --key; reviewers stand in keys/signers/register"
             )
-        found = list_holds(side.gateway, sign=sign, uid=person())
+        found = list_holds(side.gateway, sign=sign, uid=side.uid)
         if as_json:
             side.voice.say_json([_plain(one) for one in found])
         elif found:

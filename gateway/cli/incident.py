@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from gateway.cli.incident_words import as_values, lines
-from gateway.cli.opening import Opened, person, prepare_side
+from gateway.cli.opening import Opened, prepare_side
 from gateway.cli.population import affected
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.verbs import new_app
 from gateway.story.incident import incident as looked_at
 from gateway.story.incident import matching
@@ -16,7 +17,7 @@ from gateway.vocabulary.transfer import TransferId
 app = new_app()
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def incident(
     context: typer.Context,
     transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
@@ -41,7 +42,7 @@ def incident(
         if who:
             _say_who(side, wanted, yes=yes)
             return
-        found = looked_at(side.gateway, wanted, uid=person())
+        found = looked_at(side.gateway, wanted, uid=side.uid)
         name = _partner(side, found.route, found.partner)
         if as_json:
             side.voice.say_json(as_values(found, name))
@@ -59,7 +60,7 @@ def _say_who(side: Opened, transfer: TransferId, *, yes: bool) -> None:
         )
     header = side.configuration.route(side.gateway.log.transfer(transfer).route).schema.column("upn")
     names = frozenset({"upn", header.header if header else "upn"})
-    found = matching(side.gateway, transfer, uid=person())
+    found = matching(side.gateway, transfer, uid=side.uid)
     for line in affected(side.session.stdin, found, names):
         voice.out.write(line)
     voice.tell(f"{found.matched:,} of {found.rows:,} rows are about children whom the transfer released")

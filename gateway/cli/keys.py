@@ -14,7 +14,8 @@ from gateway.cli.keys_words import plain, read_aloud, table, was
 from gateway.cli.opening import configured, person, prepare_side
 from gateway.cli.session import Session
 from gateway.cli.verbs import new_app
-from gateway.config import key_changes
+from gateway.config import key_changes, log_key
+from gateway.config.generations import rotate_followed
 from gateway.config.load import Configuration
 from gateway.config.own_keys import Role, Standing, published, retired, role_named, roles, standing
 from gateway.crypto.age import generate_hybrid_identity, generate_identity, recipient_fingerprint
@@ -90,15 +91,25 @@ def new(
 
 @app.command()
 def rotate(context: typer.Context, name: Name) -> None:
-    """Put the key that follows to use, once every partner has it. Neither half may be running."""
+    """Put the key that follows to use, once every partner has it. Neither half may be running.
+
+    The log's key signs that the next one follows: give every partner keys/public/log.successions.jsonl.
+    A secret needs none that follows: the next one is made and used at once, and all that was recorded stays found.
+    """
     session, configuration = configured(context)
     role = role_named(configuration, name)
+    if role.name == log_key.LOG:
+        _hand_over_log(context, configuration, role)
+        return
+    if not role.signs:
+        _follow(context, configuration, role)
+        return
     with _standing_still(configuration):
         key_changes.check_rotation(configuration, role)
         stands = standing(configuration, role)
         _record(context, configuration, "key-rotated", role, key=stands.following, old_key=stands.fingerprint)
-        fingerprint = key_changes.rotate(configuration, role, session.clock(), secrets.token_bytes)
-    session.voice.say(f"the key {name} is in use from now on" + (f": {fingerprint}" if fingerprint else ""))
+        fingerprint = key_changes.rotate(configuration, role, session.clock())
+    session.voice.say(f"the key {name} is in use from now on: {fingerprint}")
 
 
 @app.command()
@@ -107,9 +118,26 @@ def retire(context: typer.Context, name: Name) -> None:
     session, configuration = configured(context)
     role = role_named(configuration, name)
     key_changes.check_retirement(configuration, role)
+    if role.name == log_key.LOG:
+        with prepare_side(context) as side:
+            log_key.check_retirement(configuration, role, side.gateway.log)
     _record(context, configuration, "key-retired", role, key=standing(configuration, role).following)
     key_changes.retire(configuration, role)
     session.voice.say(f"the key that was to follow {name} is destroyed")
+
+
+def _hand_over_log(context: typer.Context, configuration: Configuration, role: Role) -> None:
+    with _standing_still(configuration), prepare_side(context) as side:
+        fingerprint = log_key.rotate_log(configuration, role, side.gateway, uid=person())
+    side.voice.say(f"the key {role.name} is in use from now on: {fingerprint}")
+    side.voice.say(f"give keys/public/{log_key.PUBLISHED} to every partner: none cosigns the log before it has it")
+
+
+def _follow(context: typer.Context, configuration: Configuration, role: Role) -> None:
+    with _standing_still(configuration), prepare_side(context) as side:
+        number = rotate_followed(configuration, role, side.gateway, secrets.token_bytes, uid=person())
+    side.voice.say(f"the key {role.name} is in use in its generation {number} from now on")
+    side.voice.say("make a new backup of it now: the one before opens nothing that is recorded from here on")
 
 
 def _show_one(session: Session, configuration: Configuration, stands: Standing) -> None:
@@ -167,7 +195,9 @@ def _record(context: typer.Context, configuration: Configuration, kind: str, rol
     facts = Facts(role=role.name, uid=person(), **{name: key for name, key in keys.items() if key})
     ring = configuration.prepare_keys
     can_sign = all(ring.has(needed) for needed in ("log", "signing"))
-    if not can_sign or not os.access(configuration.workspace.ledger, os.R_OK | os.W_OK):
+    if not can_sign or not (
+        configuration.settings.ledger or os.access(configuration.workspace.ledger, os.R_OK | os.W_OK)
+    ):
         Session.of(context).voice.tell("this is not in the receipt log, which this user may not write")
         return
     with prepare_side(context) as side:

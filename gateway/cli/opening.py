@@ -9,6 +9,7 @@ from typing import TextIO
 
 import typer
 
+from gateway.cli.own_hands import hands_of
 from gateway.cli.session import Session
 from gateway.cli.voice import Voice
 from gateway.config.load import Configuration, load
@@ -27,6 +28,11 @@ class Opened:
     @property
     def voice(self) -> Voice:
         return self.session.voice
+
+    @property
+    def uid(self) -> int:
+        """Who asked, as receipts name people on this machine."""
+        return hands_of(self.session).uid
 
 
 @contextmanager

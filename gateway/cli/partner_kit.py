@@ -12,14 +12,17 @@ from gateway.config.pages import load_page, names
 from gateway.contract.partner import Partner
 from gateway.contract.policy import Policy
 from gateway.contract.route import RoutePage
-from gateway.crypto.ssh_keys import PublicKey
+from gateway.crypto.ssh_keys import PublicKey, SigningKey
 from gateway.demo.released import rehearsal_file
 from gateway.footing import durable
 from gateway.footing.plain_file import read_plain
 from gateway.partner.kit.page import Council, aloud
 from gateway.partner.kit.writing import PAGE, Rehearsal, write_kit
+from gateway.receipts import succession
 from gateway.receipts.receipt import Receipt
+from gateway.seal.openpgp.own_key import message_signer, openpgp_role
 from gateway.seal.sealing import SealedParcel, Witness
+from gateway.story.addressing import addressees
 from gateway.vocabulary.errors import ConfigError, UsageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.moment import london_day
@@ -43,13 +46,15 @@ def kit(
         folder = (to or Path(f"{name}-kit")).absolute()
         if folder.exists():
             raise UsageError("the folder is there already, and nothing is overwritten", remedy="name a new one: --to")
-        council, draft = _council(opened, routes), folder.with_name(f".{folder.name}.part")
+        page = _page(opened.configuration.home, name)
+        openpgp_key = _openpgp_key(opened, page)
+        council, draft = _council(opened, routes, openpgp_key), folder.with_name(f".{folder.name}.part")
         durable.discard_folder(draft)
         parcel = write_kit(
             draft,
             council,
             name,
-            _rehearsal(opened, name, routes),
+            _rehearsal(opened, page, routes, openpgp_key),
             key=opened.gateway.signing,
             at=opened.gateway.clock(),
             random=opened.gateway.random,
@@ -70,14 +75,24 @@ def _routes(opened: Opened, name: str) -> list[RoutePage]:
     return routes
 
 
-def _council(opened: Opened, routes: list[RoutePage]) -> Council:
-    folder = opened.configuration.workspace.public_keys
+def _openpgp_key(opened: Opened, page: Partner | None) -> SigningKey | None:
+    """None for a partner that does not take OpenPGP, or has not said yet."""
+    if page is None or page.format != "openpgp":
+        return None
+    return opened.gateway.keys.signing_key(openpgp_role(page.partner))
+
+
+def _council(opened: Opened, routes: list[RoutePage], openpgp_key: SigningKey | None) -> Council:
+    folder, ours = opened.configuration.workspace.public_keys, opened.gateway
+    openpgp = message_signer(openpgp_key, ours.sender, routes[0].partner, ours.domain) if openpgp_key else None
     return Council(
         sender=opened.gateway.sender,
         domain=opened.gateway.domain,
         signing=opened.gateway.signing.public,
         log=opened.gateway.log.public,
+        successions=succession.spelled(opened.gateway.log.successions()),
         sftp={page.route: _public(folder / f"{sftp_role(page.route)}.pub") for page in routes},
+        openpgp=openpgp.certificate() if openpgp else None,
     )
 
 
@@ -85,18 +100,28 @@ def _public(path: Path) -> PublicKey:
     return PublicKey.parse(read_plain(path, _LARGEST_KEY, what=f"keys/public/{path.name}").decode("ascii", "replace"))
 
 
-def _rehearsal(opened: Opened, name: str, routes: list[RoutePage]) -> Rehearsal:
+def _rehearsal(
+    opened: Opened, page: Partner | None, routes: list[RoutePage], openpgp_key: SigningKey | None
+) -> Rehearsal:
     home = opened.configuration.home
     policy = load_page(home, Policy, routes[0].policy)
     data, rows = rehearsal_file(policy, london_day(opened.gateway.clock()))
     witness = Witness(note=opened.gateway.log.latest().note, since=0, proof=())
-    return Rehearsal(data=data, rows=rows, witness=witness, recipient=_recipient(home, name))
+    recipient = addressees(opened.gateway, page)[0].recipient if page else None
+    return Rehearsal(
+        data=data,
+        rows=rows,
+        witness=witness,
+        recipient=recipient,
+        openpgp_key=openpgp_key,
+        version=page.parcel_version if page else 1,
+    )
 
 
-def _recipient(home: Path, name: str) -> str | None:
+def _page(home: Path, name: str) -> Partner | None:
     """None while the partner's page is not filled in."""
     try:
-        return load_page(home, Partner, name).recipient
+        return load_page(home, Partner, name)
     except PageError:
         return None
 

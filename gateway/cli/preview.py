@@ -8,20 +8,22 @@ import typer
 from gateway.cli.agreeing import signs
 from gateway.cli.child import ASKED_SUBJECT, asked_for
 from gateway.cli.consent_words import say_child
-from gateway.cli.opening import Opened, person, prepare_side
+from gateway.cli.opening import Opened, prepare_side
+from gateway.cli.own_hands import hands_of
 from gateway.cli.preview_words import Seen, by_rule, child_as_values, child_in_words, seen_as_values, seen_in_words
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.verbs import new_app
 from gateway.config.load import Suspension
 from gateway.config.signed_routes import usable_routes
 from gateway.story.gate import Gate, load_signers
-from gateway.story.previewing import explain, preview_by_rule
+from gateway.story.previewing import Copied, explain, preview_by_rule
 from gateway.story.previewing import preview as previewed
 from gateway.vocabulary.errors import NeedsPerson, Refused, UsageError
 
 app = new_app()
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def preview(
     context: typer.Context,
     file: Annotated[
@@ -58,8 +60,8 @@ def preview(
         gate, suspended = _gate(side, route)
         if child:
             return _explain(side, gate, file, reviewer, as_json=as_json)
-        at = side.session.clock()
-        found = preview_by_rule(gate, file, at, uid=person()) if rules else previewed(gate, file, at)
+        at, copied = side.session.clock(), _copied(side, file)
+        found = preview_by_rule(gate, copied, at, uid=side.uid) if rules else previewed(gate, copied, at)
         seen = Seen(route=gate.route, preview=found, suspended=suspended.sentence if suspended else "")
         _say(side, seen, rules=rules, as_json=as_json)
     return Refused.exit_code if found.reasons else NeedsPerson.exit_code if suspended else 0
@@ -71,6 +73,10 @@ def _gate(side: Opened, name: str) -> tuple[Gate, Suspension | None]:
     _, suspended = usable_routes(side.configuration, side.session.clock())
     gate = side.gates.get(name) or Gate(gateway=side.gateway, route=route, signers=load_signers(side.gateway.workspace))
     return gate, next((one for one in suspended if one.route == name), None)
+
+
+def _copied(side: Opened, file: Path) -> Copied:
+    return lambda target, limit: hands_of(side.session).copied(file, target, limit)
 
 
 def _say(side: Opened, seen: Seen, *, rules: bool, as_json: bool) -> None:
@@ -87,7 +93,9 @@ def _say(side: Opened, seen: Seen, *, rules: bool, as_json: bool) -> None:
 
 def _explain(side: Opened, gate: Gate, file: Path, reviewer: Path | None, *, as_json: bool) -> int:
     known_by = asked_for(side.session, ASKED_SUBJECT)
-    found = explain(gate, file, side.session.clock(), known_by, uid=person(), reviewer=signs(side, reviewer))
+    found = explain(
+        gate, _copied(side, file), side.session.clock(), known_by, uid=side.uid, reviewer=signs(side, reviewer)
+    )
     if as_json:
         side.voice.say_json(child_as_values(found, gate.route, reviewer=reviewer is not None))
     else:

@@ -8,9 +8,9 @@ from gateway.cli.consent_words import plain as consent_as_values
 from gateway.cli.disclosure_words import WHY, basis_in_words, spelled
 from gateway.contract.route import Route
 from gateway.minimise.disclosed import Disclosed
-from gateway.minimise.disclosures import NOT_CONSENTED, bases_of
+from gateway.minimise.disclosures import bases_of
 from gateway.minimise.outcome import Outcome
-from gateway.story.disclosed import NOT_RELEASED
+from gateway.story.disclosed import NOT_RELEASED, why_in_part
 from gateway.story.notes import told, told_released
 from gateway.story.previewing import Explained, Preview
 
@@ -84,6 +84,8 @@ def _by_rule(outcome: Outcome) -> Iterator[tuple[str, int]]:
         yield f"withheld: {reason}", count
     for reason, count in sorted(outcome.rejected.items()):
         yield f"rejected: {reason}", count
+    if outcome.kept_back:
+        yield "released, without what a hold keeps back", outcome.kept_back
     yield "gone since the last full parcel", outcome.removed
 
 
@@ -108,7 +110,7 @@ def _rules_as_values(outcome: Outcome) -> dict[str, Any]:
     return {
         "rows": outcome.rows_in, "released": outcome.rows_out, "tiers": dict(outcome.tiers),
         "fields": dict(outcome.fields), "withheld": dict(outcome.withheld), "rejected": dict(outcome.rejected),
-        "removed": outcome.removed,
+        "removed": outcome.removed, "kept_back": outcome.kept_back,
     }  # fmt: skip
 
 
@@ -139,8 +141,9 @@ def _row_in_words(row: Disclosed | None, *, reviewer: bool) -> Iterator[str]:
         closed = [field for field in basis.fields if field not in row.released]
         if fields:
             yield f"  {basis.tier:<10} open    {spelled(fields)}; {basis_in_words(basis)}"
-        if closed:
-            yield f"  {basis.tier:<10} closed  {spelled(closed)}; {WHY[NOT_CONSENTED]}"
+        for why in sorted({why_in_part(row.withheld[field], reviewer=reviewer) for field in closed}):
+            told_of = [field for field in closed if why_in_part(row.withheld[field], reviewer=reviewer) == why]
+            yield f"  {basis.tier:<10} closed  {spelled(told_of)}; {WHY[why]}"
 
 
 def child_as_values(found: Explained, route: Route, *, reviewer: bool) -> dict[str, Any]:
@@ -155,7 +158,9 @@ def child_as_values(found: Explained, route: Route, *, reviewer: bool) -> dict[s
 
 
 def _withheld(row: Disclosed, *, reviewer: bool) -> Mapping[str, str]:
-    return dict(row.withheld) if row.released else dict.fromkeys(row.withheld, _whole(row, reviewer=reviewer))
+    if row.released:
+        return {field: why_in_part(why, reviewer=reviewer) for field, why in row.withheld.items()}
+    return dict.fromkeys(row.withheld, _whole(row, reviewer=reviewer))
 
 
 def _whole(row: Disclosed, *, reviewer: bool) -> str:

@@ -1,11 +1,14 @@
 """`gateway purge`: unlink what has been kept as long as it may be, and keep what a claim or an inquiry needs."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.cli.opening import person, prepare_side
+from gateway.cli.child import ASKED_SUBJECT, asked_for
+from gateway.cli.opening import Opened, person, prepare_side
 from gateway.cli.verbs import new_app
+from gateway.story.keeping import hold_child, import_contacts
 from gateway.story.purging import purge as purge_route
 from gateway.story.retention import due, hold, purge_due
 from gateway.vocabulary.errors import UsageError
@@ -17,36 +20,58 @@ app = new_app()
 @app.command()
 def purge(
     context: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is due.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is due, and what keeps it.")] = False,
     held: Annotated[
         str | None, typer.Option("--legal-hold", metavar="ID", help="Keep this transfer's evidence.")
     ] = None,
     lifted: Annotated[
         str | None, typer.Option("--lift", metavar="ID", help="End the legal hold of this transfer.")
     ] = None,
+    child_held: Annotated[
+        bool, typer.Option("--legal-hold-child", help="Keep whatever tells of one child, who is asked for.")
+    ] = False,
+    child_lifted: Annotated[bool, typer.Option("--lift-child", help="End the legal hold of one child.")] = False,
+    contacts: Annotated[
+        Path | None, typer.Option("--last-contact", metavar="FILE", help="Take over a file upn,last_contact.")
+    ] = None,
 ) -> None:
     """Unlink extracts after `arrival_days`, disclosures and receipts' bodies after `evidence_years`.
 
-    The service does the first by itself; the second is done here alone. Hashes stay, so that the
+    The years of a transfer begin with its last step, or with the last contact with any child that its
+    disclosures tell of, as the newest --last-contact file says; a legal hold keeps it. Every purge is a receipt.
+
+    The service unlinks extracts by itself; evidence goes here alone. Hashes stay, so that the
     log verifies as before. Unlinked is not shredded: snapshots and backups go by their own schedule.
     """
-    if held and lifted:
-        raise UsageError("--legal-hold and --lift contradict each other", remedy="give one of them")
+    if sum(map(bool, (dry_run, held, lifted, child_held, child_lifted, contacts))) > 1:
+        raise UsageError("these options are about different things", remedy="give one of them")
     with prepare_side(context) as side:
-        gateway, at = side.gateway, side.session.clock()
-        if wanted := held or lifted:
-            hold(gateway, TransferId.parse(wanted), lifted=bool(lifted), uid=person())
-            side.voice.say(
-                "receipted: " + ("its evidence goes by the schedule again" if lifted else "its evidence is kept")
-            )
-            return
-        if dry_run:
-            for one in due(gateway, at):
-                side.voice.say(f"{one.transfer}  {'kept: on legal hold' if one.is_held else 'due'}")
-            return
-        extracts = sum(purge_route(gate, at) for gate in side.gates.values())
-        purged = purge_due(gateway, at, uid=person())
-        side.voice.say(f"unlinked: {extracts} extracts and arrivals, {purged.files} files of disclosures")
-        side.voice.say(
-            f"emptied: {purged.receipts} receipts of {purged.transfers} transfers; their hashes stay in the log"
-        )
+        if contacts:
+            count = import_contacts(side.gateway, contacts, uid=person())
+            side.voice.say(f"receipted: the last contact with {count} children")
+        elif held or lifted or child_held or child_lifted:
+            _hold(side, held or lifted, is_lifted=bool(lifted or child_lifted))
+        elif dry_run:
+            for one in due(side.gateway, side.session.clock()):
+                side.voice.say(f"{one.transfer}  {f'kept: {one.why}' if one.why else 'due'}")
+        else:
+            _purge(side)
+
+
+def _hold(side: Opened, transfer: str | None, *, is_lifted: bool) -> None:
+    if transfer:
+        hold(side.gateway, TransferId.parse(transfer), lifted=is_lifted, uid=person())
+    else:
+        hold_child(side.gateway, asked_for(side.session, ASKED_SUBJECT), lifted=is_lifted, uid=person())
+    evidence = "its evidence" if transfer else "whatever tells of this child"
+    side.voice.say(f"receipted: {evidence} " + ("goes by the schedule again" if is_lifted else "is kept"))
+
+
+def _purge(side: Opened) -> None:
+    at = side.session.clock()
+    extracts = sum(purge_route(gate, at) for gate in side.gates.values())
+    purged = purge_due(side.gateway, at, uid=person())
+    side.voice.say(f"unlinked: {extracts} extracts and arrivals, {purged.files} files of disclosures")
+    side.voice.say(f"emptied: {purged.receipts} receipts of {purged.transfers} transfers; their hashes stay in the log")
+    if purged.kept:
+        side.voice.say(f"kept though their years are over: {purged.kept} transfers; 'gateway purge --dry-run' says why")

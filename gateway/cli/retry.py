@@ -24,7 +24,7 @@ def retry(
     """
     wanted = TransferId.parse(transfer)
     with prepare_side(context) as side:
-        attempts = Attempts(side.gateway.workspace.attempts)
+        attempts = Attempts(side.configuration.deliver_store)
         try:
             retry_transfer(side.gateway, attempts, wanted, uid=person())
         finally:

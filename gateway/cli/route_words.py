@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from gateway.contract.partner import Endpoint, UploadEndpoint
 from gateway.contract.route import Route
-from gateway.crypto.age import recipient_fingerprint
 from gateway.crypto.ssh_keys import PublicKey
+from gateway.seal.recipients import sealed_to
 
 
 def in_words(route: Route) -> Iterator[str]:
@@ -17,6 +17,9 @@ def in_words(route: Route) -> Iterator[str]:
     yield f"  scope           {route.page.scope}; two people sign each release; it leaves within {route.page.release_within}"
     yield from _whom(route)
     yield from _tiers(route)
+    if policy.by_field:
+        yield "  holds           a child on hold leaves, once the hold officer has looked at the file"
+        yield f"                  without {_list(policy.holds.fields) or 'nothing less'}, unless the officer names it"
     limits = policy.limits
     yield f"  the brake       a second approver beyond {limits.rows_percent} % rows, {limits.removals_percent} % removals, or a new field"
     if policy.spreadsheet_cells == "neutralised":
@@ -54,9 +57,10 @@ def _tiers(route: Route) -> Iterator[str]:
 def _partner(route: Route) -> Iterator[str]:
     partner = route.partner
     yield from _endpoint(partner.endpoint)
-    yield f"  sealed to       {recipient_fingerprint(partner.recipient)}"
-    if partner.next_recipient:
-        yield f"  and to          {recipient_fingerprint(partner.next_recipient)}"
+    for fingerprint, words in zip(sealed_to(partner), ("sealed to", "and to"), strict=False):
+        yield f"  {words:<15} {fingerprint}"
+    if partner.format == "openpgp":
+        yield f"  in OpenPGP      certificates {', '.join(partner.recipients)}"
     if partner.acknowledgement_key:
         yield f"  answers signed  {PublicKey.parse(partner.acknowledgement_key).fingerprint}"
 

@@ -7,17 +7,20 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.at_desk import answering
 from gateway.cli.opening import configured, telemetry
 from gateway.cli.session import Session
 from gateway.cli.verbs import new_app
 from gateway.config.load import Configuration, load
 from gateway.footing.telemetry import LogEvent
+from gateway.service.desk.handing import usher
 from gateway.service.forever import Reread, run_forever
 from gateway.service.notify import Notify
 from gateway.service.rounds import HALVES, run_once
 from gateway.vocabulary.errors import NeedsPerson, UsageError
 
 app = new_app()
+DESK = "desk"
 
 
 @app.command()
@@ -25,15 +28,21 @@ def run(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Work until nothing moves any more, then leave.")] = False,
     only: Annotated[
-        str | None, typer.Option("--only", metavar="HALF", help="prepare (no network) or deliver (no ledger).")
+        str | None,
+        typer.Option("--only", metavar="HALF", help="prepare (no network), deliver (no ledger), or desk (no key)."),
     ] = None,
 ) -> int:
     """Pick up, state, minimise, seal, deliver, and receipt every step.
 
     Log lines go to standard error, one JSON object a line, and hold nothing of any child.
     With --once it leaves with 0, with 3 if a route is suspended, or with the code of what
-    went wrong last. Without, it runs until it is told to stop.
+    went wrong last. Without, it runs until it is told to stop, and verbs that need prepare's keys
+    are carried out by it, for whom the kernel says may. --only desk asks the kernel for a prepare
+    whose sandbox shows it no other users, and hands people over to it.
     """
+    if only == DESK and not once:
+        _desk_alone(*configured(context))
+        return 0
     halves = _halves(only)
     session, configuration = configured(context)
     for broken in configuration.out_of_service:
@@ -46,7 +55,7 @@ def run(
 
 def _halves(only: str | None) -> frozenset[str]:
     if only is not None and only not in HALVES:
-        raise UsageError("--only takes prepare or deliver", remedy="leave it out to run both")
+        raise UsageError("--only takes prepare, deliver or desk", remedy="leave it out to run both halves")
     return frozenset({only}) if only else HALVES
 
 
@@ -79,8 +88,15 @@ def _for_ever(session: Session, configuration: Configuration, halves: frozenset[
         halves=halves,
         reread=Reread(asked=again, load=lambda: load(session.home(), session.environ), kept=session.voice.fail),
         notify=Notify(session.environ.get("NOTIFY_SOCKET")),
+        desk=answering(session),
     )
     log.event(LogEvent.STOPPED)
+
+
+def _desk_alone(session: Session, configuration: Configuration) -> None:
+    stop, notify = threading.Event(), Notify(session.environ.get("NOTIFY_SOCKET"))
+    _on(stop, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    usher(configuration.workspace, stop=stop, ready=lambda: notify.tell("READY=1", "STATUS=desk: at work"))
 
 
 def _on(event: threading.Event, *signals: signal.Signals) -> None:

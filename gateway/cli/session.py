@@ -9,6 +9,7 @@ from typing import TextIO
 
 import typer
 
+from gateway.cli.hands import Hands
 from gateway.cli.home import find_home
 from gateway.cli.voice import Voice
 
@@ -20,13 +21,19 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """One run of the command. `given_home` is what --home said, set once the command line is parsed."""
+    """One run of the command.
+
+    `given_home` is what --home said, and `words` are the verb and what follows it, both set once the
+    command line is parsed. `hands`: whose files and keys it is about; None means this process's own.
+    """
 
     environ: Mapping[str, str]
     voice: Voice
     stdin: TextIO
     clock: Callable[[], datetime] = utc_now
     given_home: Path | None = None
+    words: tuple[str, ...] = ()
+    hands: Hands | None = None
 
     def home(self) -> Path:
         """ConfigError if there is none."""

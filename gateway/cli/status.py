@@ -7,13 +7,17 @@ import typer
 
 from gateway.cli.concern_words import plain as plain_concern
 from gateway.cli.concern_words import said
-from gateway.cli.opening import Opened, prepare_side
+from gateway.cli.machine_words import ONE, table
+from gateway.cli.machine_words import plain as plain_machine
+from gateway.cli.opening import Opened, configured, prepare_side
 from gateway.cli.verbs import new_app
 from gateway.config.signed_routes import usable_routes
+from gateway.footing.turn import HALVES, machines
 from gateway.service.attention import concerns_of
-from gateway.story.concerns import Concern, Level
+from gateway.story.concerns import Concern
 from gateway.story.standing import Standing, open_transfers
 from gateway.vocabulary import moment
+from gateway.vocabulary.alert import Level
 from gateway.vocabulary.errors import NeedsPerson
 
 app = new_app()
@@ -23,12 +27,17 @@ app = new_app()
 def status(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False,
+    nodes: Annotated[
+        bool, typer.Option("--nodes", help="Say instead which machines there are, and which of them works.")
+    ] = False,
 ) -> int:
     """Say where each handoff stands that has not come to its end, and what needs a person.
 
     For monitoring: leaves with 0, or with 3 if a person must do something, or if anything is late.
-    Warnings do not count; they are told.
+    Warnings do not count; they are told. With --nodes, 3 says that a half is at work nowhere.
     """
+    if nodes:
+        return _say_nodes(context, as_json=as_json)
     with prepare_side(context) as side:
         standing = open_transfers(side.gateway)
         concerns = concerns_of(side.gateway, side.configuration, side.session.clock())
@@ -38,6 +47,23 @@ def status(
             side.voice.say_json(_plain(side, routes, standing, concerns, code))
         else:
             _say(side, routes, standing, concerns)
+    return code
+
+
+def _say_nodes(context: typer.Context, *, as_json: bool) -> int:
+    session, configuration = configured(context)
+    urls = {url for url in (configuration.settings.ledger, configuration.settings.deliver_store) if url}
+    found = sorted(
+        {one for url in urls for one in machines(url)}, key=lambda one: (one.half, not one.has_turn, one.name)
+    )
+    at_work = {one.half for one in found if one.has_turn}
+    code = NeedsPerson.exit_code if urls and at_work != HALVES.keys() else 0
+    if as_json:
+        session.voice.say_json({"machines": list(map(plain_machine, found)), "exit_code": code})
+    elif urls:
+        session.voice.say_table(list(table(found)))
+    else:
+        session.voice.say(ONE)
     return code
 
 

@@ -5,6 +5,7 @@ module with one command is the verb itself, with several it is a verb with verbs
 `gateway --help` reads this table and imports none of them.
 """
 
+import gc
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Final
@@ -24,6 +25,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "approve": ("gateway.cli.approve", "read a release statement and sign it"),
     "status": ("gateway.cli.status", "where everything stands, and what needs a person"),
     "todo": ("gateway.cli.todo", "only what needs a person, each with the command to type"),
+    "alerts": ("gateway.cli.alerts", "send a trial alert by every channel: does anybody hear?"),
     "purge": ("gateway.cli.purge", "unlink what has been kept as long as it may be; legal holds"),
     "report": ("gateway.cli.report", "a month for the information governance board, as a page"),
     "receipts": ("gateway.cli.receipts", "list, show, verify, prove and export what happened"),
@@ -61,10 +63,20 @@ class VerbGroup(TyperGroup):
         """A stub that can say its line in the help."""
         return TyperCommand(cmd_name, help=VERBS[cmd_name][1]) if cmd_name in VERBS else None
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ARG002
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name = args[0]
         if name not in VERBS:
             close = get_close_matches(name, VERBS, n=1)
             remedy = f"did you mean 'gateway {close[0]}'?" if close else "'gateway --help' lists the verbs"
             raise UsageError("there is no such verb", remedy=remedy)
-        return name, typer.main.get_command(import_module(VERBS[name][0]).app), args[1:]
+        ctx.obj.words = tuple(args)
+        return name, typer.main.get_command(_loaded(VERBS[name][0]).app), args[1:]
+
+
+def _loaded(module: str) -> Any:
+    """What importing makes stays: looking through it for rubbish on the way takes a tenth of the time."""
+    gc.disable()
+    try:
+        return import_module(module)
+    finally:
+        gc.enable()

@@ -84,6 +84,8 @@ def references_have_a_source(route: Route) -> Iterator[Fault]:
 
 def recipient_is_a_key(route: Route) -> Iterator[Fault]:
     partner, following = route.partner, route.partner.next_recipient
+    if partner.format != "age":
+        return  # fingerprints: the certificates are looked at when the page is read
     faults = [*_parses(partner, "recipient", partner.recipient, parse_recipient)]
     if following:
         faults += _parses(partner, "next_recipient", following, parse_recipient)
@@ -118,14 +120,29 @@ def acknowledgements_can_be_verified(route: Route) -> Iterator[Fault]:
     partner = route.partner
     if partner.acknowledgement_key:
         yield from _parses(partner, "acknowledgement_key", partner.acknowledgement_key, _ed25519)
-    elif partner.acknowledgement == "signed":
+    elif partner.acknowledgement == "signed" and partner.format == "age":
         yield unfilled(shown(Partner, partner.partner), "acknowledgement_key")
+
+
+def removals_can_name_columns(route: Route) -> Iterator[Fault]:
+    """A removal lists the headers of what is to go, with a blank between."""
+    policy = route.policy
+    for number, column in enumerate(policy.output, start=1):
+        optional = policy.kind == "consent" and column.field not in {"reference", *policy.floor.fields}
+        if optional and " " in column.header:
+            yield Fault(
+                page=shown(Policy, policy.policy_name),
+                key=f"output[{number}].header",
+                sentence="has a blank in it, and the partner could not be told to remove this column alone",
+                remedy="spell it in one word",
+            )
 
 
 CHECKS: tuple[Callable[[Route], Iterator[Fault]], ...] = (
     columns_feed_the_output,
     a_child_can_be_judged,
     references_have_a_source,
+    removals_can_name_columns,
     recipient_is_a_key,
     host_keys_are_keys,
     acknowledgements_can_be_verified,

@@ -9,8 +9,8 @@
 Crash points. Between any two steps of `rotate`, ROLE.next.key is still there, and rotating once
 more ends what was begun. `gateway doctor` sees a public half that does not belong to its key.
 
-Some keys are not simply replaced, and `rotate` says why: the log's key is the log's name, the
-register's and the references' stand behind everything that was ever recorded.
+Some keys are not simply replaced: the log's key hands over (`log_key`), and the secrets that stand
+behind everything that was ever recorded are followed, each generation by the next (`generations`).
 """
 
 import os
@@ -25,25 +25,17 @@ from gateway.footing import durable
 from gateway.footing.keyring import Keyring
 from gateway.vocabulary.errors import KeyUnavailable, NeedsPerson, UsageError
 
-_NOT_REPLACED = {
-    "log": "the log's key is the log's name: what was signed before would no longer verify",
-    "register": "every pseudonym in register, holds and disclosures was made with it",
-    "reference": "the partner knows every child by references that were made with it",
-}
-_KEEP = "keep it safe; if somebody else may know it, stop all handoffs and take what was made with it as known"
-
 
 def make(configuration: Configuration, role: Role, random: Callable[[int], bytes]) -> str | None:
     """The fingerprint of the new key; None for a secret.
 
     Raises:
-        UsageError: a secret that is there already, a key to follow that was made before, or one that is not replaced.
+        UsageError: a secret that is there already, or a key to follow that was made before.
         KeyUnavailable: the keys belong to another user than this one.
     """
-    ring = _ours(configuration, role)
+    ring = owned_ring(configuration, role)
     if not ring.has(role.name) and not _is_published(configuration, role):
         return _create(configuration, ring, role.name, random if not role.signs else None)
-    refuse_rotation(role)
     if not role.signs:
         raise UsageError(f"the key {role.name} is there already", remedy=f"gateway keys rotate {role.name}")
     if ring.has(role.following):
@@ -54,30 +46,28 @@ def make(configuration: Configuration, role: Role, random: Callable[[int], bytes
     return _create(configuration, ring, role.following, None)
 
 
-def rotate(configuration: Configuration, role: Role, at: datetime, random: Callable[[int], bytes]) -> str | None:
-    """Put the key that follows to use; its fingerprint, None for a secret. Neither half may be running.
+def rotate(configuration: Configuration, role: Role, at: datetime) -> str:
+    """Put the key that follows to use; its fingerprint. Neither half may be running.
 
     Raises:
+        UsageError: it is a key that is handed over or followed, and not replaced.
         UsageError, NeedsPerson, KeyUnavailable: as `check_rotation`, which a receipt is written after.
     """
+    if role.name == "log" or not role.signs:
+        raise UsageError(f"the key {role.name} is not replaced", remedy=f"gateway keys rotate {role.name}")
     check_rotation(configuration, role)
-    ring = ring_of(configuration, role)
-    if not role.signs:
-        ring.replace_secret(role.name, random)
-        return None
-    return _replace(configuration, ring, role, at)
+    return replace_signing(configuration, role, at)
 
 
 def check_rotation(configuration: Configuration, role: Role) -> None:
     """Whether it can be rotated now; nothing is changed.
 
     Raises:
-        UsageError: nothing follows yet, or the key is not one that is replaced.
+        UsageError: nothing follows yet.
         NeedsPerson: reports that were signed with the old key have not been read yet.
         KeyUnavailable: the keys belong to another user than this one.
     """
-    refuse_rotation(role)
-    if role.signs and not _ours(configuration, role).has(role.following):
+    if not owned_ring(configuration, role).has(role.following):
         raise UsageError(
             f"no key follows {role.name} yet", remedy=f"gateway keys new {role.name}, and tell the partners of it"
         )
@@ -93,7 +83,7 @@ def retire(configuration: Configuration, role: Role) -> None:
 
 def check_retirement(configuration: Configuration, role: Role) -> None:
     """UsageError if nothing follows: the key in use is rotated, never retired."""
-    if not _ours(configuration, role).has(role.following):
+    if not owned_ring(configuration, role).has(role.following):
         raise UsageError(
             f"the key {role.name} is in use, and nothing follows it",
             remedy=f"gateway keys new {role.name}, tell the partners of it, then: gateway keys rotate {role.name}",
@@ -103,12 +93,6 @@ def check_retirement(configuration: Configuration, role: Role) -> None:
 def _is_published(configuration: Configuration, role: Role) -> bool:
     """Then the private half is lost, or is a credential that only the unit sees: either way another one follows it."""
     return os.path.lexists(configuration.workspace.public_keys / f"{role.name}.pub")
-
-
-def refuse_rotation(role: Role) -> None:
-    reason = _NOT_REPLACED.get(role.name.split("-", maxsplit=1)[0])
-    if reason:
-        raise UsageError(f"the key {role.name} is not replaced: {reason}", remedy=_KEEP)
 
 
 def _create(
@@ -128,7 +112,9 @@ def _publish(configuration: Configuration, name: str, key: SigningKey) -> None:
     durable.replace(path, f"{line}\n".encode("ascii"), PUBLIC_MODE)
 
 
-def _replace(configuration: Configuration, ring: Keyring, role: Role, at: datetime) -> str:
+def replace_signing(configuration: Configuration, role: Role, at: datetime) -> str:
+    """Steps 1 to 4; the fingerprint of the key that is in use from now on."""
+    ring = ring_of(configuration, role)
     public, following = configuration.workspace.public_keys, ring.signing_key(role.following)
     old = public / f"{role.name}.pub"
     if os.path.lexists(old) and public_half(old).fingerprint != following.fingerprint:
@@ -154,7 +140,7 @@ def _refuse_unread_reports(configuration: Configuration, role: Role) -> None:
         )
 
 
-def _ours(configuration: Configuration, role: Role) -> Keyring:
+def owned_ring(configuration: Configuration, role: Role) -> Keyring:
     """A key file of another user's would be refused by the half that needs it."""
     ring = ring_of(configuration, role)
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from gateway.config.certificates import certificate_faults
 from gateway.config.crosschecks import faults_between
 from gateway.config.faults import Fault, PageError, did_you_mean, known_names
 from gateway.config.machine import Settings, credentials_folder, read_settings
@@ -58,6 +59,11 @@ class Configuration:
         return Workspace(
             home=home, outbox=home / settings.outbox, state=home / settings.state, keys=home / settings.keys
         )
+
+    @property
+    def deliver_store(self) -> Path | str:
+        """A file among deliver's own, or a PostgreSQL by its URL."""
+        return self.settings.deliver_store or self.workspace.attempts
 
     @property
     def prepare_keys(self) -> Keyring:
@@ -109,13 +115,13 @@ def with_routes_of_now(configuration: Configuration) -> Configuration:
     broken: list[OutOfService] = []
     for name in names(home, RoutePage):
         try:
-            routes.append(read_route(home, name))
+            routes.append(read_route(home, name, configuration.workspace.certificates))
         except PageError as error:
             broken.append(OutOfService(route=name, faults=error.faults))
     return replace(configuration, routes=tuple(routes), out_of_service=tuple(broken))
 
 
-def read_route(home: Path, name: str) -> Route:
+def read_route(home: Path, name: str, certificates: Path) -> Route:
     """One route with its three pages; PageError with the faults of all of them together."""
     if not re.fullmatch(Slug, name):
         sentence = "the name of a page is not lower-case letters, digits and hyphens"
@@ -128,7 +134,7 @@ def read_route(home: Path, name: str) -> Route:
     if partner is None or policy is None or schema is None:
         raise PageError(faults)
     route = Route(page=page, partner=partner, policy=policy, schema=schema)
-    if faults := faults_between(route):
+    if faults := [*faults_between(route), *certificate_faults(certificates, partner)]:
         raise PageError(faults)
     return route
 

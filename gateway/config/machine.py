@@ -22,11 +22,14 @@ from pydantic_settings import (
 from gateway.config.faults import Fault, PageError, did_you_mean
 from gateway.config.findings import faults_of
 from gateway.config.pages import CONFIG, read_toml
+from gateway.contract.alerts import Alerts
 from gateway.contract.fields import Slug
+from gateway.footing.postgresql_url import why_unfit
 from gateway.vocabulary.namespaces import DOMAIN
 
 PAGE = f"{CONFIG}/gateway.toml"
 PREFIX = "HANDOFF_"
+LONGEST_NAME = 32
 NOT_SETTINGS = frozenset({"HANDOFF_HOME", "HANDOFF_VECTORS", "HANDOFF_REQUIRE_ALL"})
 """Names with our prefix that mean something else: the home folder, and two for our own tests."""
 
@@ -43,6 +46,12 @@ class Settings(BaseSettings):
     outbox: Path = Path("outbox")
     state: Path = Path("state")
     keys: Path = Path("keys")
+    ledger: str | None = None
+    """A PostgreSQL database, for more than one machine; without it a SQLite file below `state`."""
+    deliver_store: str | None = None
+    """The same for what deliver remembers, under a user of its own."""
+    machine: Annotated[str, Field(pattern=Slug, max_length=LONGEST_NAME)] | None = None
+    """Its name among several, where its own does not say enough."""
     anchor: Path | None = None
     settle_seconds: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 10
     scan_seconds: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = 10
@@ -55,6 +64,7 @@ class Settings(BaseSettings):
     clock: Literal["kernel", "host"] = "kernel"
     pin_roles: tuple[Literal["prepare", "approve", "route", "partner"], ...] = ()
     """Roles in which only a security key counts, touched and unlocked with its PIN."""
+    alerts: Alerts | None = None
     demo: bool = False
 
     @field_validator("domain")
@@ -63,6 +73,13 @@ class Settings(BaseSettings):
         if not DOMAIN.fullmatch(domain) or len(domain) > 64:
             raise ValueError("must be a domain name of yours in lower case, such as handoff.council.example")
         return domain
+
+    @field_validator("ledger", "deliver_store")
+    @classmethod
+    def _is_a_postgresql(cls, url: str | None) -> str | None:
+        if url is not None and (reason := why_unfit(url)):
+            raise ValueError(reason)
+        return url
 
     @property
     def log_origin(self) -> str:
@@ -131,7 +148,11 @@ def _unknown_variables(environ: Mapping[str, str]) -> list[Fault]:
     faults = []
     for name in sorted(environ):
         key = name.upper().removeprefix(PREFIX).lower()
-        if name.upper().startswith(PREFIX) and name not in NOT_SETTINGS and key not in Settings.model_fields:
+        if (
+            name.upper().startswith(PREFIX)
+            and name not in NOT_SETTINGS
+            and key.split("__")[0] not in Settings.model_fields
+        ):
             remedy = did_you_mean(name, [PREFIX + field.upper() for field in Settings.model_fields])
             faults.append(Fault(page="environment", key=name, sentence="is not a setting", remedy=remedy))
     return faults

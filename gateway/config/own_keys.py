@@ -21,6 +21,7 @@ from gateway.config.first_keys import DELIVER_SIGNING, PREPARE_SECRETS, PREPARE_
 from gateway.config.load import Configuration
 from gateway.crypto.ssh_public import PublicKey
 from gateway.footing.keyring import Keyring
+from gateway.seal.openpgp.own_key import openpgp_role
 from gateway.vocabulary.errors import FormatInvalid, KeyUnavailable, UsageError
 
 LIFETIME: Final = timedelta(days=730)
@@ -75,8 +76,11 @@ def roles(configuration: Configuration) -> tuple[Role, ...]:
     """Of every route and partner that is configured, in the order of keys/README.md."""
     partners = sorted({route.partner.partner for route in configuration.routes})
     routes = [route.name for route in configuration.routes]
+    by_gpg = {
+        openpgp_role(route.partner.partner) for route in configuration.routes if route.partner.format == "openpgp"
+    }
     return (
-        *(Role(name=name, half="prepare", signs=True) for name in PREPARE_SIGNING),
+        *(Role(name=name, half="prepare", signs=True) for name in (*PREPARE_SIGNING, *sorted(by_gpg))),
         *(Role(name=name, half="prepare", signs=False) for name in (*PREPARE_SECRETS, *map(reference_role, partners))),
         *(Role(name=name, half="deliver", signs=True) for name in (*DELIVER_SIGNING, *map(sftp_role, routes))),
     )

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from gateway.config.certificates import certificates_end
 from gateway.config.load import Configuration, Suspension
 from gateway.config.pages import CONFIG
 from gateway.contract.route import Route
@@ -49,12 +50,24 @@ def usable_routes(configuration: Configuration, at: datetime) -> tuple[tuple[Rou
     for route in configuration.routes:
         if route.name in stopped:
             continue
-        unsigned = None if configuration.settings.demo else unsigned_reason(configuration, route, at)
-        if unsigned is None:
+        reason = _not_now(configuration, route, at)
+        if reason is None:
             usable.append(route)
         else:
-            suspended.append(unsigned)
+            suspended.append(reason)
     return tuple(usable), tuple(suspended)
+
+
+def _not_now(configuration: Configuration, route: Route, at: datetime) -> Suspension | None:
+    end = certificates_end(configuration.workspace.certificates, route.partner)
+    if end is not None and end <= at:
+        return Suspension(
+            route=route.name,
+            reason="certificate-expired",
+            sentence=f"the route {route.name} is suspended: the partner's OpenPGP certificate ended on {end:%Y-%m-%d}",
+            remedy="ask the partner for it as it is now, and put it into keys/openpgp under the same name",
+        )
+    return None if configuration.settings.demo else unsigned_reason(configuration, route, at)
 
 
 def unsigned_reason(configuration: Configuration, route: Route, at: datetime) -> Suspension | None:

@@ -14,10 +14,10 @@ from gateway.config.first_keys import PUBLIC_MODE, create_keys, make_private
 from gateway.config.load import Configuration, load
 from gateway.config.machine import PAGE, validate_settings
 from gateway.config.pages import NAME_KEYS, names, shown
+from gateway.config.stores import make_or_upgrade
 from gateway.contract.partner import Partner
 from gateway.contract.route import RoutePage
 from gateway.footing import durable
-from gateway.footing.ledger import Ledger, sqlite_url
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.namespaces import REGISTER_ACTS, of_act, of_route
 
@@ -94,7 +94,7 @@ def write(
     configuration = load(home, {})
     make_private(configuration.workspace, names(home, RoutePage))
     _write_signers(configuration, signers or {})
-    Ledger.create_or_upgrade(sqlite_url(configuration.workspace.ledger)).close()
+    make_or_upgrade(configuration)
     keys = create_keys(configuration, routes=names(home, RoutePage), partners=names(home, Partner))
     return Starter(configuration=configuration, public_keys=keys)
 

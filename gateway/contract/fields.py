@@ -43,6 +43,11 @@ ADDRESS: tuple[FieldName, ...] = (
     "address_line_1", "address_line_2", "address_line_3", "address_line_4", "address_line_5", "town", "county",
 )  # fmt: skip
 
+WHEREABOUTS: frozenset[str] = frozenset(
+    {*ADDRESS, "postcode", "uprn", "home_postcode", "placement_postcode", "parent_address"}
+)  # fmt: skip
+"""Each alone may tell where a child lives."""
+
 IN_RETURNS: frozenset[str] = frozenset(
     {
         "upn_unknown", "expected_date_of_birth", "date_of_death", "alternative_provision", "social_care_referral",

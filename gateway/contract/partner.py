@@ -1,12 +1,14 @@
 """The receiving body: endpoint, pinned host keys, encryption key, acknowledgement key (`config/partners/`)."""
 
+import re
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from gateway.contract.document import Document
 from gateway.contract.fields import Slug
+from gateway.vocabulary.parcel import ParcelFormat
 
 LONGEST_ROTATION = timedelta(days=90)
 Window = Annotated[
@@ -60,7 +62,10 @@ class Endpoint(Document):
         return (*old, self.rotation.host_key)
 
 
-Recipient = Annotated[str, Field(pattern=r"^(?:age1[0-9a-z]{58,2000}|ssh-ed25519 [A-Za-z0-9+/]{68})$")]
+OPENPGP_FINGERPRINT: Final = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}")
+Recipient = Annotated[
+    str, Field(pattern=r"^(?:age1[0-9a-z]{58,2000}|ssh-ed25519 [A-Za-z0-9+/]{68}|[0-9A-F]{40}|[0-9A-F]{64})$")
+]
 
 
 class UploadEndpoint(Document):
@@ -85,15 +90,31 @@ class Partner(Document):
     partner: Annotated[str, Field(pattern=Slug)]
     name: Annotated[str, Field(min_length=1, max_length=100)]
     endpoint: AnyEndpoint
+    format: Annotated[ParcelFormat, Field(exclude_if=lambda form: form == "age")] = "age"
+    """Left out of what is signed where it is age: pages without it keep their signatures."""
     recipient: Recipient
-    """What parcels are sealed to: an age recipient, or an Ed25519 SSH key without its comment."""
+    """What parcels are sealed to: an age recipient, or an Ed25519 SSH key without its comment; in OpenPGP the
+    certificate's fingerprint, and the certificate itself lies in keys/openpgp."""
     next_recipient: Recipient | None = None
     """Parcels are sealed to this as well, while the partner changes its key."""
     acknowledgement: Literal["signed", "manual", "none"] = "signed"
     acknowledgement_key: Annotated[str, Field(min_length=1)] | None = None
-    """OpenSSH Ed25519 public key: signs answers, cosigns the log's checkpoints."""
+    """OpenSSH Ed25519 public key: signs answers, cosigns the log's checkpoints. A partner with gpg alone has none,
+    and signs answers with its certificate."""
     ack_within: timedelta = timedelta(hours=24)
-    parcel_version: Literal[1] = 1
+    parcel_version: Literal[1, 2] = 1
+    """What is written for it: version 2 also says the format, and what a manifest of its own weighs."""
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        """ValueError unless its keys are of the kind that its format seals to, and a person needs no gpg here."""
+        if any(bool(OPENPGP_FINGERPRINT.fullmatch(key)) != (self.format == "openpgp") for key in self.recipients):
+            raise ValueError(
+                "a recipient is an age recipient; with format openpgp, and only then, a certificate's fingerprint"
+            )
+        if self.format == "openpgp" and isinstance(self.endpoint, UploadEndpoint):
+            raise ValueError('what a person of ours opens is sealed with age: format = "openpgp" is for a server')
+        return self
 
     @property
     def recipients(self) -> tuple[str, ...]:

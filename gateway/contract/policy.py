@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from gateway.contract.document import Document
 from gateway.contract.elements import STARRED_PATH
-from gateway.contract.fields import NEVER, SPECIAL, FieldName, Slug
+from gateway.contract.fields import NEVER, SPECIAL, WHEREABOUTS, FieldName, Slug
 
 
 class Agreement(Document):
@@ -60,6 +60,23 @@ class Limits(Document):
     """Children whom the partner was given last time and would not be given now."""
 
 
+class Holds(Document):
+    """What a child on hold does to a file.
+
+    `withhold`: the row stays here; a return, which is never thinned, is refused as a whole. `by-field`, for returns:
+    the row leaves without `fields`, and every file waits for the hold officer, who may let some of them out by name.
+    """
+
+    rule: Literal["withhold", "by-field"] = "withhold"
+    fields: tuple[FieldName, ...] = ()
+
+    @model_validator(mode="after")
+    def _fields_by_field(self) -> Self:
+        if self.rule == "withhold" and self.fields:
+            raise ValueError('fields are kept back by rule = "by-field" only')
+        return self
+
+
 class Tier(Document):
     """Fields that share a lawful basis and a condition."""
 
@@ -101,6 +118,8 @@ class Policy(Document):
     direction: Literal["none", "required"] = "none"
     """Required: nothing leaves without the reference of a direction, named in NAME.handoff.toml."""
     limits: Limits = Limits()
+    holds: Holds = Field(default=Holds(), exclude_if=lambda holds: holds == Holds())
+    """Left out of what is signed where it is the default: pages without it keep their signatures."""
     date_format: Literal["iso", "dd/mm/yyyy"] = "iso"
     spreadsheet_cells: Literal["as-they-are", "neutralised"] = "as-they-are"
     """Neutralised: a cell that a spreadsheet would take for a formula begins with an apostrophe."""
@@ -113,6 +132,7 @@ class Policy(Document):
             raise ValueError("a consent policy must name its ages in eligibility")
         if self.kind == "consent":
             self._keep_special_apart()
+        self._keep_back_what_would_leave()
         for field in (column.field for column in self.output):
             if field != "reference" and field not in self.releasable:
                 raise ValueError(f"the output names {field!r}, which no tier releases")
@@ -137,6 +157,15 @@ class Policy(Document):
         if any(column.field == "reference" for column in self.output):
             raise ValueError("an XML output has no 'reference': it holds what the collection asks for")
 
+    def _keep_back_what_would_leave(self) -> None:
+        if self.kind == "consent" and self.holds.fields:
+            raise ValueError("holds are answered by field on statutory routes only: a child on hold is withheld here")
+        kept, leaving = set(self.holds.fields), {column.field for column in self.output}
+        if strangers := kept - leaving:
+            raise ValueError(f"holds.fields names {min(strangers)!r}, which is not in the output")
+        if kept & WHEREABOUTS and (rest := (leaving & WHEREABOUTS) - kept):
+            raise ValueError(f"holds.fields keeps back half an address: {min(rest)!r} would leave")
+
     def _keep_special_apart(self) -> None:
         for tier in (self.floor, self.consented):
             for field in tier.fields if tier else ():
@@ -147,6 +176,11 @@ class Policy(Document):
             raise ValueError(f"{min(banned)!r} is never released on a consent route")
         if "upn" in self.floor.fields:
             raise ValueError("'upn' is not in the statutory floor: release the opaque reference")
+
+    @property
+    def by_field(self) -> bool:
+        """Whether a child on hold leaves, without some fields."""
+        return self.holds.rule == "by-field"
 
     @property
     def special_fields(self) -> frozenset[str]:

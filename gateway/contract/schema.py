@@ -128,12 +128,16 @@ class Schema(Document):
     def column(self, field: str) -> Column | None:
         return next((column for column in self.columns if column.field == field), None)
 
-    def returning(self, output: Iterable[str]) -> dict[str, Any] | None:
-        """What a writer must know beside the elements that the policy lets out, as plain values; None unless it is XML."""
+    def returning(self, output: Iterable[str], *, kept_back: Iterable[str] = ()) -> dict[str, Any] | None:
+        """What a writer must know beside the elements that the policy lets out, as plain values; None unless it is XML.
+
+        `kept_back` are those of the elements that leave of no child on hold.
+        """
         if self.xml is None:
             return None
         return {
             "records": list(output),
+            "kept_back": list(kept_back),
             **self.xml.model_dump(mode="json", include={"envelope", "unknown", "file_name"}),
         }
 

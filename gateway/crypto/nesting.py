@@ -1,33 +1,52 @@
-"""Pseudonyms under keys that follow each other: p′ = HMAC(k₂, p), so that nobody has to be recognised anew.
+"""Pseudonyms under keys that follow each other: p′ = F(k₂, p), so that nobody has to be recognised anew.
 
 A pseudonym key that is rotated is not replaced but followed: what was recorded is hashed once
 more under the new key, without the identifiers that nobody has kept; and whoever is looked up
-later is hashed under all of them, in their order. Who held the old key alone, with a ledger
-from after the change, recognises nobody. Pure; what is recorded is for the register to change,
-in one transaction and under a receipt.
+later is hashed under all of them, in their order. Who held the old keys alone, with a ledger
+from after the change, recognises nobody.
+
+F is SHA-256 over a key and a pseudonym, cut to the pseudonym's size: both have one length, and what
+is cut away can be neither continued nor guessed (DECISIONS 22). The keys that have followed each
+other are one run of bytes, 32 for each generation, the first one first. Pure; what is recorded is for the
+register to change, in one transaction and under a receipt.
 """
 
-import hashlib
 import hmac
-from collections.abc import Sequence
+from hashlib import sha256
 
 from gateway.vocabulary.errors import KeyUnavailable
 
-SIZE = 32
+KEY_BYTES = 32
+PSEUDONYM = 12
+_FIRST, _LATER = b"pseudonym", b"nested"
 
 
-def nested(pseudonym: bytes, key: bytes) -> bytes:
-    """A recorded pseudonym after one rotation more; KeyUnavailable for a key or pseudonym of another size."""
-    if len(key) != SIZE or len(pseudonym) != SIZE:
-        raise KeyUnavailable("a pseudonym or its key is not 32 bytes long", remedy="restore it from its backup")
-    return hmac.new(key, pseudonym, hashlib.sha256).digest()
+def generations(keys: bytes) -> int:
+    """How many there are; KeyUnavailable for none, or for less than whole ones."""
+    if not keys or len(keys) % KEY_BYTES:
+        raise KeyUnavailable("a key for pseudonyms is not 32 bytes long", remedy="restore it from its backup")
+    return len(keys) // KEY_BYTES
 
 
-def pseudonym_under(message: bytes, keys: Sequence[bytes]) -> bytes:
-    """Of an identifier's message, under the first key and then under each that followed; KeyUnavailable for none."""
-    if not keys or len(keys[0]) != SIZE:
-        raise KeyUnavailable("there is no key for pseudonyms, or one is not 32 bytes long", remedy="restore it")
-    found = hmac.new(keys[0], message, hashlib.sha256).digest()
-    for key in keys[1:]:
-        found = nested(found, key)
+def derived(keys: bytes) -> tuple[bytes, ...]:
+    """What each generation hashes with: 32 bytes for this use alone, the first for texts and the others for pseudonyms."""
+    parts = [keys[start : start + KEY_BYTES] for start in range(0, generations(keys) * KEY_BYTES, KEY_BYTES)]
+    return tuple(hmac.digest(part, _LATER if number else _FIRST, "sha256") for number, part in enumerate(parts))
+
+
+def pseudonym(text: str, keys: bytes) -> bytes:
+    """Of an identifier's text, under the first key and then under each that followed."""
+    first, *later = derived(keys)
+    found = sha256(first + text.encode()).digest()[:PSEUDONYM]
+    for key in later:
+        found = sha256(key + found).digest()[:PSEUDONYM]
     return found
+
+
+def nested(recorded: bytes, keys: bytes, *, since: int) -> bytes:
+    """What was recorded under the first `since` generations, under all of them; KeyUnavailable for another size."""
+    if len(recorded) != PSEUDONYM or not 0 < since <= generations(keys):
+        raise KeyUnavailable("a pseudonym is not 12 bytes long, or of a later key", remedy="restore the newest key")
+    for key in derived(keys)[since:]:
+        recorded = sha256(key + recorded).digest()[:PSEUDONYM]
+    return recorded

@@ -18,6 +18,7 @@ from pathlib import Path
 from gateway.deliver.store import Store
 from gateway.vocabulary import moment
 from gateway.vocabulary.digest import Digest
+from gateway.vocabulary.errors import Overtaken
 from gateway.vocabulary.transfer import TransferId
 
 _OPEN, _SETTLED, _IN_DOUBT, _BLOCKED = "open", "settled", "in-doubt", "blocked"
@@ -37,8 +38,9 @@ class Begun:
 class Attempts:
     """StorageError from every method if the disk or the file fails."""
 
-    def __init__(self, path: Path) -> None:
-        self.store = Store(path)
+    def __init__(self, place: Path | str) -> None:
+        """`place` is a file, or the URL of a PostgreSQL."""
+        self.store = Store(place)
 
     def close(self) -> None:
         self.store.close()
@@ -48,7 +50,7 @@ class Attempts:
         carried = str(content or "")
         with self.store.writing():
             db = self.store.db
-            db.execute("insert or ignore into transfer values (?, ?, '')", (transfer, _OPEN))
+            db.execute("insert into transfer values (?, ?, '') on conflict do nothing", (transfer, _OPEN))
             select = "select number, intent, content from attempt where transfer = ? order by number"
             rows = db.execute(select, (transfer,)).fetchall()
             number = rows[-1][0] + 1 if rows else 1
@@ -60,8 +62,16 @@ class Attempts:
             alike=tuple(row[0] for row in rows if carried and row[2] == carried),
         )
 
+    def check_newest(self, transfer: TransferId, number: int) -> None:
+        """Overtaken if another attempt has begun since: whoever was frozen has nothing to release any more."""
+        if self.store.rows("select 1 from attempt where transfer = ? and number > ?", transfer, number):
+            raise Overtaken("another attempt at this parcel has begun since", remedy="it goes on by itself")
+
     def record_intent(self, transfer: TransferId, number: int) -> None:
-        self.store.write("update attempt set intent = 1 where transfer = ? and number = ?", (transfer, number))
+        """Overtaken, and nothing is recorded, unless it is the newest: the same commit asks and writes."""
+        with self.store.writing():
+            self.check_newest(transfer, number)
+            self.store.db.execute("update attempt set intent = 1 where transfer = ? and number = ?", (transfer, number))
 
     def never_left(self, transfer: TransferId) -> None:
         """Somebody looked: what the intents were about did not happen, and will not."""
@@ -112,7 +122,7 @@ class Attempts:
         return not self.store.rows("select 1 from told where transfer = ? and digest = ?", transfer, digest)
 
     def told(self, transfer: TransferId, *parts: bytes) -> None:
-        self.store.write("insert or ignore into told values (?, ?)", (transfer, _digest_of(parts)))
+        self.store.write("insert into told values (?, ?) on conflict do nothing", (transfer, _digest_of(parts)))
 
     def _state(self, transfer: TransferId) -> tuple[str, str]:
         rows = self.store.rows("select state, due from transfer where id = ?", transfer)

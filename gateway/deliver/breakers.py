@@ -30,6 +30,10 @@ _STOPS: Final[dict[str, type[PartnerRefused]]] = {
     "host-key-mismatch": HostKeyMismatch,
     "authentication-refused": AuthenticationRefused,
 }
+_KEEP: Final = (
+    "insert into breaker values (?, ?, ?, ?) on conflict (partner) do update set failures = excluded.failures, "
+    "until = excluded.until, stopped = excluded.stopped"
+)
 PATIENCE = 3
 """So many failures in a row, of whatever parcel or question, and the breaker opens."""
 
@@ -43,12 +47,13 @@ class Breakers:
 
     def admits(self, partner: str, at: datetime) -> bool:
         """Whether it may be contacted now; whoever gets a yes of a half open breaker has the one probe."""
-        failures, until, stopped = self._row(partner)
-        if stopped or until > moment.spell(at):
-            return False
-        if failures >= PATIENCE:
-            self._write(partner, failures, next_try(failures, at, self.random))
-        return True
+        with self.store.alone:  # of two lanes that ask at once one has the probe
+            failures, until, stopped = self._row(partner)
+            if stopped or until > moment.spell(at):
+                return False
+            if failures >= PATIENCE:
+                self._write(partner, failures, next_try(failures, at, self.random))
+            return True
 
     def answered(self, partner: str) -> None:
         """It was there: the breaker closes."""
@@ -60,8 +65,9 @@ class Breakers:
         if slug_of(error) in _STOPS:
             self._write(partner, 0, None, stopped=slug_of(error))
         elif isinstance(error, PartnerUnreachable):
-            failures = self._row(partner)[0] + 1
-            self._write(partner, failures, self._until(failures, at))
+            with self.store.alone:
+                failures = self._row(partner)[0] + 1
+                self._write(partner, failures, self._until(failures, at))
         elif isinstance(error, DeliveryError):
             self.answered(partner)
 
@@ -83,7 +89,7 @@ class Breakers:
 
     def _write(self, partner: str, failures: int, until: datetime | None, *, stopped: str = "") -> None:
         self.store.write(
-            "insert or replace into breaker values (?, ?, ?, ?)",
+            _KEEP,
             (partner, failures, moment.spell(until) if until else "", stopped),
         )
 

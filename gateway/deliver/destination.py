@@ -5,17 +5,25 @@ Protocol; one contract suite holds every implementation to them. What a destinat
 not do: decide whether to try again, remember anything between runs, or read a parcel.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from gateway.vocabulary.errors import GatewayError
 from gateway.vocabulary.facts import Facts
-from gateway.vocabulary.parcel import Parcel
+from gateway.vocabulary.parcel import Parcel, acknowledgement_names
 from gateway.vocabulary.transfer import TransferId
 
 Level = Literal["size", "read-back", "server-hash"]
 LARGEST_ANSWER = 64 * 1024
-"""Bytes an answer, or its signature, may have."""
+"""Bytes an answer, or its signature, may have; of a longer one so many and one more are given, to be rejected."""
+Naming = Callable[[TransferId], tuple[str, str]]
+"""What an answer's signature is called at a partner, and the answer, which completes it."""
+
+
+def at_once() -> bool:
+    """A parcel before which there is none."""
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +38,13 @@ class Attempt:
     may_release: Callable[[], None]
     """Raises ReleaseLapsed or Revoked; asked before the upload and directly before the rename."""
     never_left: Callable[[], None]
-    """Durable when it returns; called once earlier intents are proved void, since this try destroys the proof."""
+    """Durable when it returns; called once earlier intents are proved void, and before the proof is destroyed."""
     record_intent: Callable[[], None]
     """Durable when it returns; called once, after everything is verified and before the first rename."""
     intent_recorded: bool
     """An earlier try came as far as recording its intent: its rename may have happened."""
+    in_turn: Callable[[], bool] = at_once
+    """Whether the parcel before it has been released: asked once all is there, until it says so; raises OutOfTurn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +71,9 @@ class Answer:
     signature: bytes
 
 
+Job = tuple[Parcel, Attempt]
+
+
 class Destination(Protocol):
     """One partner's inbox. The duties of `put`:
 
@@ -69,8 +82,8 @@ class Destination(Protocol):
     - it never overwrites: other content under a name of ours is NameTaken, and stays untouched;
     - nothing partial is ever visible under a final name, and the envelope appears last;
     - earlier tries' temporaries are gone before it uploads, or have become its own;
-    - where an earlier intent was void, that is recorded before it uploads: a try that breaks then
-      leaves nothing by which its successor could tell;
+    - the proof that an earlier intent was void is kept until that is recorded: a try may break anywhere,
+      and its successor is not in doubt for it;
     - the intent is recorded before the first rename, and no rename happens without it;
     - after a failure before the intent nothing is visible, and where the partner can still be
       reached no temporaries of this try are left.
@@ -88,15 +101,34 @@ class Destination(Protocol):
         """
         ...
 
-    def collect(self, wanted: frozenset[TransferId]) -> Iterator[Answer]:
+    def put_many(self, jobs: Iterable[Job]) -> Iterator[Delivered | GatewayError]:
+        """As `put` for each; what it returns or raises, in their order. A failure of one leaves the others alone.
+
+        The next job may be asked for while those before it are under way: what it sends is seen when it is in turn.
+
+        Raises:
+            As `put`, where not even the first can be begun.
+        """
+        ...
+
+    def collect(self, wanted: frozenset[TransferId], names: Naming = acknowledgement_names) -> Iterator[Answer]:
         """Complete answers for these transfers, and nothing else that may lie there.
 
         Raises:
             PartnerUnreachable: try again.
-            PartnerRefused: an answer is larger than `LARGEST_ANSWER`; the others are given first.
+            PartnerRefused: an answer has no signature beside it, or may not be read; the others are given first.
         """
         ...
 
     def close(self) -> None:
         """End the connection; a later `put` or `collect` opens another."""
         ...
+
+
+def one_by_one(put: Callable[[Parcel, Attempt], Delivered], jobs: Iterable[Job]) -> Iterator[Delivered | GatewayError]:
+    """`put_many` of a place where nothing is gained by having several under way."""
+    for parcel, attempt in jobs:
+        try:
+            yield put(parcel, attempt)
+        except GatewayError as error:
+            yield error

@@ -10,6 +10,9 @@ from gateway.vocabulary import canonical, moment
 from gateway.vocabulary.errors import StorageError
 
 Rename = Literal["refuses", "overwrites", "forbidden"]
+_KEEP: Final = (
+    "insert into profile values (?, ?, ?) on conflict (partner) do update set at = excluded.at, facts = excluded.facts"
+)
 CLOCKS_DIFFER: Final = 60
 """Seconds by which two clocks may differ before it is told."""
 
@@ -78,4 +81,4 @@ class Profiles:
 
     def keep(self, partner: str, profile: Profile, at: datetime) -> None:
         facts = canonical.encode(asdict(profile)).decode()
-        self.store.write("insert or replace into profile values (?, ?, ?)", (partner, moment.spell(at), facts))
+        self.store.write(_KEEP, (partner, moment.spell(at), facts))

@@ -1,19 +1,20 @@
 """A folder of the council's own as a Destination: sealed parcels are staged for the person who uploads them.
 
-The same fence as over SFTP, with the same names: earlier temporaries removed, everything
+The same fence as over SFTP, with the same names: earlier temporaries taken over or removed, everything
 staged and read back, the intent recorded, the envelope published last, nothing overwritten.
 What lies there is sealed to that person's own key; opening it is a verb of its own, and so
 is saying that it was uploaded. Nobody answers here: `collect` finds nothing.
 """
 
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.deliver.destination import Answer, Attempt, Delivered
+from gateway.deliver.destination import Answer, Attempt, Delivered, Job, Naming, one_by_one
 from gateway.footing import durable
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import (
@@ -24,7 +25,7 @@ from gateway.vocabulary.errors import (
     PartnerUnreachable,
     StorageError,
 )
-from gateway.vocabulary.parcel import Parcel, SealedFile
+from gateway.vocabulary.parcel import Parcel, SealedFile, acknowledgement_names
 from gateway.vocabulary.transfer import TransferId
 
 MODE: Final = 0o640
@@ -46,6 +47,7 @@ class UploadDestination:
         never_visible = self._fence(parcel, attempt)
         there = {file: self._is_there(file) for file in parcel.files}
         if there[parcel.files[-1]]:
+            durable.remove(self._temporary(parcel.files[-1], attempt.number))
             return Delivered(verified_by="read-back", already_there=True)
         if attempt.intent_recorded:
             if not never_visible:
@@ -54,6 +56,7 @@ class UploadDestination:
                     remedy="ask who empties the folder, then 'gateway resolve'",
                 )
             attempt.never_left()
+            durable.remove(self._temporary(parcel.files[-1], attempt.number))
         missing = [file for file in parcel.files if not there[file]]
         self._stage(missing, attempt)
         attempt.record_intent()
@@ -61,20 +64,37 @@ class UploadDestination:
             self._publish(file, attempt.number)
         return Delivered(verified_by="read-back", already_there=False)
 
-    def collect(self, wanted: frozenset[TransferId]) -> Iterator[Answer]:  # noqa: ARG002 - nobody answers here
+    def put_many(self, jobs: Iterable[Job]) -> Iterator[Delivered | GatewayError]:
+        return one_by_one(self.put, jobs)
+
+    def collect(
+        self,
+        wanted: frozenset[TransferId],  # noqa: ARG002 - nobody answers here
+        names: Naming = acknowledgement_names,  # noqa: ARG002
+    ) -> Iterator[Answer]:
         return iter(())
 
     def close(self) -> None:
         """There is no connection."""
 
     def _fence(self, parcel: Parcel, attempt: Attempt) -> bool:
-        """Whether an envelope of an earlier attempt was still a temporary."""
+        """Whether an envelope of an earlier attempt was still a temporary: it has our name then, until that is recorded."""
         envelope, *others = reversed(parcel.files)
-        staged = [self._temporary(envelope, number) for number in attempt.earlier]
-        removed = [path for path in staged if path.exists()]
+        staged = [self._temporary(envelope, number) for number in reversed(attempt.earlier)]
+        found = next((path for path in staged if path.exists()), None) if attempt.intent_recorded else None
+        if found:
+            self._take_over(found, self._temporary(envelope, attempt.number))
         for path in (*staged, *(self._temporary(file, number) for file in others for number in attempt.earlier)):
             durable.remove(path)
-        return bool(removed)
+        return found is not None
+
+    def _take_over(self, old: Path, new: Path) -> None:
+        """In one step: with a link of both names for a moment whoever wrote it could still publish it."""
+        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            durable.move_in(folder, old.name, folder, new.name, otherwise="a staged envelope could not be taken over")
+        finally:
+            os.close(folder)
 
     def _is_there(self, file: SealedFile) -> bool:
         path = self.folder / file.name

@@ -52,7 +52,8 @@ class DropFolder:
             self._fd = os.open(path, _FOLDER, dir_fd=within)
         except OSError as error:
             raise StorageError(
-                f"the drop folder {path.name} cannot be opened", remedy="run 'gateway doctor'"
+                f"the drop folder {path.name} cannot be opened",
+                remedy="is the outbox mounted? A folder that was taken away is made anew by hand; 'gateway doctor'",
             ) from error
 
     @property
@@ -67,7 +68,10 @@ class DropFolder:
         os.close(self._fd)
 
     def names(self) -> list[str]:
-        return sorted(os.listdir(self._fd))  # noqa: PTH208 - a descriptor has no path
+        try:
+            return sorted(os.listdir(self._fd))  # noqa: PTH208 - a descriptor has no path
+        except OSError as error:
+            raise StorageError("a drop folder cannot be read", remedy="run 'gateway doctor'") from error
 
     @contextmanager
     def opened(self, name: str) -> Iterator[BinaryIO]:
@@ -112,6 +116,10 @@ class DropFolder:
 
     def remove(self, name: str) -> None:
         durable.remove_in(self._fd, name, otherwise="a file could not be taken out of the drop folder")
+
+    def sweep(self) -> None:
+        """Notes of ours that a crash left half written."""
+        durable.sweep_in(self._fd)
 
     def set_aside(self, name: str, folder: str, new_name: str) -> None:
         """Into a folder of ours below this one, never over a file that is there."""

@@ -12,6 +12,7 @@ atomic only within one file system, which `workspace` sees to.
 
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -23,6 +24,11 @@ from gateway.vocabulary.errors import StorageError
 
 PRIVATE, GROUP_READS, SHARED = 0o600, 0o640, 0o770
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_HALF_WRITTEN, _HALF_WRITTEN_IN = re.compile(r"\..+\.[0-9a-f]{8}\.tmp"), re.compile(r"\.[0-9a-f]{16}\.tmp")
+"""As `_temporary` and `written_in` name what has no final name yet."""
+_NO_MORE = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOMEM, errno.EFBIG}
+)
 
 
 @contextmanager
@@ -45,7 +51,7 @@ def created(path: Path, mode: int = PRIVATE, *, synced: bool = True) -> Iterator
         with _storage(f"{path.name} could not be put in place"):
             os.link(temporary, path)
             # before the sync: a second name that came back after a power cut would outlive the first one's removal
-            temporary.unlink()
+            temporary.unlink(missing_ok=True)
             if synced:
                 sync_folder(path.parent)
     finally:
@@ -114,6 +120,14 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
         if path.parent.exists():
             sync_folder(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Away with what a crash left half written directly in a folder of ours; whoever still writes there fails."""
+    with _storage(f"the folder {folder.name} could not be tidied up"):
+        left = [path for path in folder.iterdir() if _HALF_WRITTEN.fullmatch(path.name)]
+    for path in left:
+        remove(path)
 
 
 def remove_folder(path: Path) -> None:
@@ -208,6 +222,14 @@ def remove_in(folder: int, name: str, *, otherwise: str) -> None:
         os.fsync(folder)
 
 
+def sweep_in(folder: int) -> None:
+    """What a crash left half written in a held folder. On hostile ground: what cannot be removed stays, and stops nobody."""
+    with suppress(OSError):
+        for name in filter(_HALF_WRITTEN_IN.fullmatch, os.listdir(folder)):
+            with suppress(OSError):
+                os.unlink(name, dir_fd=folder)
+
+
 def move_in(source: int, name: str, target: int, new_name: str, *, otherwise: str) -> None:
     """From one held folder into another one of the same file system; StorageError if `new_name` is taken.
 
@@ -244,6 +266,20 @@ def _is_taken(folder: int, name: str) -> bool:
 
 def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+
+
+@contextmanager
+def machine_errors(message: str) -> Iterator[None]:
+    """What the machine cannot give, wherever it was asked for, is StorageError; any other OSError stays what it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_MORE:
+            raise
+        raise StorageError(
+            f"{message}: {os.strerror(error.errno)}",
+            remedy="check the disk's space and health, and the limit of open files",
+        ) from error
 
 
 @contextmanager

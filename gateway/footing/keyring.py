@@ -5,6 +5,7 @@
     register           32 bytes  pseudonyms of children                      prepare
     digest             32 bytes  digests of extracts in receipts             prepare
     reference-PARTNER  32 bytes  the references one partner sees             prepare
+    openpgp-PARTNER    Ed25519   messages to one partner that has gpg        prepare
     observation        Ed25519   what deliver says it saw                    deliver
     sftp-ROUTE         Ed25519   logs in at the partner of one route         deliver
 
@@ -44,14 +45,24 @@ class Keyring:
         return self._read(role)
 
     def secret(self, role: str) -> bytes:
-        data = self._read(role).strip()
-        try:
-            secret = bytes.fromhex(data.decode("ascii"))
-        except ValueError as error:
-            raise KeyUnavailable(f"the key {role} is not 64 hex digits", remedy="restore it from its backup") from error
-        if len(secret) != SECRET_BYTES:
-            raise KeyUnavailable(f"the key {role} is not 32 bytes long", remedy="restore it from its backup")
-        return secret
+        """The only one of its role; see `generations` for those that are followed."""
+        return _secret(self._read(role).strip(), role)
+
+    def generations(self, role: str) -> tuple[bytes, ...]:
+        """All of a secret that is followed and never replaced, the first one first, one a line."""
+        lines = self._read(role).split()
+        if not lines:
+            raise KeyUnavailable(f"the key {role} is empty", remedy="restore it from its backup")
+        return tuple(_secret(line, role) for line in lines)
+
+    def add_generation(self, role: str, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        """In one rename: it is there with all that were before it, and not in force by that."""
+        known = [secret.hex() for secret in (*self.generations(role), random(SECRET_BYTES))]
+        durable.replace(self.folder / f"{role}.key", "".join(f"{line}\n" for line in known).encode("ascii"))
+
+    def is_credential(self, role: str) -> bool:
+        """systemd's, which is not ours to change."""
+        return self._path(role).parent == self.credentials
 
     def has(self, role: str) -> bool:
         return os.path.lexists(self._path(role))
@@ -67,9 +78,6 @@ class Keyring:
     def replace_signing(self, role: str, key: SigningKey) -> None:
         """In one rename: the old key or the new one, never neither. The old one is gone."""
         durable.replace(self.folder / f"{role}.key", key.openssh_private(role))
-
-    def replace_secret(self, role: str, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
-        durable.replace(self.folder / f"{role}.key", random(SECRET_BYTES).hex().encode() + b"\n")
 
     def destroy(self, role: str) -> None:
         """Unlinked, which is not shredded; gone already is fine. A credential of systemd's is not ours to take."""
@@ -93,6 +101,16 @@ class Keyring:
             return _content(descriptor, role)
         finally:
             os.close(descriptor)
+
+
+def _secret(data: bytes, role: str) -> bytes:
+    try:
+        secret = bytes.fromhex(data.decode("ascii"))
+    except ValueError as error:
+        raise KeyUnavailable(f"the key {role} is not 64 hex digits", remedy="restore it from its backup") from error
+    if len(secret) != SECRET_BYTES:
+        raise KeyUnavailable(f"the key {role} is not 32 bytes long", remedy="restore it from its backup")
+    return secret
 
 
 def _content(descriptor: int, role: str) -> bytes:

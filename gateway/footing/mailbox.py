@@ -1,6 +1,6 @@
 """All that passes between prepare and deliver: orders one way, observations the other.
 
-    to-deliver/<transfer>/order.json, the parcel's three files, perhaps `revoked`
+    to-deliver/<transfer>/order.json, the parcel's files, perhaps `revoked`
     from-deliver/<at>-<transfer>.json and .json.sig, signed with deliver's observation key
 
 Where each half has a user of its own, a mailbox has the setgid bit and a group of both: what
@@ -12,6 +12,7 @@ its .json is there, since the signature is written first. Deliver reads orders a
 writes here; prepare verifies each observation before it believes a word of it.
 """
 
+import re
 from datetime import UTC
 from pathlib import Path
 
@@ -29,10 +30,11 @@ from gateway.vocabulary.transfer import TransferId
 __all__ = ["ORDER", "REVOKED", "Observation", "Order", "Outcome"]
 
 ORDER, REVOKED = "order.json", "revoked"
+_UNFINISHED = re.compile(r"\.?[0-9]{8}T[0-9]+-([0-9a-z]{26})-.+\.(?:tmp|sig)")
 
 
 def post_order(draft: Path, mailbox: Path, order: Order) -> None:
-    """The draft folder holds the three files; with its order it is renamed into the mailbox, whole."""
+    """The draft folder holds the parcel's files; with its order it is renamed into the mailbox, whole."""
     if not (draft / ORDER).exists():
         durable.write_new(draft / ORDER, order.encode())
     if is_shared(mailbox):
@@ -75,6 +77,7 @@ def close_order(mailbox: Path, transfer: TransferId) -> None:
 
 
 def report(mailbox: Path, observation: Observation, *, key: SigningKey, domain: str) -> None:
+    _forget_unfinished(mailbox, observation.transfer)
     body = observation.encode()
     at = observation.at.astimezone(UTC).strftime("%Y%m%dT%H%M%S%f")
     name = f"{at}-{observation.transfer}-{observation.outcome}.json"
@@ -106,5 +109,26 @@ def read_report(path: Path, *, key: PublicKey, domain: str) -> Observation:
 
 
 def discard_report(path: Path) -> None:
+    for half in path.parent.glob(f".{path.name}*.tmp"):  # a second name of it, which a crash left
+        durable.remove(half)
     durable.remove(path)
     durable.remove(Path(f"{path}.sig"))
+
+
+def sweep_reports(mailbox: Path, orders: Path) -> None:
+    """For deliver, at its start: what a crash left of reports about transfers whose order is closed.
+
+    Of those that are still open, the next report takes it away: it is by whoever holds the transfer now.
+    """
+    for name in (path.name for path in mailbox.iterdir()):
+        if (found := _UNFINISHED.match(name)) and not (orders / found[1] / ORDER).exists():
+            _forget_unfinished(mailbox, found[1])
+
+
+def _forget_unfinished(mailbox: Path, transfer: str) -> None:
+    """Half a report, or a signature whose report was made anew under another name or is worked through."""
+    for half in mailbox.glob(f".*-{transfer}-*.tmp"):
+        durable.remove(half)
+    for signature in mailbox.glob(f"[0-9]*-{transfer}-*.json.sig"):
+        if not signature.with_suffix("").exists():
+            durable.remove(signature)

@@ -18,14 +18,12 @@ from gateway.vocabulary import canonical, moment
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import FormatInvalid
 from gateway.vocabulary.facts import Facts
-from gateway.vocabulary.parcel import Parcel, SealedFile
+from gateway.vocabulary.parcel import Parcel, SealedFile, is_a_parcel
 from gateway.vocabulary.transfer import TransferId
 
 LARGEST_ORDER, LARGEST_OBSERVATION = 64 * 1024, 512 * 1024
 Outcome = Literal["delivered", "stopped", "lapsed", "failed", "in-doubt", "answered"]
-_FILES = 3
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_ENDING = re.compile(r"(?:\.[a-z0-9]+){1,3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +33,17 @@ class Order:
     route: str
     partner: str
     parcel: Parcel
+    after: TransferId | None = None
+    """The parcel before it in its route's sequence, if that had not left yet: this one may not be seen before it."""
 
     def encode(self) -> bytes:
         files = [{"name": f.name, "size": f.size, "sha256": str(f.digest)} for f in self.parcel.files]
+        turn = {"after": self.after} if self.after else {}
         return canonical.encode(
             {
                 "type": "handoff-order/v1", "transfer": self.parcel.transfer, "route": self.route,
                 "partner": self.partner, "release_by": moment.spell(self.parcel.release_by), "files": files,
+                **turn,
             }
         )  # fmt: skip
 
@@ -50,13 +52,15 @@ class Order:
         """FormatInvalid unless it is one, about the transfer that `folder` is named after."""
         with _strictly("an order"):
             members = {"transfer", "route", "partner", "release_by", "files"}
-            page = _page(data, "handoff-order/v1", "an order", members, LARGEST_ORDER)
+            page = _page(data, "handoff-order/v1", "an order", members, LARGEST_ORDER, optional=frozenset({"after"}))
             transfer = TransferId.parse(page["transfer"])
             _require(transfer == folder.name, "an order is about another transfer than its folder")
-            _require(len(page["files"]) == _FILES, "an order has not three files")
-            files = tuple(_sealed_file(words, transfer, folder) for words in page["files"])
+            files = tuple(_sealed_file(words, folder) for words in page["files"])
+            names = tuple(file.name for file in files)
+            _require(is_a_parcel(transfer, names), "an order has other files than a parcel of its transfer")
             parcel = Parcel(transfer=transfer, release_by=moment.parse(page["release_by"]), files=files)
-            return cls(route=_name(page["route"]), partner=_name(page["partner"]), parcel=parcel)
+            after = TransferId.parse(page["after"]) if "after" in page else None
+            return cls(route=_name(page["route"]), partner=_name(page["partner"]), parcel=parcel, after=after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,18 +99,18 @@ class Observation:
             )
 
 
-def _page(data: bytes, kind: str, what: str, members: set[str], limit: int) -> dict[str, Any]:
+def _page(
+    data: bytes, kind: str, what: str, members: set[str], limit: int, *, optional: frozenset[str] = frozenset()
+) -> dict[str, Any]:
     page = canonical.decode(data, what=what, limit=limit)
     _require(page.pop("type", None) == kind, f"{what} is of a type or version that is not known here")
-    _require(page.keys() == members, f"{what} lacks a member or has one too many")
+    _require(page.keys() - optional == members, f"{what} lacks a member or has one too many")
     return page
 
 
-def _sealed_file(words: dict[str, Any], transfer: TransferId, folder: Path) -> SealedFile:
+def _sealed_file(words: dict[str, Any], folder: Path) -> SealedFile:
     name, size = words["name"], words["size"]
     _require(words.keys() == {"name", "size", "sha256"}, "a file of an order lacks a member or has one too many")
-    own = name.startswith(transfer) and _ENDING.fullmatch(name.removeprefix(transfer)) is not None
-    _require(own, "a file of an order has a name that is not its transfer's")
     _require(type(size) is int and size >= 0, "a file of an order has a size that is not one")
     return SealedFile(name=name, path=folder / name, size=size, digest=Digest.parse(words["sha256"]))
 

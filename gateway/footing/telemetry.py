@@ -34,8 +34,13 @@ class LogEvent(StrEnum):
     REPORT_REJECTED = "report-rejected"
     ANSWER_REJECTED = "answer-rejected"
     DELIVERY_FAILED = "delivery-failed"
+    ALERT_FAILED = "alert-failed"
+    HEARTBEAT_WITHHELD = "heartbeat-withheld"
+    HEARTBEAT_AGAIN = "heartbeat-again"
     ROUND_FAILED = "round-failed"
     WATCHER_MENDED = "watcher-mended"
+    DESK_LEFT = "desk-left"
+    DESK_CLOSED = "desk-closed"
     DEFECT = "defect"
 
 

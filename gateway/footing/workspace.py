@@ -1,12 +1,13 @@
 """The only module that knows folder names.
 
     HOME/config/                  pages people read and sign
-    HOME/keys/                    public halves: signers/{prepare,approve,route}, public/*.pub
+    HOME/keys/                    public halves: signers/{prepare,approve,route}, public/*.pub, openpgp/*.asc
     OUTBOX/<route>/               staff drop here; hostile ground
     STATE/prepare/                prepare alone: private keys, ledger, arrivals, disclosures, register
     STATE/deliver/                deliver alone: its private keys and its own store
     STATE/mailbox/                to-deliver/ and from-deliver/: all that passes between the halves
-    STATE/metrics/                a text file for Prometheus' node exporter
+    STATE/metrics/                a text file for Prometheus' node exporter, and a heartbeat
+    STATE/desk/, STATE/handed/    sockets: people ask prepare there (service/desk)
 
 STATE lies outside every share. Names below it are ours alone: transfer identifiers and
 fixed words, never a word that staff chose.
@@ -20,7 +21,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.footing.durable import private_folder, shared_folder
+from gateway.footing.durable import private_folder, shared_folder, write_new
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.transfer import TransferId
 
@@ -54,6 +55,11 @@ class Workspace:
     # keys
     def signers(self, role: str) -> Path:
         return self.keys / "signers" / role
+
+    @property
+    def certificates(self) -> Path:
+        """Partners' OpenPGP certificates, FINGERPRINT.asc each."""
+        return self.keys / "openpgp"
 
     @property
     def public_keys(self) -> Path:
@@ -105,6 +111,17 @@ class Workspace:
     def from_deliver(self) -> Path:
         return self.state / "mailbox" / "from-deliver"
 
+    # prepare's desk
+    @property
+    def desk(self) -> Path:
+        """The socket at which people ask."""
+        return self.state / "desk" / "desk.sock"
+
+    @property
+    def handed(self) -> Path:
+        """The socket at which people are handed over to a prepare that cannot see who they are."""
+        return self.state / "handed" / "prepare.sock"
+
     # deliver's own
     @property
     def attempts(self) -> Path:
@@ -117,6 +134,11 @@ class Workspace:
     @property
     def metrics(self) -> Path:
         return self.state / "metrics" / "handoff.prom"
+
+    @property
+    def heartbeat(self) -> Path:
+        """Touched while all is as it should be; holds the moment."""
+        return self.state / "metrics" / "heartbeat"
 
     def make_folders(self, routes: tuple[str, ...]) -> None:
         """Of both halves, where one user runs them."""
@@ -137,8 +159,20 @@ class Workspace:
             private_folder(folder)
         _refuse_unread_orders(prepare / "sealing", self.to_deliver)
         for route in routes:
-            for folder in (self.drop_folder(route), self.refused_folder(route), self.outcomes_folder(route)):
-                shared_folder(folder)
+            self._make_drop_folder(route)
+
+    def _make_drop_folder(self, route: str) -> None:
+        """One that was there before and is gone is not made anew: an outbox that is not mounted would look empty.
+
+        Then what waits for signatures in it would be taken for withdrawn. The route stands still instead.
+        """
+        seen = self.state / "prepare" / "outbox" / route
+        if seen.exists() and not self.drop_folder(route).is_dir():
+            return
+        for folder in (self.drop_folder(route), self.refused_folder(route), self.outcomes_folder(route)):
+            shared_folder(folder)
+        if not seen.exists():
+            write_new(private_folder(seen.parent) / route, b"")
 
     def make_deliver_folders(self) -> None:
         for folder in (self.deliver_keys, self.to_deliver, self.from_deliver):

@@ -2,7 +2,7 @@
 
 A run of each slice goes to a memory file of its own, as Parquet, with nothing in it that a
 child is known by: 8-byte tags of the UPN and of name with birthday (whoever has one twice
-stands twice), the subject's pseudonym, the verdict. So the engine's memory holds one slice,
+stands twice), the subject's pseudonym, the verdict, and when it ends. So the engine's memory holds one slice,
 however many there are.
 """
 
@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from gateway.minimise.session import Session
-from gateway.minimise.verdicts import RELEASED
+from gateway.minimise.verdicts import RELEASED_BELOW
 
 MOST_DUPLICATES = 100_000
 TAGS_AT_A_TIME = 2_000_000
 ROWS_SORTED_AT_A_TIME = 2_500_000
 """Grouping or sorting ten million at once would not fit into a worker's memory: they take several passes."""
 COMPARED_AT_A_TIME = 3_000_000
-_GIVEN = f"verdict < {len(RELEASED)} AND subject IS NOT NULL"
+_GIVEN = f"verdict < {RELEASED_BELOW} AND subject IS NOT NULL"
 PREFIXES = 1 << 16
 ROW_GROUP = 16_384
 """With a dictionary for each there is a bloom filter for each: one child is found without reading the rest. A group
@@ -35,11 +35,13 @@ class Accounts:
         disclosing: bool,
         comparing: bool = False,
         tagging: bool = True,
+        ending: bool = False,
         sorted_at_a_time: int = ROWS_SORTED_AT_A_TIME,
     ) -> None:
         self._files = [f"/dev/fd/{os.memfd_create('run', os.MFD_CLOEXEC)}" for _ in range(slices)]
         self._sorted = [f"/dev/fd/{os.memfd_create('sorted', os.MFD_CLOEXEC)}" for _ in range(slices * disclosing)]
         self._tagging = tagging
+        self._ends = ", ends" if ending else ""
         self._keeping, self._sorted_at_a_time = disclosing or comparing, sorted_at_a_time
         self._written = 0
         self._tags = 0
@@ -56,7 +58,7 @@ class Accounts:
             self.tallies[verdict] = self.tallies.get(verdict, 0) + count
         subject = "subject" if self._keeping else "CAST(NULL AS BLOB) AS subject"
         session.run(
-            f"COPY (SELECT upn_tag, name_tag, {subject}, verdict FROM judged WHERE upn_tag IS NOT NULL OR subject IS NOT NULL)"  # noqa: S608
+            f"COPY (SELECT upn_tag, name_tag, {subject}, verdict{self._ends} FROM judged WHERE upn_tag IS NOT NULL OR subject IS NOT NULL)"  # noqa: S608
             f" TO '{self._files[self._written]}' (FORMAT parquet, COMPRESSION uncompressed, USE_TMP_FILE false)"
         )
         self._written += 1
@@ -79,17 +81,23 @@ class Accounts:
                 break
         return sorted(found)
 
-    def removed(self, session: Session, previous: str) -> int:
-        """How many subjects a file of disclosures says were released, and are not now."""
+    def removed(
+        self, session: Session, previous: str, *, subject: str = "subject", values: Mapping[str, bytes] | None = None
+    ) -> int:
+        """How many subjects a file of disclosures says were released, and are not now.
+
+        `subject`: SQL for what they are known by now, where the register's key was rotated since.
+        """
+        before_now = f"(SELECT {subject} AS subject, verdict FROM read_parquet('{previous}'))"  # noqa: S608 - a descriptor
         found = 0
         for between in _ranges(sum(self.tallies.values()) // COMPARED_AT_A_TIME + 1):
             before, now = (
                 f"SELECT subject FROM {rows} WHERE {_GIVEN} AND {between}"  # noqa: S608 - our own words only
-                for rows in (f"read_parquet('{previous}')", self._runs())
+                for rows in (before_now, self._runs())
             )
             # the right side is what the engine keeps in memory
             query = f"SELECT count(*) FROM ({before}) b ANTI JOIN ({now}) n ON b.subject = n.subject"  # noqa: S608
-            found += session.rows(query)[0][0]
+            found += session.rows(query, values)[0][0]
         return found
 
     def write_disclosures(self, path: str, meta: Mapping[str, str], *, memory_mb: int, threads: int) -> None:
@@ -98,7 +106,7 @@ class Accounts:
         In sessions that keep order; and one thread puts sorted parts together, since several would cut them into
         row groups as they come.
         """
-        rows = f"SELECT subject, verdict FROM {self._runs()} WHERE subject IS NOT NULL"  # noqa: S608 - our own words only
+        rows = f"SELECT subject, verdict{self._ends} FROM {self._runs()} WHERE subject IS NOT NULL"  # noqa: S608 - our own words only
         passes = min(sum(self.tallies.values()) // self._sorted_at_a_time + 1, len(self._sorted))
         with Session.opened(memory_mb=memory_mb, threads=threads, files=(*self.paths, path)) as session:
             if passes == 1:
@@ -113,7 +121,13 @@ class Accounts:
     def _runs(self) -> str:
         if self._written:
             return _parquet(self._files[: self._written])
-        columns = ("upn_tag", "UBIGINT"), ("name_tag", "UBIGINT"), ("subject", "BLOB"), ("verdict", "SMALLINT")
+        columns = (
+            ("upn_tag", "UBIGINT"),
+            ("name_tag", "UBIGINT"),
+            ("subject", "BLOB"),
+            ("verdict", "SMALLINT"),
+            ("ends", "BLOB"),
+        )
         return f"(SELECT {', '.join(f'NULL::{kind} AS {name}' for name, kind in columns)} WHERE false)"
 
     def _parts(self) -> Iterator[tuple[int, int]]:

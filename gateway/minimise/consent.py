@@ -60,6 +60,11 @@ class Standing:
     own_given: date | None = None
     """When the child opened `own_tiers`; they count if that was at 16 or later."""
 
+    @property
+    def opens(self) -> bool:
+        """Whether anything but the floor may leave, at some age."""
+        return bool(self.minor_tiers or self.own_tiers)
+
 
 def standing(recorded: Sequence[Decision], day: date) -> Standing:
     """`recorded` in the order recorded."""

@@ -4,30 +4,47 @@ A Parquet file a transfer: the subject's pseudonym and the verdict, sorted, with
 so that one child is found in hundreds of files within a moment: they are asked in one query.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gateway.crypto.nesting import generations
 from gateway.minimise.disclosures import Basis, parse_meaning, parsed_bases
-from gateway.minimise.session import EngineFailed, Session
+from gateway.minimise.keying import bound, generation_of, lifted
+from gateway.minimise.session import EngineFailed, Session, Value
 from gateway.vocabulary.errors import GatewayError, StorageError
 
 MEMORY_MB = 256
 FILES_AT_ONCE = 250
 """Open at one time: a quarter of the descriptors that a process has by default."""
 _UNREADABLE = (GatewayError, EngineFailed, OSError, KeyError, TypeError, ValueError)
+_AS_RECORDED = "subject"
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisclosedFile:
-    """`meta` as the ledger has it."""
+    """`meta` as the ledger has it. `key`: the register's, all generations in force.
+
+    A file is never rewritten: after a rotation its subjects are hashed on as they are read, one by one.
+    """
 
     transfer: str
     path: Path
     meta: str
+    key: bytes
+
+    @property
+    def subject(self) -> str:
+        """SQL for what a row's subject is known by now."""
+        known = generations(self.key)
+        since = _generation(self.meta) if known > 1 else 1
+        if since > known:
+            raise ValueError("a file is of a later generation than the key")
+        return lifted(_AS_RECORDED, since=since, generations=known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +93,17 @@ def everybody(file: DisclosedFile) -> frozenset[bytes]:
     return _read([file], _everybody)
 
 
+def in_scope(file: DisclosedFile) -> frozenset[bytes]:
+    """All whom it says anything of, withheld or not. StorageError as above."""
+    return _read([file], _in_scope)
+
+
+def asked(file: DisclosedFile, condition: str, values: Mapping[str, Value]) -> list[bytes]:
+    """The subjects of rows for which an SQL condition of our own words holds. StorageError as above."""
+    # the condition is about what was recorded, and what is told is what they are known by now
+    return _read([file], lambda opened: opened.recorded(condition, values))
+
+
 def _in_files(files: Sequence[DisclosedFile], subjects: list[bytes]) -> list[Disclosed]:
     try:
         return _read(files, lambda opened: list(_asked(opened, subjects)))
@@ -104,24 +132,58 @@ class _Open:
     files: Mapping[str, DisclosedFile]
 
     @property
-    def rows(self) -> str:
-        names = "', '".join(self.files)
-        return f"read_parquet(['{names}'], filename = true)"
+    def source(self) -> str:
+        """(filename, subject, verdict) of all rows, in SQL."""
+        alike: dict[str, list[str]] = {}
+        for name, file in self.files.items():
+            alike.setdefault(file.subject, []).append(name)
+        if list(alike) == [_AS_RECORDED]:
+            return _parquet(self.files)
+        selects = (
+            f"SELECT filename, {subject} AS subject, verdict FROM {_parquet(names)}"  # noqa: S608 - descriptors
+            for subject, names in alike.items()
+        )
+        return f"({' UNION ALL '.join(selects)})"
+
+    def rows(self, query: str, values: Mapping[str, Value] | None = None) -> list[tuple[Any, ...]]:
+        """`values` beside the register's keys, which are the same for all files."""
+        return self.session.rows(query, {**(values or {}), **bound(next(iter(self.files.values())).key)})
+
+    def recorded(self, condition: str, values: Mapping[str, Value]) -> list[bytes]:
+        (file,) = self.files.values()
+        query = f"SELECT {file.subject} FROM {_parquet(self.files)} WHERE {condition} ORDER BY 1"  # noqa: S608 - a descriptor
+        return [subject for (subject,) in self.rows(query, values)]
+
+
+def _parquet(names: Iterable[str]) -> str:
+    quoted = "', '".join(names)
+    return f"read_parquet(['{quoted}'], filename = true)"
+
+
+@lru_cache(1024)
+def _generation(meta: str) -> int:
+    """Hundreds of files were judged by a few policies."""
+    return generation_of(parse_meaning(meta))
 
 
 def _everybody(opened: _Open) -> frozenset[bytes]:
     (file,) = opened.files.values()
     verdicts = parse_meaning(file.meta)["verdicts"]
     giving = sorted(int(verdict) for verdict, said in verdicts.items() if said["released"])
-    query = f"SELECT subject FROM {opened.rows} WHERE verdict IN (SELECT unnest($giving::SMALLINT[]))"  # noqa: S608 - a descriptor
-    return frozenset(subject for (subject,) in opened.session.rows(query, {"giving": giving}))
+    query = f"SELECT subject FROM {opened.source} WHERE verdict IN (SELECT unnest($giving::SMALLINT[]))"  # noqa: S608 - a descriptor
+    return frozenset(subject for (subject,) in opened.rows(query, {"giving": giving}))
+
+
+def _in_scope(opened: _Open) -> frozenset[bytes]:
+    query = f"SELECT DISTINCT subject FROM {opened.source}"  # noqa: S608 - a descriptor
+    return frozenset(subject for (subject,) in opened.rows(query))
 
 
 def _asked(opened: _Open, subjects: list[bytes]) -> Iterator[Disclosed]:
     # a condition a subject, so that the engine asks bloom filters and skips row groups
     wanted = " OR ".join(f"subject = $subject_{number}" for number in range(len(subjects))) or "false"
-    query = f"SELECT filename, subject, verdict FROM {opened.rows} WHERE {wanted} ORDER BY subject, verdict"  # noqa: S608 - descriptors
-    found = opened.session.rows(query, {f"subject_{number}": value for number, value in enumerate(subjects)})
+    query = f"SELECT filename, subject, verdict FROM {opened.source} WHERE {wanted} ORDER BY subject, verdict"  # noqa: S608 - descriptors
+    found = opened.rows(query, {f"subject_{number}": value for number, value in enumerate(subjects)})
     pages: dict[str, dict[str, Any]] = {}  # hundreds of files were judged by a few policies
     for name, file in opened.files.items():
         for subject, verdict in ((subject, verdict) for there, subject, verdict in found if there == name):
@@ -142,8 +204,8 @@ def _asked(opened: _Open, subjects: list[bytes]) -> Iterator[Disclosed]:
 def _count(opened: _Open) -> Counted:
     (file,) = opened.files.values()
     page, fields, children = parse_meaning(file.meta), dict[str, int](), 0
-    query = f"SELECT verdict, count(*) FROM {opened.rows} GROUP BY verdict ORDER BY verdict"  # noqa: S608 - a descriptor
-    for verdict, count in opened.session.rows(query):
+    query = f"SELECT verdict, count(*) FROM {opened.source} GROUP BY verdict ORDER BY verdict"  # noqa: S608 - a descriptor
+    for verdict, count in opened.rows(query):
         released = page["verdicts"][str(verdict)]["released"]
         children += count if released else 0
         for field in released:
@@ -154,7 +216,7 @@ def _count(opened: _Open) -> Counted:
 def _released_of(opened: _Open, subjects: Sequence[bytes]) -> dict[bytes, tuple[str, ...]]:
     (file,) = opened.files.values()
     verdicts = parse_meaning(file.meta)["verdicts"]
-    query = f"SELECT subject, verdict FROM {opened.rows} WHERE subject IN (SELECT unnest($subjects::BLOB[]))"  # noqa: S608 - a descriptor
-    found = opened.session.rows(query, {"subjects": list(subjects)})
+    query = f"SELECT subject, verdict FROM {opened.source} WHERE subject IN (SELECT unnest($subjects::BLOB[]))"  # noqa: S608 - a descriptor
+    found = opened.rows(query, {"subjects": list(subjects)})
     told = {subject: tuple(verdicts[str(verdict)]["released"]) for subject, verdict in found}
     return {subject: fields for subject, fields in told.items() if fields}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.contract.policy import Policy, SpecialField, Tier
-from gateway.minimise.verdicts import RELEASED, WITHHELD, tiers_of
+from gateway.minimise.verdicts import HOLD, KEPT_BACK, TIERS, WITHHELD, tiers_of
 from gateway.vocabulary import canonical
 
 TYPE = "handoff-disclosures/v1"
@@ -26,17 +26,25 @@ class Basis:
     mandatory: bool
 
 
-def meaning(policy: Policy) -> str:
-    """What each verdict of a run under this policy says about the fields of its output, as canonical JSON."""
+def meaning(policy: Policy, *, kept_back: frozenset[str] = frozenset(), generation: int = 1) -> str:
+    """What each verdict of a run under this policy says about the fields of its output, as canonical JSON.
+
+    `kept_back`: fields that left of nobody on hold. `generation`: of the register's key, by which subjects are known.
+    """
     fields = list(dict.fromkeys(column.field for column in policy.output))  # in XML several elements say one thing
-    verdicts = {str(verdict): _released(verdict, policy, fields) for verdict in RELEASED}
+    verdicts = {str(verdict): _released(verdict, policy, fields) for verdict in TIERS}
+    verdicts |= {str(KEPT_BACK): _kept_back(fields, kept_back)} if policy.by_field else {}
     verdicts |= {
         str(verdict): {"released": [], "withheld": dict.fromkeys(fields, why)} for verdict, why in WITHHELD.items()
     }
     bases = [
         {"tier": b.tier, "fields": list(b.fields), "basis": b.basis, "mandatory": b.mandatory} for b in bases_of(policy)
     ]
-    page = {"type": TYPE, "verdicts": verdicts, "bases": bases, "policy": f"{policy.policy_name} v{policy.version}"}
+    page: dict[str, Any] = {
+        "type": TYPE, "verdicts": verdicts, "bases": bases, "policy": f"{policy.policy_name} v{policy.version}"
+    }  # fmt: skip
+    if generation > 1:
+        page["generation"] = generation
     return canonical.encode(page).decode("ascii").strip()
 
 
@@ -69,6 +77,13 @@ def _basis(tier: str, given: Tier, fields: Sequence[str]) -> Basis:
 def _special_basis(special: SpecialField, policy: Policy) -> Basis:
     basis = "; ".join(words for words in (policy.special_basis, special.condition) if words)
     return Basis(tier="special", fields=(special.field,), basis=basis, mandatory=False)
+
+
+def _kept_back(fields: Sequence[str], kept_back: frozenset[str]) -> dict[str, Any]:
+    return {
+        "released": [field for field in fields if field not in kept_back],
+        "withheld": {field: WITHHELD[HOLD] for field in fields if field in kept_back},
+    }
 
 
 def _released(verdict: int, policy: Policy, fields: Sequence[str]) -> dict[str, Any]:

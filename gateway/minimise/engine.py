@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from gateway.footing import durable
-from gateway.minimise.disclosures import meaning
 from gateway.minimise.order import Job, spelled
 from gateway.minimise.outcome import Outcome, Refusal, refused
 from gateway.minimise.plan import Plan, compile_plan
@@ -57,6 +56,8 @@ def minimising(job: Job, workers: Workers | None = None) -> Iterator["Run"]:
         excluding=bool(job.exclude),
         tagging=job.tagging,
         count_only=job.count_only or job.rewrites,
+        kept_back=job.kept_back,
+        ending=job.ending,
     )
     with ExitStack() as stack:
         disclosures = stack.enter_context(_nameless(job.disclosures)) if job.disclosures else None
@@ -114,7 +115,7 @@ class Run:
     def _with_disclosures(self, outcome: Outcome) -> Outcome:
         if self._disclosures is None:
             return outcome
-        meta = meaning(self._job.policy)
+        meta = self._job.meaning
         return replace(outcome, disclosures=_digest(self._disclosures), disclosures_meta=meta)
 
 

@@ -22,11 +22,11 @@ from gateway.minimise.normalising import (
 from gateway.minimise.shapes import quoted
 
 
-def held(fields: frozenset[str], kinds: frozenset[str]) -> str:
+def held(fields: frozenset[str], kinds: frozenset[str], generations: int = 1) -> str:
     """True if any identifier of the row is one of a hold's."""
     tests = [
         f"coalesce({pseudonym} IN (SELECT pseudonym FROM holds WHERE kind = '{kind}'), false)"  # noqa: S608 - our own words only
-        for kind, pseudonym in _pseudonyms(fields)
+        for kind, pseudonym in _pseudonyms(fields, generations)
         if kind in kinds
     ]
     return f"({' OR '.join(tests)})" if tests else "false"
@@ -47,24 +47,24 @@ def testable(fields: frozenset[str], *, by_consent: bool) -> str:
     return " AND ".join(tests)
 
 
-def _pseudonyms(fields: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _pseudonyms(fields: frozenset[str], generations: int) -> Iterator[tuple[str, str]]:
     """By kind, the SQL of each pseudonym that a row has."""
     yield "upn", "_upn_key"
     if "former_upn" in fields:
-        yield "upn", _where("former_upn", keyed(upn_message("former_upn")))
+        yield "upn", _where("former_upn", keyed(upn_message("former_upn"), generations))
     for field in ("uln", "uprn"):
         if field in fields:
-            yield field, _where(field, keyed(number_message(field)))
+            yield field, _where(field, keyed(number_message(field), generations))
     if "local_id" in fields:
-        yield "local_id", _where("local_id", keyed(local_id_message()))
+        yield "local_id", _where("local_id", keyed(local_id_message(), generations))
     if {"forename", "surname", "date_of_birth"} <= fields:
-        yield "name_dob", keyed("'name_dob:' || _name")
-        yield from _preferred(fields)
+        yield "name_dob", keyed("'name_dob:' || _name", generations)
+        yield from _preferred(fields, generations)
     if "postcode" in fields and any(line in fields for line in LINES):
-        yield from _address(fields)
+        yield from _address(fields, generations)
 
 
-def _preferred(fields: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _preferred(fields: frozenset[str], generations: int) -> Iterator[tuple[str, str]]:
     """The name somebody goes by, where it is not the legal one."""
     preferred = [field for field in ("preferred_forename", "preferred_surname") if field in fields]
     if not preferred:
@@ -77,15 +77,15 @@ def _preferred(fields: frozenset[str]) -> Iterator[tuple[str, str]]:
     )
     message = f"'name_dob:' || {name_key(whole_name(forename, surname), quoted('date_of_birth'))}"
     given = " OR ".join(f"{quoted(field)} <> ''" for field in preferred)
-    yield "name_dob", f"CASE WHEN {given} THEN {keyed(message)} END"
+    yield "name_dob", f"CASE WHEN {given} THEN {keyed(message, generations)} END"
 
 
-def _address(fields: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _address(fields: frozenset[str], generations: int) -> Iterator[tuple[str, str]]:
     text = lines(fields)
     first, last = (f"'address:' || {postcode_key()} || ':' || {number(text)}" for number in (first_number, last_number))
-    yield "address", keyed(first)
-    yield "address", f"CASE WHEN {last_number(text)} <> {first_number(text)} THEN {keyed(last)} END"
-    yield "postcode", keyed(f"'postcode:' || {postcode_key()}")
+    yield "address", keyed(first, generations)
+    yield "address", f"CASE WHEN {last_number(text)} <> {first_number(text)} THEN {keyed(last, generations)} END"
+    yield "postcode", keyed(f"'postcode:' || {postcode_key()}", generations)
 
 
 def _where(field: str, pseudonym: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
 
-from gateway.minimise.keying import PSEUDONYM, keyed, pseudonym_key
+from gateway.crypto.nesting import generations, pseudonym
+from gateway.minimise.keying import bound, keyed
 from gateway.minimise.normalising import (
     LINES,
     REFERENCE_DIGITS,
@@ -28,8 +29,8 @@ from gateway.vocabulary.errors import RegisterInvalid
 
 
 def subject(upn: str, *, key: bytes) -> bytes:
-    """The pseudonym of a valid UPN, by which the register and disclosures know a child."""
-    return sha256(pseudonym_key(key) + f"upn:{upn}".encode()).digest()[:PSEUDONYM]
+    """The pseudonym of a valid UPN, by which the register and disclosures know a child. `key`: 32 bytes a generation."""
+    return pseudonym(f"upn:{upn}", key)
 
 
 def reference(subject: bytes, *, key: bytes) -> str:
@@ -69,10 +70,10 @@ class _Recognised:
     def pairs(self, session: Session, given: Mapping[str, str], key: bytes) -> Iterator[tuple[str, bytes]]:
         cells = ", ".join(f"${field}::VARCHAR AS {quoted(field)}" for field in given)
         query = (
-            f"SELECT {keyed('m')} FROM (SELECT unnest({self.messages}) AS m FROM (SELECT {cells})) WHERE m IS NOT NULL"  # noqa: S608 - names of fields are our own
+            f"SELECT {keyed('m', generations(key))} FROM (SELECT unnest({self.messages}) AS m FROM (SELECT {cells})) WHERE m IS NOT NULL"  # noqa: S608 - names of fields are our own
         )
-        for (pseudonym,) in session.rows(query, {**given, "pseudonym_key": pseudonym_key(key)}):
-            yield self.kind, pseudonym
+        for (found,) in session.rows(query, {**given, **bound(key)}):
+            yield self.kind, found
 
 
 def _validate(given: dict[str, str]) -> None:

@@ -1,20 +1,45 @@
-"""How an identifier becomes a pseudonym: SHA-256 over key and text, cut to 12 bytes. A room of its own, since workers need no more."""
+"""How an identifier becomes a pseudonym: SHA-256 over key and text, cut to 12 bytes. A room of its own, since workers need no more.
 
-import hmac
-from typing import Final
+After a rotation of the register's key, once more for each key that followed (`crypto.nesting`).
+"""
 
-PSEUDONYM: Final = 12
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.crypto.nesting import PSEUDONYM, derived
 
 
-def keyed(message: str) -> str:
-    """SQL for the pseudonym of an SQL text; the key is bound, never spelled.
+def keyed(message: str, generations: int = 1) -> str:
+    """SQL for the pseudonym of an SQL text; the keys are bound, never spelled.
 
     Key and a UPN fit into one block of SHA-256: a quarter of the work of HMAC, which is what judging a row costs most.
     What HMAC is for, that nobody can append to a message, the cut does: 20 of 32 bytes are never shown (DECISIONS 22).
     """
-    return f"unhex(left(sha256($pseudonym_key || encode({message})), {2 * PSEUDONYM}))"
+    first = f"unhex(left(sha256($pseudonym_key || encode({message})), {2 * PSEUDONYM}))"
+    return lifted(first, since=1, generations=generations)
+
+
+def lifted(pseudonym: str, *, since: int, generations: int) -> str:
+    """SQL for a pseudonym that was made under the first `since` keys, as it is under all of them."""
+    for number in range(since + 1, generations + 1):
+        pseudonym = f"unhex(left(sha256($pseudonym_key_{number} || {pseudonym}), {2 * PSEUDONYM}))"
+    return pseudonym
 
 
 def pseudonym_key(register_key: bytes) -> bytes:
-    """What is bound as `$pseudonym_key`: 32 bytes of its own, used for nothing else."""
-    return hmac.digest(register_key, b"pseudonym", "sha256")
+    """What is bound as `$pseudonym_key`: the first generation's."""
+    return derived(register_key)[0]
+
+
+def generation_of(page: Mapping[str, Any]) -> int:
+    """Under how many keys the subjects of a file of disclosures are known, by what it says of itself.
+
+    Nothing is said in those from before the first rotation.
+    """
+    return int(page.get("generation", 1))
+
+
+def bound(register_key: bytes) -> dict[str, bytes]:
+    """`$pseudonym_key`, and for each key that followed its own: 32 bytes each, used for nothing else."""
+    keys = derived(register_key)
+    return {"pseudonym_key": keys[0]} | {f"pseudonym_key_{number}": key for number, key in enumerate(keys[1:], start=2)}

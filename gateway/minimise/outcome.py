@@ -20,6 +20,9 @@ class Refusal:
 class Outcome:
     """`fields`: of each optional field, the children for whom it leaves, empty or not.
 
+    `kept_back`: children on hold who leave without the fields that the policy keeps back of them; no more than staff
+    may know of holds is told of it, which is nothing.
+
     `removed`: children whom the last full parcel gave and this one would not.
 
     `pairs` are of a UPN and what else its child is known by; `nameless` who leaves without a UPN.
@@ -37,6 +40,7 @@ class Outcome:
     places: tuple[str, ...] = ()
     duplicates: frozenset[bytes] = frozenset()
     removed: int = 0
+    kept_back: int = 0
     pairs: tuple[tuple[bytes, bytes], ...] = ()
     nameless: frozenset[bytes] = frozenset()
     disclosures: Digest | None = None

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from gateway.contract.policy import OutputColumn, Policy
 from gateway.contract.schema import Schema
 from gateway.minimise.ages import born_by
+from gateway.minimise.ending import birthday, ends, last_days
 from gateway.minimise.holding import held, testable
 from gateway.minimise.keying import keyed
 from gateway.minimise.normalising import REFERENCE_DIGITS, SPACES, local_id_message, name_key, upn_message, whole_name
@@ -28,8 +29,10 @@ from gateway.minimise.verdicts import (
     CONSENTED,
     DUPLICATE,
     HOLD,
+    KEPT_BACK,
     OBJECTION,
     REJECTED,
+    RELEASED_BELOW,
     SPECIAL,
     TOO_FEW,
     WITHHELD,
@@ -55,6 +58,8 @@ class Plan:
     """Creates the table `judged` from one slice: verdict, tags, subject, and the record that leaves. In no order: joins keep none."""
     places: str
     """The rows of one slice, counted from 0, whose places are told, with their verdicts; at most `$most`."""
+    held: str
+    """The cells of those rows of one slice that leave without what a hold keeps back. Empty where nothing is kept back."""
     pairing: bool
     """Whether `judged` tells by what else a child may be known."""
     unnumbered: bool
@@ -74,10 +79,13 @@ def compile_plan(
     excluding: bool = False,
     tagging: bool = True,
     count_only: bool = False,
+    kept_back: frozenset[str] = frozenset(),
+    ending: bool = False,
 ) -> Plan:
     """`kinds` are those of the holds in force: what no hold is recognised by is not computed.
 
-    `excluding`: an earlier run has found children who stand in the file twice. `tagging`: they are to be found by this one.
+    `kept_back`: fields that leave of nobody on hold, where the policy answers holds by field. `ending`: each row is told
+    when it must end (`ending`). `excluding`: an earlier run has found children who stand in the file twice. `tagging`: they are to be found by this one.
 
     Raises:
         ConfigError: the schema lacks what children are recognised by.
@@ -92,7 +100,10 @@ def compile_plan(
             remedy="give the schema that column, or take [eligibility.longer] out of the policy",
         )
     spaces = frozenset(SPACES.get(kind, kind) for kind in kinds)
-    rules = _Rules(schema=schema, policy=policy, kinds=spaces, known=known, excluding=excluding, tagging=tagging)
+    rules = _Rules(
+        schema=schema, policy=policy, kinds=spaces, known=known, excluding=excluding, tagging=tagging, kept_back=kept_back,
+        ending=ending,
+    )  # fmt: skip
     return Plan(
         headers=tuple(column.header for column in schema.columns),
         fields=tuple(column.field for column in schema.columns),
@@ -101,6 +112,7 @@ def compile_plan(
         faults=faults(schema),
         judge=rules.judge(() if count_only else policy.output),
         places=rules.places(),
+        held=rules.held() if policy.by_field and kept_back else "",
         pairing=rules.pairing,
         unnumbered=rules.unnumbered,
         tagging=tagging,
@@ -120,6 +132,7 @@ def _days(policy: Policy, at: datetime) -> dict[str, str]:
         days["attained_from"] = born_by(today, policy.eligibility.from_age)
         days["attained_until"] = born_by(today, policy.eligibility.until_age)
         days["attained_holder"] = born_by(today, policy.right_holder_age)
+        days |= last_days(policy, today)
     spelled = {name: day.isoformat() for name, day in days.items()}
     if longer := policy.eligibility and policy.eligibility.longer:
         spelled["attained_longer"] = born_by(today, longer.until_age).isoformat()
@@ -135,6 +148,8 @@ class _Rules:
     known: Known
     excluding: bool
     tagging: bool
+    kept_back: frozenset[str]
+    ending: bool
 
     @property
     def by_consent(self) -> bool:
@@ -173,6 +188,12 @@ class _Rules:
             query = _over(query, f"CASE WHEN _fault > 0 THEN {REJECTED} + _fault - 1 ELSE 0 END AS _verdict")
         return f"SELECT _row, _verdict FROM ({query}) WHERE {' OR '.join([f'_verdict >= {REJECTED}', *told])} ORDER BY _row LIMIT $most"  # noqa: S608
 
+    def held(self) -> str:
+        tested = self._tested_rows(self._faulty_rows(f"SELECT * FROM {self._scan()}"))  # noqa: S608
+        query = _over(tested, f"{self._verdict('ELSE 0')} AS _verdict")
+        cells = ", ".join(f"coalesce({quoted(column.field)}, '')" for column in self.schema.columns)
+        return f"SELECT {cells} FROM ({query}) WHERE _verdict = {KEPT_BACK}"  # noqa: S608
+
     def _faulty_rows(self, query: str) -> str:
         for reading in readings(self.schema):
             query = _over(query, *reading)
@@ -185,9 +206,9 @@ class _Rules:
             whole = whole_name(quoted("forename"), quoted("surname"))
             query = _over(query, f"CASE WHEN _in_scope THEN {whole} END AS _whole_name")
         query = _over(query, *self._recognised())
-        for columns in keys(self.fields, instead=self._instead, naming=self.known.by_name):
+        for columns in keys(self.fields, instead=self._instead, known=self.known):
             query = _over(query, *columns)
-        return _over(linked(query, linking=self.known.linked), *self._tested())
+        return _over(linked(query, known=self.known), *self._tested())
 
     @property
     def _instead(self) -> Instead:
@@ -229,7 +250,7 @@ class _Rules:
         return f"({born} > $attained_longer::DATE AND {has_code})"
 
     def _recognised(self) -> Iterator[str]:
-        yield f"CASE WHEN _in_scope THEN {keyed(upn_message())} END AS _upn_key"
+        yield f"CASE WHEN _in_scope THEN {keyed(upn_message(), self.known.generations)} END AS _upn_key"
         # the engine hashes NULL as well, and all who lack a UPN would be one child
         own = f"hash({local_id_message()}, $salt::UBIGINT)" if self._instead == "local_id" else "NULL"
         number = f"hash({parsed('upn')}, $salt::UBIGINT)"
@@ -247,7 +268,7 @@ class _Rules:
         return f"CASE WHEN {parsed('upn')} IS NOT NULL AND regexp_matches(_whole_name, '[A-Za-z0-9]') THEN {born} {whole} END"
 
     def _tested(self) -> Iterator[str]:
-        yield f"CASE WHEN _in_scope THEN {held(self.fields, self.kinds)} END AS _held"
+        yield f"CASE WHEN _in_scope THEN {held(self.fields, self.kinds, self.known.generations)} END AS _held"
         yield f"CASE WHEN _in_scope THEN {testable(self.fields, by_consent=self.by_consent)} END AS _testable"
         tag = "CASE WHEN _name IS NOT NULL THEN hash(_name, $salt::UBIGINT) END"
         yield f"{tag if self.tagging else 'CAST(NULL AS UBIGINT)'} AS _name_tag"
@@ -256,10 +277,12 @@ class _Rules:
         """`opened` is what a row is given that nothing speaks against."""
         cases = [f"WHEN _fault > 0 THEN {REJECTED} + _fault - 1"]
         cases += [f"WHEN NOT _in_scope THEN {AGE}"] if self.by_consent else []
-        cases += [f"WHEN _held THEN {HOLD}", f"WHEN NOT coalesce(_testable, false) THEN {TOO_FEW}"]
+        cases += [] if self.policy.by_field else [f"WHEN _held THEN {HOLD}"]
+        cases += [f"WHEN NOT coalesce(_testable, false) THEN {TOO_FEW}"]
         cases += [
             f"WHEN _upn_tag IN (SELECT tag FROM excluded) OR _name_tag IN (SELECT tag FROM excluded) THEN {DUPLICATE}"  # noqa: S608
         ] * self.excluding
+        cases += [f"WHEN _held THEN {KEPT_BACK}"] if self.policy.by_field else []
         return f"CAST(CASE {' '.join(cases)} {opened} END AS SMALLINT)"
 
     def _opened(self) -> str:
@@ -270,7 +293,7 @@ class _Rules:
         born, age = parsed("date_of_birth"), self.policy.right_holder_age
         return (
             f"(CASE WHEN {born} > $attained_holder::DATE THEN coalesce(minor_tiers, 0)"
-            f" WHEN own_given >= {_birthday(born, age)} THEN coalesce(own_tiers, 0) ELSE 0 END & {self._tiers_there_are()})"
+            f" WHEN own_given >= {birthday(born, age)} THEN coalesce(own_tiers, 0) ELSE 0 END & {self._tiers_there_are()})"
         )
 
     def _tiers_there_are(self) -> int:
@@ -278,6 +301,8 @@ class _Rules:
 
     def _kept(self, output: tuple[OutputColumn, ...]) -> Iterator[str]:
         yield from ("_verdict AS verdict", "_upn_tag AS upn_tag", "_name_tag AS name_tag", "_subject AS subject")
+        if self.ending:
+            yield f"{ends(self.policy)} AS ends"
         if self.unnumbered:
             yield "_upn_key IS NULL AS unnumbered"
         if self.pairing:
@@ -288,13 +313,15 @@ class _Rules:
     def _opens(self, field: str) -> str:
         """The verdicts that release a field."""
         if field == "reference" or field in self.policy.floor.fields:
-            return f"_verdict <= {CONSENTED | SPECIAL}"
+            back = f" AND _verdict <> {KEPT_BACK}" if field in self.kept_back else ""
+            return f"_verdict < {RELEASED_BELOW}{back}"
         tier = CONSENTED if field in self.policy.consented_fields else SPECIAL
-        return f"_verdict <= {CONSENTED | SPECIAL} AND (_verdict & {tier}) <> 0"
+        return f"_verdict < {RELEASED_BELOW} AND (_verdict & {tier}) <> 0"
 
     def _cell(self, field: str) -> str:
         if field == "reference":
-            return f"'r' || left(sha256($reference_key || _subject), {REFERENCE_DIGITS})"
+            fresh = f"'r' || left(sha256($reference_key || _subject), {REFERENCE_DIGITS})"
+            return f"coalesce(_kept, {fresh})" if self.known.kept else fresh
         return (
             neutralised(self._spelled(field))
             if self.policy.spreadsheet_cells == "neutralised"
@@ -311,9 +338,3 @@ class _Rules:
 
 def _over(query: str, *columns: str) -> str:
     return f"SELECT *, {', '.join(columns)} FROM ({query})" if columns else query  # noqa: S608 - our own words only
-
-
-def _birthday(born: str, age: int) -> str:
-    """`ages.attained_on` in SQL: DuckDB puts 29 February plus years on the 28th, the law on 1 March."""
-    there = f"CAST({born} + INTERVAL {age} YEAR AS DATE)"
-    return f"({there} + CASE WHEN day({born}) = 29 AND month({born}) = 2 AND day({there}) = 28 THEN 1 ELSE 0 END)"

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from threading import Lock
 from typing import IO, Any
 
 from gateway.minimise.order import Job
@@ -21,6 +22,7 @@ from gateway.vocabulary.errors import StorageError
 CHUNK = 1 << 20
 LONGEST_REPORT = 64 << 20
 ENDING_SECONDS = 30
+_STOPPED = "the service was told to stop"
 _DIED = "the worker ended before its work was done"
 _REMEDY = "look whether the machine ran out of memory; the transfer is done again"
 
@@ -57,10 +59,13 @@ class Process:
 
 
 class Workers:
-    """At most one worker in waiting."""
+    """At most one worker in waiting, and those at work. `stop` may be called from another thread."""
 
     def __init__(self) -> None:
         self._waiting: Process | None = None
+        self._at_work: set[Process] = set()
+        self._stopped = False
+        self._lock = Lock()
 
     def warm(self) -> None:
         """Start the next one now. That it cannot be started is said when it is needed."""
@@ -69,8 +74,29 @@ class Workers:
             with suppress(StorageError):
                 self._waiting = Process()
 
-    def take(self) -> Process:
-        """The one in waiting if it is alive, else a new one; StorageError if there can be none."""
+    @contextmanager
+    def one(self) -> Iterator[Process]:
+        """The one in waiting if it is alive, else a new one, gone when the block ends; StorageError if there can be none."""
+        process = self._take()
+        try:
+            with self._lock:
+                if self._stopped:
+                    raise StorageError(_STOPPED, remedy="it is done again at the next start")
+                self._at_work.add(process)
+            yield process
+        finally:
+            with self._lock:
+                self._at_work.discard(process)
+            process.end()
+
+    def stop(self) -> None:
+        """Whoever is at work is ended at once, and nobody begins any more: what was in hand is done again some day."""
+        with self._lock:
+            self._stopped = True
+            for process in self._at_work:
+                process.popen.kill()
+
+    def _take(self) -> Process:
         waiting, self._waiting = self._waiting, None
         if waiting is None:
             return Process()
@@ -117,8 +143,7 @@ class Worker:
 def worker(workers: Workers, job: Job, order: bytes, disclosures: IO[bytes] | None) -> Iterator[Worker]:
     """StorageError if it cannot be started, or a file of its cannot be opened."""
     with ExitStack() as stack:
-        process = workers.take()
-        stack.callback(process.end)
+        process = stack.enter_context(workers.one())
         report, report_in = os.pipe()
         stack.callback(os.close, report)
         try:
@@ -138,6 +163,8 @@ def _give(channel: socket.socket, job: Job, order: bytes, disclosures: IO[bytes]
             files["register"] = here.enter_context(job.register.open("rb")).fileno()
         if disclosures:
             files["disclosures"] = disclosures.fileno()
+        if job.references:
+            files["references"] = here.enter_context(job.references.open("rb")).fileno()
         if job.previous:
             files["previous"] = here.enter_context(job.previous.open("rb")).fileno()
         socket.send_fds(channel, [(" ".join(files) + "\n").encode("ascii")], list(files.values()))

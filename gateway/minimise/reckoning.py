@@ -11,11 +11,13 @@ from gateway.minimise.verdicts import (
     CONSENTED,
     DUPLICATE,
     HOLD,
+    KEPT_BACK,
     REJECTED,
-    RELEASED,
     SPECIAL,
     TOO_FEW,
     WITHHELD,
+    bits_of,
+    is_released,
     is_told,
 )
 
@@ -30,18 +32,20 @@ def outcome_of(report: Mapping[str, Any], plan: Plan, schema: Schema, policy: Po
         if verdict >= REJECTED:
             reason = plan.faults[verdict - REJECTED].reason
             rejected[reason] = rejected.get(reason, 0) + count
+    released = {verdict: count for verdict, count in tallies.items() if is_released(verdict)}
     tiers = {
-        tier: sum(tallies.get(verdict, 0) for verdict in RELEASED if verdict & bit)
+        tier: sum(count for verdict, count in released.items() if bits_of(verdict) & bit)
         for tier, bit, there in _tiers(policy)
         if there
     }
     outcome = Outcome(
         rows_in=int(report["rows"]),
-        rows_out=sum(tallies.get(verdict, 0) for verdict in RELEASED),
+        rows_out=sum(released.values()),
         withheld={reason: tallies[verdict] for verdict, reason in WITHHELD.items() if tallies.get(verdict)},
         rejected=rejected,
         fields=_fields(policy, tiers),
-        tiers={"floor": sum(tallies.get(verdict, 0) for verdict in RELEASED)} | tiers,
+        tiers={"floor": sum(released.values())} | tiers,
+        kept_back=tallies.get(KEPT_BACK, 0),
         refusals=tuple(_refusals(tallies, schema, policy)),
         places=_places(report, tallies, plan, policy),
         pairs=tuple((bytes.fromhex(key), bytes.fromhex(other)) for key, other in report["pairs"]),

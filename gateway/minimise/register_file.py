@@ -60,10 +60,13 @@ class RegisterFile:
 
 
 @contextmanager
-def opened(path: Path, *, expected: str) -> Iterator[RegisterFile]:
-    """RegisterInvalid if it cannot be read; its name is not told."""
+def opened(file: Path | BinaryIO, *, expected: str) -> Iterator[RegisterFile]:
+    """RegisterInvalid if it cannot be read; its name is not told. A stream stays its owner's to close."""
+    if not isinstance(file, Path):
+        yield RegisterFile(stream=file, expected=expected)
+        return
     try:
-        stream = path.open("rb")
+        stream = file.open("rb")
     except OSError as error:
         raise _unreadable() from error
     with stream:

@@ -5,7 +5,7 @@ not at all. A count writes it too, to nowhere, so that what cannot be written is
 anybody signs. Plaintext goes from the extract to standard output and lies nowhere between.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from gateway.formats.opening import opened_text
@@ -14,14 +14,20 @@ from gateway.formats.xml.validating import Validating
 from gateway.vocabulary.errors import StructureInvalid
 
 
-def write_return(stream: BinaryIO, order: Mapping[str, Any], rows: int, write: Callable[[bytes], object]) -> str:
-    """The name that it is to have.
+def write_return(
+    stream: BinaryIO,
+    order: Mapping[str, Any],
+    rows: int,
+    held: Sequence[tuple[str, ...]],
+    write: Callable[[bytes], object],
+) -> str:
+    """The name that it is to have. `held` are the cells of records without what a hold keeps back, a record each.
 
     Raises:
         StructureInvalid: it cannot be written, or is not what was judged.
     """
     stream.seek(0)
-    rewriting = Rewriting(opened_text(stream, order["reading"]), order["reading"], order["returning"])
+    rewriting = Rewriting(opened_text(stream, order["reading"]), order["reading"], order["returning"], held)
     validating = _validating(order)
     for piece in rewriting.pieces():
         if validating is not None:
@@ -29,7 +35,7 @@ def write_return(stream: BinaryIO, order: Mapping[str, Any], rows: int, write: C
         write(piece)
     if validating is not None:
         validating.close()
-    if rewriting.count != rows:
+    if (rewriting.count, rewriting.kept_back) != (rows, len(held)):
         raise StructureInvalid("the second reading found other records", code="structure", row=0)
     return rewriting.file_name
 

@@ -27,10 +27,15 @@ Instead = Literal["name", "local_id", "nothing"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """`linked`: there are links. `by_name`: some children are known by their names alone."""
+    """`linked`: there are links. `by_name`: some children are known by their names alone.
+
+    `generations`: of the register's key. `kept`: partners have references from before a rotation.
+    """
 
     linked: bool
     by_name: bool
+    generations: int = 1
+    kept: bool = False
 
 
 NOTHING_KNOWN = Known(linked=False, by_name=False)
@@ -41,12 +46,13 @@ def pairs_are_found(fields: frozenset[str], *, naming: bool) -> bool:
     return FORMER in fields or naming
 
 
-def keys(fields: frozenset[str], *, instead: Instead, naming: bool) -> Iterator[tuple[str, ...]]:
-    """SQL columns, in SELECTs one around the other. `instead`: what stands in for a UPN. `naming`: some child is known by name alone."""
+def keys(fields: frozenset[str], *, instead: Instead, known: Known) -> Iterator[tuple[str, ...]]:
+    """SQL columns, in SELECTs one around the other. `instead`: what stands in for a UPN."""
+    naming, generations = known.by_name, known.generations
     named = "_name IS NOT NULL AND _upn_key IS NULL" if not naming else "_name IS NOT NULL"
-    name_key = f"CASE WHEN {named} THEN {keyed(name_message())} END" if instead == "name" or naming else _NOTHING
-    former = f"CASE WHEN _in_scope AND \"{FORMER}\" <> '' THEN {keyed(upn_message(FORMER))} END"
-    local = f"CASE WHEN _in_scope AND _upn_key IS NULL THEN {keyed(local_id_message())} END"
+    name_key = f"CASE WHEN {named} THEN {keyed(name_message(), generations)} END" if instead == "name" or naming else _NOTHING
+    former = f"CASE WHEN _in_scope AND \"{FORMER}\" <> '' THEN {keyed(upn_message(FORMER), generations)} END"
+    local = f"CASE WHEN _in_scope AND _upn_key IS NULL THEN {keyed(local_id_message(), generations)} END"
     yield (
         f"{name_key} AS _name_key",
         f"{local if instead == 'local_id' else _NOTHING} AS _local_key",
@@ -63,13 +69,16 @@ def name_message() -> str:
     return "'name_dob:' || _name"
 
 
-def linked(query: str, *, linking: bool) -> str:
-    if not linking:
-        return f"SELECT *, _key AS _subject FROM ({query})"  # noqa: S608 - our own words only
-    return (
-        "SELECT q.*, coalesce(links.subject, _key) AS _subject"  # noqa: S608 - our own words only
-        f" FROM ({query}) q LEFT JOIN links ON q._key = links.pseudonym"
-    )
+def linked(query: str, *, known: Known) -> str:
+    found = f"SELECT *, _key AS _subject FROM ({query})"  # noqa: S608 - our own words only
+    if known.linked:
+        found = (
+            "SELECT q.*, coalesce(links.subject, _key) AS _subject"  # noqa: S608 - our own words only
+            f" FROM ({query}) q LEFT JOIN links ON q._key = links.pseudonym"
+        )
+    if not known.kept:
+        return found
+    return f"SELECT s.*, kept.reference AS _kept FROM ({found}) s LEFT JOIN kept ON s._subject = kept.subject"  # noqa: S608
 
 
 _NOTHING = "CAST(NULL AS BLOB)"

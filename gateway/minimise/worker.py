@@ -22,13 +22,13 @@ from gateway.footing.freed_memory import keep_freed_memory
 from gateway.formats.delimited import first_ragged
 from gateway.formats.opening import opened
 from gateway.minimise.accounts import MOST_DUPLICATES, Accounts
-from gateway.minimise.keying import pseudonym_key
+from gateway.minimise.keying import bound, generation_of, lifted
 from gateway.minimise.session import EngineFailed, Failure, Session
 from gateway.minimise.source import Slice, Source
-from gateway.minimise.verdicts import RELEASED, is_told
+from gateway.minimise.verdicts import KEPT_BACK, RELEASED_BELOW, is_released, is_told
 from gateway.vocabulary.errors import StructureInvalid
 
-MAY_BE_GIVEN = ("extract", "register", "disclosures", "previous")
+MAY_BE_GIVEN = ("extract", "register", "disclosures", "previous", "references")
 NO_FILE = -1
 LONGEST_NAMES = 200
 MOST_PLACES = 50
@@ -90,7 +90,7 @@ def _end_with_parent(given: BinaryIO) -> None:
     os._exit(1)
 
 
-def _report(order: dict[str, Any], extract: int, register: int, disclosures: int, previous: int) -> Report:
+def _report(order: dict[str, Any], extract: int, **given_files: int) -> Report:
     with os.fdopen(extract, "rb", buffering=0) as stream:
         source = Source(
             opened(stream, order["reading"]),
@@ -101,12 +101,10 @@ def _report(order: dict[str, Any], extract: int, register: int, disclosures: int
         )
         disclosing = order["disclosures"] is not None
         accounts = Accounts(
-            slices=source.most_slices, disclosing=disclosing, comparing=order["comparing"], tagging=order["tagging"]
-        )
-        given = {
-            name: f"/dev/fd/{fd}"
-            for name, fd in (("register", register), ("disclosures", disclosures), ("previous", previous))
-        }
+            slices=source.most_slices, disclosing=disclosing, comparing=order["comparing"], tagging=order["tagging"],
+            ending=order["ending"],
+        )  # fmt: skip
+        given = {name: f"/dev/fd/{fd}" for name, fd in given_files.items()}
         files = [*source.paths, *accounts.paths, "/dev/fd/1", *given.values()]
         try:
             with Session.opened(
@@ -114,7 +112,7 @@ def _report(order: dict[str, Any], extract: int, register: int, disclosures: int
             ) as session:
                 run = _Run(session, source, accounts, order)
                 report = run.report(**given)
-            return report | _returned(order, stream, report)
+            return report | _returned(order, stream, report, run.held)
         except _Stopped as stopped:
             return stopped.report
         except StructureInvalid as error:
@@ -123,15 +121,15 @@ def _report(order: dict[str, Any], extract: int, register: int, disclosures: int
             return {"status": "refused" if error.failure is Failure.MEMORY else "failed", "code": str(error.failure)}
 
 
-def _returned(order: dict[str, Any], stream: BinaryIO, report: Report) -> Report:
+def _returned(order: dict[str, Any], stream: BinaryIO, report: Report, held: list[tuple[str, ...]]) -> Report:
     """A return in its own format is written by a second reading, if all of its records stand."""
-    standing = all(verdict in RELEASED for verdict, _ in report["tallies"]) and not report["duplicates"]
+    standing = all(is_released(verdict) for verdict, _ in report["tallies"]) and not report["duplicates"]
     if order["returning"] is None or not standing:
         return {}
     from gateway.minimise.returning import write_return  # noqa: PLC0415 - most workers need no XML
 
     with open(os.devnull if order["count_only"] else os.dup(sys.stdout.fileno()), "wb") as out:  # noqa: PTH123
-        return {"file_name": write_return(stream, order, report["rows"], out.write)}
+        return {"file_name": write_return(stream, order, report["rows"], held, out.write)}
 
 
 class _Run:
@@ -141,12 +139,16 @@ class _Run:
         self._places: list[tuple[int, int]] = []
         self._pairs: set[tuple[str, str]] = set()
         self._nameless: set[str] = set()
+        self.held: list[tuple[str, ...]] = []
+        """The cells of rows that leave without what a hold keeps back; they stay in this process."""
 
-    def report(self, *, register: str, disclosures: str, previous: str) -> Report:
+    def report(self, *, register: str, disclosures: str, previous: str, references: str) -> Report:
         self._compare_header()
         self._load()
         if self._order["by_consent"]:
             self._load_register(register)
+        if self._order["keeping"]:
+            self._session.run(f"CREATE TEMP TABLE kept AS FROM read_parquet('{references}')")
         self._write_header()
         for slice_ in self._source.slices():
             first_row = sum(self._accounts.tallies.values()) + 2
@@ -155,6 +157,8 @@ class _Run:
             self._learn()
             if any(is_told(verdict, by_consent=self._order["by_consent"]) for verdict in here):
                 self._places += self._placed(slice_, first_row)
+            if self._order["held"] and KEPT_BACK in here:
+                self.held += self._session.rows(slice_.in_sql(self._order["held"]), self._values)
             if self._order["release"]:
                 self._session.run(self._order["release"])
         return self._closed(disclosures, previous)
@@ -166,7 +170,7 @@ class _Run:
             query = f"SELECT DISTINCT hex(key), hex(other) FROM judged WHERE {unlinked} LIMIT {room}"  # noqa: S608
             self._pairs.update((key, other) for key, other in self._session.rows(query))
         if self._order["release"] and self._order["unnumbered"]:
-            released = f"unnumbered AND subject IS NOT NULL AND verdict < {len(RELEASED)}"
+            released = f"unnumbered AND subject IS NOT NULL AND verdict < {RELEASED_BELOW}"
             query = f"SELECT hex(subject) FROM judged WHERE {released}"  # noqa: S608 - our own words only
             self._nameless.update(subject for (subject,) in self._session.rows(query))
 
@@ -193,9 +197,15 @@ class _Run:
             "places": self._places,
             "pairs": sorted(self._pairs),
             "nameless": sorted(self._nameless),
-            "removed": self._accounts.removed(self._session, previous) if self._order["comparing"] else 0,
+            "removed": self._removed(previous) if self._order["comparing"] else 0,
             "duplicates": [tag.to_bytes(8, "big").hex() for tag in duplicates],
         }
+
+    def _removed(self, previous: str) -> int:
+        query = f"SELECT decode(value) FROM parquet_kv_metadata('{previous}') WHERE decode(key) = 'meaning'"  # noqa: S608 - a descriptor
+        since = generation_of(json.loads(self._session.rows(query)[0][0]))
+        subject = lifted("subject", since=since, generations=self._order["generations"])
+        return self._accounts.removed(self._session, previous, subject=subject, values=self._values)
 
     def _compare_header(self) -> None:
         """Only numbers leave: each column's place in the schema, or -2 for one that is spelled otherwise, -1 unknown."""
@@ -277,9 +287,9 @@ def _values(order: dict[str, Any]) -> dict[str, Any]:
     register_key, reference_key = (bytes.fromhex(order[name]) for name in ("register_key", "reference_key"))
     return {
         **order["days"],
-        "pseudonym_key": pseudonym_key(register_key),
+        **bound(register_key),
         "reference_key": hmac.digest(reference_key, b"reference", "sha256"),
-        "salt": int.from_bytes(hmac.digest(register_key, b"duplicates", "sha256")[:8], "big"),
+        "salt": int.from_bytes(hmac.digest(register_key[:32], b"duplicates", "sha256")[:8], "big"),
     }
 
 

@@ -3,7 +3,8 @@
     me = "youth-support"                 our id, as the sender writes it
     sender = "council.example"           the sender's id: the principal in the signers file
     domain = "council.example"           the sender's gateway, in whose namespaces is signed
-    log_key = "council.example/log+…"    the verifier key of the sender's log
+    log_key = "council.example/log+…"    the verifier key of the sender's log, any that it had
+    successions = "keys/successions.jsonl"   the notes by which its keys handed over; none, while it had one
     identity = "keys/identity.key"       our age identities, one a line, as age-keygen writes them
     acknowledgement_key = "keys/acknowledge.key"
     signers = "keys/sender"              allowed signers: the sender's keys, for envelope@ and content@
@@ -18,6 +19,8 @@ Paths are seen from the page's folder. Private keys are regular files of ours al
 Raising `first` is how a person ends a wait for a parcel that will never come.
 """
 
+import json
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +33,7 @@ from gateway.contract.document import Document
 from gateway.contract.fields import Slug
 from gateway.crypto.age import recipient_fingerprint
 from gateway.crypto.age.identity_file import read_identities
+from gateway.crypto.log_succession import LogKeys
 from gateway.crypto.note import Algorithm, Vkey
 from gateway.crypto.signers import Signers
 from gateway.crypto.ssh_keys import SigningKey
@@ -40,7 +44,7 @@ from gateway.vocabulary.errors import ConfigError, FormatInvalid
 from gateway.vocabulary.namespaces import DOMAIN
 
 PAGE: Final = "receiver.toml"
-LARGEST_PAGE = LARGEST_SIGNERS = 64 * 1024
+LARGEST_PAGE = LARGEST_SIGNERS = LARGEST_SUCCESSIONS = 64 * 1024
 _PARTY = r"^[a-z0-9][a-z0-9._@-]{0,127}$"
 _PLACE = r"^[^\x00]{1,1000}$"
 _KEY_FILE = r"^[^\x00]{1,1000}\.key$"
@@ -54,6 +58,7 @@ class ReceiverPage(Document):
     identity: Annotated[str, Field(pattern=_KEY_FILE)] = "keys/identity.key"
     acknowledgement_key: Annotated[str, Field(pattern=_KEY_FILE)] = "keys/acknowledge.key"
     signers: Annotated[str, Field(pattern=_PLACE)] = "keys/sender"
+    successions: Annotated[str, Field(pattern=_PLACE)] = "keys/successions.jsonl"
     inbox: Annotated[str, Field(pattern=_PLACE)] = "inbox"
     acknowledgements: Annotated[str, Field(pattern=_PLACE)] = "acknowledgements"
     received: Annotated[str, Field(pattern=_PLACE)] = "received"
@@ -70,7 +75,7 @@ class Receiver:
     reader: Reader
     key: SigningKey
     """Signs answers, and cosigns the sender's log."""
-    log: Vkey
+    log: LogKeys
     inbox: Path
     acknowledgements: Path
     received: Path
@@ -88,6 +93,7 @@ def load_receiver(home: Path, *, into: str | None = None) -> Receiver:
         ConfigError: the page cannot be read, has a key too many or too few, or a value of a wrong shape.
         KeyUnavailable: a key is missing, unsafe or no key.
         SignersInvalid: the sender's signers file is not one.
+        SignatureInvalid: the successions of the log's keys do not hold, or do not lead to the key on the page.
     """
     page = _read_page(home)
     identity = home / page.identity
@@ -99,7 +105,7 @@ def load_receiver(home: Path, *, into: str | None = None) -> Receiver:
         sender=Sender(id=page.sender, domain=page.domain, signers=_signers(home / page.signers)),
         reader=Reader(id=page.me, identities=identities, keys=keys),
         key=key,
-        log=_log_key(page.log_key),
+        log=LogKeys.of(_log_key(page.log_key), _successions(home / page.successions)),
         inbox=home / page.inbox,
         acknowledgements=home / page.acknowledgements,
         received=home / page.received,
@@ -147,6 +153,19 @@ def _signers(path: Path) -> Signers:
             "the sender's signers file cannot be read", remedy=f"put it where 'signers' in {PAGE} says"
         ) from error
     return Signers.parse(text, source="the sender's signers file")
+
+
+def _successions(path: Path) -> list[bytes]:
+    """None while the sender's log has had one key only."""
+    if not os.path.lexists(path):
+        return []
+    try:
+        lines = read_plain(path, LARGEST_SUCCESSIONS, what="the successions of the sender's log").splitlines()
+        return [str(json.loads(line)).encode() for line in lines]
+    except (FormatInvalid, ValueError, RecursionError) as error:
+        raise ConfigError(
+            "the successions of the sender's log cannot be read", remedy="copy the file as the sender gave it"
+        ) from error
 
 
 def _log_key(text: str) -> Vkey:

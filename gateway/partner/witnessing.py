@@ -5,6 +5,8 @@
     it begins somewhere else                  an earlier answer of ours has not arrived there yet: we
                                               repeat what we vouch for, and the next parcel starts from it
     the proof fails, or the log is another's  LogBroken: the past was rewritten, or a backup restored
+    the key is one that we know nothing of    LogBroken: nothing is cosigned until we are given the note by
+                                              which the key that we know handed over to it
 
 Data is taken over all the same: it was the council that signed it, and children wait for it.
 But a log that contradicts itself is never cosigned, and the person at this end is told.
@@ -12,16 +14,19 @@ But a log that contradicts itself is never cosigned, and the person at this end 
 
 from collections.abc import Callable
 
-from gateway.crypto.checkpoint import Checkpoint, open_checkpoint
+from gateway.crypto.checkpoint import Checkpoint
+from gateway.crypto.log_succession import LogKeys
 from gateway.crypto.merkle import EMPTY_ROOT, verify_consistency
-from gateway.crypto.note import Vkey
 from gateway.seal.envelope import Witness
 from gateway.vocabulary.errors import LogBroken, NoteMalformed, SignatureInvalid
 
-_REMEDY = "keep this parcel and this folder, and ask the sender by telephone what happened to its log"
+_REMEDY = (
+    "keep this parcel and this folder, and ask the sender by telephone what happened to its log;"
+    " if its key was rotated, put the sender's successions.jsonl into keys"
+)
 
 
-def vouch(shown: Witness, cosigned: str | None, log: Vkey, cosign: Callable[[str], str]) -> str:
+def vouch(shown: Witness, cosigned: str | None, log: LogKeys, cosign: Callable[[str], str]) -> str:
     """The newest checkpoint that we vouch for: what is shown, cosigned, if it extends `cosigned`; else that.
 
     Raises:
@@ -37,9 +42,9 @@ def vouch(shown: Witness, cosigned: str | None, log: Vkey, cosign: Callable[[str
     return cosign(shown.note)
 
 
-def _opened(note: str, log: Vkey) -> Checkpoint:
+def _opened(note: str, log: LogKeys) -> Checkpoint:
     try:
-        return open_checkpoint(note.encode(), log)[0]
+        return log.open(note.encode())[0]
     except (NoteMalformed, SignatureInvalid) as error:
         raise LogBroken(f"a checkpoint is not of the sender's log: {error.message}", remedy=_REMEDY) from error
 

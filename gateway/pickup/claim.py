@@ -6,6 +6,7 @@ only later, once the copy is receipted, and only if it is still the file we copi
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from gateway.pickup.settle import is_settled
 from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import ExtractInvalid
 
-CHUNK = 1 << 20
+CHUNK, SMALL = 1 << 20, 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,19 @@ def copy_into(folder: DropFolder, name: str, target: Path, *, limit: int, synced
     return _read(folder, name, target, limit, synced=synced)
 
 
+def copy_from(read: Callable[[int], bytes], target: Path, *, limit: int) -> Digest:
+    """A private copy of bytes that somebody sends, for a look and not for good; ExtractInvalid if they are too many."""
+    meter, size = Meter(), 0
+    with durable.created(target, synced=False) as copy:
+        while block := read(CHUNK):
+            size += len(block)
+            if size > limit:
+                raise ExtractInvalid(f"the extract is larger than the {limit} bytes that its schema allows")
+            meter.feed(block)
+            copy.write(block)
+    return meter.digest
+
+
 def take_out(folder: DropFolder, name: str, copied: Identity) -> bool:
     """Unlink the original if it is still what was copied; a file changed since then is a new extract."""
     if folder.identity(name) != copied:
@@ -60,15 +74,28 @@ def _read(folder: DropFolder, name: str, target: Path | None, limit: int, *, syn
         before = Identity.of(os.fstat(stream.fileno()))
         if before.size > limit:
             raise ExtractInvalid(f"the extract is larger than the {limit} bytes that its schema allows")
+        once_through = _pass if before.size > CHUNK else _pass_small
         if target is None:
-            _pass(stream.fileno(), meter, None, limit)
+            once_through(stream.fileno(), meter, None, limit)
         else:
             with durable.created(target, synced=synced) as copy:
-                _pass(stream.fileno(), meter, copy.fileno(), limit)
+                once_through(stream.fileno(), meter, copy.fileno(), limit)
         after = Identity.of(os.fstat(stream.fileno()))
     if before != after or meter.size != before.size:
         raise ExtractInvalid("the extract changed while it was read", remedy="it is read again at the next look")
     return Measured(digest=meter.digest, size=meter.size, identity=before)
+
+
+def _pass_small(source: int, meter: Meter, copy: int | None, limit: int) -> None:
+    """Without a thread beside, which takes longer to start than a small file to read."""
+    size = 0
+    while piece := os.read(source, SMALL):
+        size += len(piece)
+        if size > limit:
+            raise ExtractInvalid("the extract grew while it was read")
+        meter.feed(piece)
+        if copy is not None:
+            _write(copy, memoryview(piece))
 
 
 def _pass(source: int, meter: Meter, copy: int | None, limit: int) -> None:

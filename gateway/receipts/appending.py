@@ -59,7 +59,7 @@ class Draft:
         entries: list[Entry] = []
         last = self._entries[-1].receipt.at if self._entries else self._end.at
         for index, receipt in enumerate(receipts, self._end.size + len(self._entries)):
-            last = _moment(receipt, last, self._late)
+            last = in_time(receipt.at, last, self._late)
             entries.append(Entry.of_receipt(index, receipt if receipt.at == last else replace(receipt, at=last)))
         return entries
 
@@ -103,8 +103,9 @@ def keep_checkpoint(tx: Transaction, checkpoint: Checkpoint, note: str, at: date
     checkpoints.add(tx, CheckpointRow(size=checkpoint.size, root=checkpoint.root, note=note, at=moment.spell(at)))
 
 
-def _moment(receipt: Receipt, last: datetime | None, late: timedelta) -> datetime:
-    at = receipt.at.astimezone(UTC).replace(microsecond=0)
+def in_time(at: datetime, last: datetime | None, late: timedelta) -> datetime:
+    """When a receipt of this time is recorded, after the `last` one; ClockUntrusted if it may not be at all."""
+    at = at.astimezone(UTC).replace(microsecond=0)
     if last is None or at >= last:
         return at
     if last - at > late:

@@ -11,18 +11,23 @@ from pathlib import Path
 
 from gateway.crypto.note import Vkey
 from gateway.footing import durable
+from gateway.receipts import succession
 from gateway.receipts.proof import Proof
 
 CHECKER, KEY = "check_receipts.py", "log.vkey"
 
 
-def write_proofs(folder: Path, proofs: Sequence[Proof], key: Vkey) -> None:
-    """NAME.json and NAME.tlog-proof for each, into a new folder. StorageError if it is there already."""
+def write_proofs(folder: Path, proofs: Sequence[Proof], key: Vkey, successions: Sequence[bytes] = ()) -> None:
+    """NAME.json and NAME.tlog-proof for each, into a new folder. StorageError if it is there already.
+
+    `successions` lead from any key that the log had to any other, for whoever has one of them.
+    """
     durable.new_private_folder(folder)
     for proof in proofs:
         name = f"receipt-{proof.entry.index}"
         durable.write_new(folder / f"{name}.json", proof.entry.body)
         durable.write_new(folder / f"{name}.tlog-proof", proof.spelled().encode())
+    succession.write(folder, successions)
     write_checker(folder, key)
 
 

@@ -17,7 +17,7 @@ RUNGS = {stage.value: stage for stage in Stage}
 BESIDE = frozenset(
     {
         "answer-rejected", "arrival-purged", "disclosures-expired", "disclosures-purged", "incident", "lapsed", "legal-hold",
-        "legal-hold-lifted", "opened", "recalled", "resent", "retried", "uploaded",
+        "held-approved", "legal-hold-lifted", "opened", "recalled", "resent", "retried", "uploaded",
     }
 )  # fmt: skip
 EVIDENCE: dict[Stage, tuple[str, ...]] = {

@@ -16,19 +16,20 @@ from datetime import datetime, timedelta
 
 from gateway.crypto import merkle
 from gateway.crypto.checkpoint import Checkpoint, log_key
+from gateway.crypto.log_succession import LogKeys
 from gateway.crypto.note import sign
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing.ledger import Ledger, Transaction, checkpoints, leaves, transfers, tree
 from gateway.footing.ledger.faults import LOG_ALTERED
-from gateway.receipts import ladder, witnesses
-from gateway.receipts.appending import Draft, keep_checkpoint, newest_rung
+from gateway.receipts import ladder, succession, witnesses
+from gateway.receipts.appending import Draft, in_time, keep_checkpoint, newest_rung
 from gateway.receipts.entry import Entry
 from gateway.receipts.group import Group, Request
 from gateway.receipts.proof import Proof, prove
 from gateway.receipts.receipt import BODIES_PURGED, Receipt
 from gateway.receipts.tip import EMPTY, Tip, signed, tip
 from gateway.vocabulary import moment
-from gateway.vocabulary.errors import GatewayError, LogBroken, StorageError
+from gateway.vocabulary.errors import GatewayError, KeyUnavailable, LogBroken, StorageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, Transfer, TransferId
 
@@ -53,7 +54,7 @@ class Stood:
 
 
 class ReceiptLog:
-    """The log in one ledger, signed by one key. Safe to share between threads and processes."""
+    """The log in one ledger, signed by one key at a time. Safe to share between threads and processes."""
 
     def __init__(self, ledger: Ledger, *, key: SigningKey, origin: str, late: timedelta = timedelta(0)) -> None:
         self.public = log_key(origin, key.public_raw)
@@ -73,10 +74,34 @@ class ReceiptLog:
             StorageError: a rung may not follow or lacks its evidence, or the disk failed.
             ClockUntrusted: a receipt is earlier than the one before it.
             LogBroken: the log does not end where it was signed, or holds what is not known here.
+            KeyUnavailable: another key is in force than the one that is here.
         """
         draft, end = self._draft(tx)
         draft.take(receipts)
         return self._write(tx, draft, end)
+
+    def hand_over(self, following: SigningKey, *, at: datetime, told: Facts) -> Checkpoint:
+        """From this commit on `following` alone signs the log, and this one can append nothing any more.
+
+        The commit is the receipt of it and the first checkpoint of the new key. Raises as `append_in`.
+        """
+        with self._ledger.writing() as tx:
+            draft, end = self._draft(tx)
+            before = self._checkpoint(end)
+            draft.take([succession.handed_over(before, self._key, following, when=at, told=told)])
+            checkpoint = self._checkpoint(written := draft.write())
+            keep_checkpoint(tx, checkpoint, sign(checkpoint.text(), self._origin, following), written.at or at)
+        return checkpoint
+
+    def keys(self) -> LogKeys:
+        """Every key that signed this log, with the size up to which it did. LogBroken if ours is none of them."""
+        with self._ledger.reading() as tx:
+            return succession.keys_of_log(tx, self.public)
+
+    def successions(self) -> list[bytes]:
+        """The notes by which one key handed over to the next, for partners and auditors."""
+        with self._ledger.reading() as tx:
+            return succession.notes_in(tx)
 
     def _append_all(self, requests: Sequence[Request]) -> None:
         with self._ledger.writing() as tx:
@@ -92,8 +117,19 @@ class ReceiptLog:
                 request.checkpoint = checkpoint
 
     def _draft(self, tx: Transaction) -> tuple[Draft, Tip]:
-        end = tip(tx, self.public, self._known)
+        try:
+            end = tip(tx, self.public, self._known)
+        except LogBroken:
+            self._refuse_retired(tx)
+            raise
         return Draft(tx, end, late=self._late), end
+
+    def _refuse_retired(self, tx: Transaction) -> None:
+        if succession.keys_of_log(tx, self.public).in_force != self.public:
+            raise KeyUnavailable(
+                "the key log is not the one that the log is signed with now",
+                remedy="gateway keys rotate log ends a rotation that was begun; else restore the newest log.key",
+            )
 
     def _write(self, tx: Transaction, draft: Draft, before: Tip) -> Checkpoint:
         end = draft.write()
@@ -200,7 +236,8 @@ class ReceiptLog:
 
     def keep_cosignature(self, partner: str, note: str, checkpoint: Checkpoint, at: datetime) -> None:
         with self._ledger.writing() as tx:
-            witnesses.keep(tx, partner, note, checkpoint, at, log_key=self.public)
+            keys = succession.keys_of_log(tx, self.public)
+            witnesses.keep(tx, partner, note, checkpoint, at, log_keys=keys)
 
     def last_cosigned(self, partner: str) -> int | None:
         """The largest size that this partner has cosigned."""
@@ -211,6 +248,13 @@ class ReceiptLog:
         """LogBroken unless our tree leads to this checkpoint of ours, wherever it was kept."""
         with self._ledger.reading() as tx:
             witnesses.check_extends(tx, checkpoint.size, checkpoint.root, by="the anchor")
+
+    def check_clock(self, at: datetime) -> None:
+        """ClockUntrusted if it is so much earlier than the last receipt that none could follow now."""
+        with self._ledger.reading() as tx:
+            newest = checkpoints.newest(tx)
+        if newest is not None:
+            in_time(at, moment.parse(newest.at), self._late)
 
     def check_witnesses(self) -> None:
         """LogBroken unless our tree leads to what partners have cosigned."""

@@ -13,6 +13,7 @@ from gateway.crypto.note import Vkey
 from gateway.footing.ledger import Transaction, checkpoints, tree
 from gateway.footing.ledger.faults import LOG_ALTERED
 from gateway.receipts.entry import Entry
+from gateway.receipts.succession import keys_of_log
 from gateway.receipts.tip import signed
 from gateway.vocabulary.errors import LogBroken
 
@@ -34,11 +35,11 @@ class Proof:
 
 
 def prove(tx: Transaction, entry: Entry, key: Vkey) -> Proof:
-    """LogBroken if the tree does not lead to the checkpoint that was signed."""
+    """`key` is any that the log had. LogBroken if the tree does not lead to the checkpoint that was signed."""
     row = checkpoints.covering(tx, entry.index)
     if row is None:
         raise LogBroken(f"leaf {entry.index} of the log was never signed", remedy=LOG_ALTERED)
-    checkpoint = signed(row, key)
+    checkpoint = signed(row, keys_of_log(tx, key).at(row.size))
     path = merkle.inclusion(entry.index, checkpoint.size, tree.reader(tx))
     merkle.verify_inclusion(entry.hash, entry.index, checkpoint.size, path, checkpoint.root)
     return Proof(entry=entry, size=checkpoint.size, path=tuple(path), note=row.note)

@@ -5,6 +5,7 @@
     tile/entries/N           256 receipts, each behind its length in two bytes; empty where a body was purged
     checkpoints.jsonl        every checkpoint ever signed, a JSON string a line    (ours, as is what follows)
     cosigned/PARTNER-SIZE    what partners cosigned
+    successions.jsonl        each note by which one log key handed over to the next; there if any did
 
 One snapshot of the ledger, with flat memory. What does not lead to the signed root is not exported.
 """
@@ -19,6 +20,7 @@ from gateway.footing import durable
 from gateway.footing.ledger import Transaction, checkpoints, leaves
 from gateway.footing.ledger.faults import LOG_ALTERED
 from gateway.footing.ledger.leaves import LeafRow
+from gateway.receipts import succession
 from gateway.receipts.entry import check_hash
 from gateway.receipts.tip import signed
 from gateway.vocabulary.errors import LogBroken
@@ -28,7 +30,7 @@ ENTRIES = "entries"
 
 
 def export(tx: Transaction, key: Vkey, folder: Path) -> int:
-    """Write the log into `folder`, which must be new; how many receipts it holds.
+    """Write the log into `folder`, which must be new; how many receipts it holds. `key` is any that the log had.
 
     Raises:
         StorageError: the folder is there already, or the disk failed.
@@ -43,10 +45,12 @@ def export(tx: Transaction, key: Vkey, folder: Path) -> int:
         if not row.is_purged:
             check_hash(row)
         writer.add(row)
-    if (writer.size, writer.root()) != (newest.size, signed(newest, key).root):
+    keys = succession.keys_of_log(tx, key)
+    if (writer.size, writer.root()) != (newest.size, signed(newest, keys.at(newest.size)).root):
         raise LogBroken("the log is not the one that was signed", remedy=LOG_ALTERED)
     writer.end()
     _write_checkpoints(tx, folder)
+    succession.write(folder, succession.notes_in(tx))
     durable.write_new(folder / "checkpoint", newest.note.encode())
     return newest.size
 

@@ -1,7 +1,8 @@
-"""Verifies the whole log, from its first leaf, with nothing but the log and its public key.
+"""Verifies the whole log, from its first leaf, with nothing but the log and any public key that it had.
 
     every leaf          is a receipt, hashes to what its row says, is not earlier than the one before
     every checkpoint    is of the very tree that its leaves make; the newest is signed, or all of them if asked
+    every key           follows the one before by a receipt that both signed, and signs nothing past its end
     every subtree       that is stored is the one that the leaves make
     every transfer      climbed its ladder rung by rung, each with its evidence
 
@@ -10,11 +11,12 @@ of it is asked for. It changes nothing and forgives nothing. What it cannot see 
 at an earlier checkpoint, as by an old backup: for that there are witnesses. Memory stays flat.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.crypto.checkpoint import Checkpoint, open_checkpoint
+from gateway.crypto.checkpoint import Checkpoint
+from gateway.crypto.log_succession import LogKeys
 from gateway.crypto.note import Vkey, unverified_text
 from gateway.footing.ledger import Ledger, Transaction, checkpoints, leaves, tree
 from gateway.footing.ledger.faults import LOG_ALTERED
@@ -24,6 +26,8 @@ from gateway.receipts import ladder, sweep
 from gateway.receipts.climbs import verify_climbs
 from gateway.receipts.entry import Entry
 from gateway.receipts.receipt import BODIES_PURGED, Receipt
+from gateway.receipts.succession import KIND as SUCCEEDED
+from gateway.receipts.succession import check_told, keys_from, keys_of_log
 from gateway.vocabulary import moment
 from gateway.vocabulary.errors import EvidenceError, FormatInvalid, GatewayError, LogBroken
 from gateway.vocabulary.transfer import TransferId
@@ -63,7 +67,7 @@ def verify_log(ledger: Ledger, key: Vkey, *, every: bool = False) -> Verified:
         size, root, compared = swept
         return Verified(size=size, root=root, checkpoints=compared)
     with ledger.reading() as tx:
-        stored, run = _StoredTree(tx), _Run(_claims(tx), key, every=every)
+        stored, run = _StoredTree(tx), _Run(_claims(tx), keys_of_log(tx, key), every=every)
         for row in leaves.streamed(tx):
             stored.compare(run.take_purged(row) if row.is_purged else run.take(Entry.read(row)))
         verified = run.end()
@@ -72,9 +76,16 @@ def verify_log(ledger: Ledger, key: Vkey, *, every: bool = False) -> Verified:
     return verified
 
 
-def verify_export(bodies: Iterable[bytes], notes: Iterable[str], key: Vkey, *, every: bool = False) -> Verified:
-    """The same outside a ledger: bodies and checkpoints' notes in order; the newest receipt of each transfer is held."""
-    run = _Run(map(Claim.of, notes), key, every=every)
+def verify_export(
+    bodies: Iterable[bytes],
+    notes: Iterable[str],
+    key: Vkey,
+    *,
+    successions: Sequence[bytes] = (),
+    every: bool = False,
+) -> Verified:
+    """The same outside a ledger: bodies and notes in order; the newest receipt of each transfer is held."""
+    run = _Run(map(Claim.of, notes), keys_from(successions, key), every=every)
     newest: dict[TransferId, Receipt | None] = {}
     for index, body in enumerate(bodies):
         entry = Entry.of_body(index, body)
@@ -87,8 +98,9 @@ def verify_export(bodies: Iterable[bytes], notes: Iterable[str], key: Vkey, *, e
 class _Run:
     """One pass over the leaves, in step with the checkpoints."""
 
-    def __init__(self, claims: Iterable[Claim], key: Vkey, *, every: bool) -> None:
-        self._claims, self._key, self._every = iter(claims), key, every
+    def __init__(self, claims: Iterable[Claim], keys: LogKeys, *, every: bool) -> None:
+        self._claims, self._keys, self._every = iter(claims), keys, every
+        self._handed_over = 0
         self._frontier = Frontier()
         self._at: datetime | None = None
         self._last: Claim | None = None
@@ -98,6 +110,8 @@ class _Run:
     def take(self, entry: Entry) -> list[Node]:
         """The subtrees that this leaf completes."""
         _check_evidence(entry)
+        check_told(entry, self._keys)
+        self._handed_over += entry.receipt.kind == SUCCEEDED
         if entry.receipt.kind == BODIES_PURGED:
             self._told += int(str(entry.receipt.facts.get("count", 0)))
         return self._grow(entry.index, entry.receipt.at, entry.hash)
@@ -133,8 +147,10 @@ class _Run:
             )
         if covered != size:
             raise LogBroken(f"leaf {covered} of the log and what follows it were never signed", remedy=LOG_ALTERED)
+        if self._handed_over != len(self._keys.ends):
+            raise LogBroken("the log lacks a receipt of a change of its key", remedy=LOG_ALTERED)
         if self._last is not None:
-            _verify(self._last, self._key)
+            _verify(self._last, self._keys)
         return Verified(size=size, root=self._frontier.root, checkpoints=self._compared)
 
     @property
@@ -152,7 +168,7 @@ class _Run:
                 f"the checkpoint of {size} leaves bears another time than its last leaf", remedy=LOG_ALTERED
             )
         if self._every:
-            _verify(claim, self._key)
+            _verify(claim, self._keys)
         self._last, self._next, self._compared = claim, next(self._claims, None), self._compared + 1
 
 
@@ -200,9 +216,9 @@ def _time_of(row: LeafRow) -> datetime:
         raise LogBroken(f"leaf {row.leaf_index} of the log has no time any more", remedy=LOG_ALTERED) from error
 
 
-def _verify(claim: Claim, key: Vkey) -> None:
+def _verify(claim: Claim, keys: LogKeys) -> None:
     try:
-        open_checkpoint(claim.note.encode(), key)
+        keys.open(claim.note.encode())
     except (EvidenceError, FormatInvalid) as error:
         raise LogBroken(
             f"the checkpoint of {claim.checkpoint.size} leaves is not signed by the log's key: {error.message}",

@@ -8,8 +8,8 @@ Both are alarms for a person. A contradicting cosignature is kept: it is the pro
 
 from datetime import datetime
 
-from gateway.crypto.checkpoint import Checkpoint, open_checkpoint
-from gateway.crypto.note import Vkey
+from gateway.crypto.checkpoint import Checkpoint
+from gateway.crypto.log_succession import LogKeys
 from gateway.footing.ledger import checkpoints, leaves, tree
 from gateway.footing.ledger.checkpoints import CosignatureRow
 from gateway.footing.ledger.store import Transaction
@@ -19,14 +19,14 @@ _RESTORED = "nothing may leave from an older ledger: restore the newest backup, 
 _FORKED = "stop, keep the ledger as it is, and compare it with the partner's copy: one of both was rewritten"
 
 
-def keep(tx: Transaction, partner: str, note: str, checkpoint: Checkpoint, at: datetime, *, log_key: Vkey) -> None:
+def keep(tx: Transaction, partner: str, note: str, checkpoint: Checkpoint, at: datetime, *, log_keys: LogKeys) -> None:
     """Keep what a partner cosigned; the cosignature itself was verified by the caller, who has the partner's key.
 
     Raises:
         SignatureInvalid: our log did not sign it, so it is none of our past, whoever cosigned it.
         LogBroken: the note is of another checkpoint than the one given.
     """
-    opened, _ = open_checkpoint(note.encode(), log_key)
+    opened, _ = log_keys.open(note.encode())
     if opened != checkpoint:
         raise LogBroken("a cosigned note is not of the checkpoint that it was kept for")
     row = CosignatureRow(partner=partner, size=checkpoint.size, root=checkpoint.root, note=note, at=at)

@@ -25,11 +25,14 @@ _WORTH_IT = 0.97
 Hurried = Callable[[], bool]
 
 
-def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[bytes]:
+def blocks(chunks: Iterable[bytes | memoryview], size: int = BLOCK) -> Iterator[bytes]:
     """The same bytes in pieces of `size`, however they came; the last one is shorter."""
     held: list[bytes | memoryview] = []
     room = size
     for chunk in chunks:
+        if not held and isinstance(chunk, bytes) and len(chunk) == size:
+            yield chunk
+            continue
         rest = memoryview(chunk)
         while len(rest) >= room:
             yield b"".join([*held, rest[:room]])

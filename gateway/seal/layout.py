@@ -32,6 +32,9 @@ _ENTRY_SIZES = struct.Struct("<HHQQQ")
 _END64 = struct.Struct("<4sQHHIIQQQQ")
 _LOCATOR = struct.Struct("<4sIQI")
 _END = struct.Struct("<4sHHHHIIH")
+NAME_LENGTH_PLACE: Final = 26
+NAME_PLACE: Final = 30
+"""Where a local header says how long its member's name is, and where the name begins."""
 END_BYTES: Final = _END64.size + _LOCATOR.size + _END.size
 ENTRY_BYTES: Final = _ENTRY.size + _ENTRY_SIZES.size
 """Of one entry in the directory, its name apart."""
@@ -63,11 +66,9 @@ def descriptor(member: Member) -> bytes:
     return _DESCRIPTOR.pack(b"PK\x07\x08", member.crc, member.packed, member.size)
 
 
-def around(member: Member) -> tuple[bytes, bytes]:
-    """What stands before and behind a member's bytes."""
-    if member.method == DEFLATED:
-        return streamed_header(member.name), descriptor(member)
-    return local_header(member.name, crc=member.crc, size=member.size), b""
+def stored_claims(header: bytes) -> tuple[int, int]:
+    """CRC and size as a stored member's local header claims them; whether it is one shows when it is rebuilt."""
+    return int.from_bytes(header[14:18], "little"), int.from_bytes(header[-8:], "little")
 
 
 def directory(members: Sequence[Member], start: int) -> bytes:
@@ -83,31 +84,12 @@ def directory(members: Sequence[Member], start: int) -> bytes:
     )
 
 
-def directory_place(end: bytes) -> tuple[int, int]:
-    """Size and start of the directory, as the last END_BYTES claim; whether they are true shows when it is rebuilt."""
-    fields = _END64.unpack_from(end)
-    return fields[8], fields[9]
-
-
-def claimed_members(entries: bytes) -> list[Member]:
-    """As many entries as there seem to be; ValueError or struct.error where there is none."""
-    members, place = [], 0
-    while place < len(entries):
-        fields = _ENTRY.unpack_from(entries, place)
-        method, crc, length = fields[5], fields[8], fields[11]
-        name = entries[place + _ENTRY.size : place + _ENTRY.size + length].decode("ascii")
-        _, _, size, packed, offset = _ENTRY_SIZES.unpack_from(entries, place + _ENTRY.size + length)
-        members.append(Member(name=name, method=method, crc=crc, packed=packed, size=size, offset=offset))
-        place += ENTRY_BYTES + length
-    return members
-
-
 def _local(name: str, method: int, crc: int, size: int) -> bytes:
     flags = STREAMED if method == DEFLATED else 0
     head = (b"PK\x03\x04", _VERSION, flags, method, _MIDNIGHT, _FIRST_DAY, crc, _IN_ZIP64, _IN_ZIP64)
     # the name stands between the fixed part and the sizes
     packed = _LOCAL.pack(*head, len(name), 20, 1, 16, size, size)
-    return packed[:30] + name.encode("ascii") + packed[30:]
+    return packed[:NAME_PLACE] + name.encode("ascii") + packed[NAME_PLACE:]
 
 
 def _entry(member: Member) -> bytes:

@@ -3,19 +3,21 @@
     {"type": "handoff-manifest/v1", transfer, route, sequence, sender, recipients, created, release_by, expires,
      "scope", "salt", "file": {"name", "size", "sha256", "rows"}, "agreement", "basis", "retention"}
 
-It counts only what the parcel contains: who was left out, and how many, is not the partner's
+Version 2 has `format` in its heading. It counts only what the parcel contains: who was left out, and how many, is not the partner's
 to know. The salt keeps the manifest's hash, which is public, from being guessed at.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.seal.heading import NAMES, Heading
+from gateway.seal.heading import Heading, versions_of
 from gateway.seal.members import FILE_NAME, HASH, REFERENCE, SENTENCE, Members
 from gateway.vocabulary import canonical
 from gateway.vocabulary.digest import Digest
 
-KIND, WHAT = "handoff-manifest/v1", "a manifest"
+PAGE, WHAT = "manifest", "a manifest"
+_OWN = ("scope", "salt", "file", "agreement", "basis", "retention")
+VERSIONS: Final = versions_of(PAGE, {1: _OWN, 2: _OWN})
 LARGEST: Final = 64 * 1024
 SCOPES: Final = ("full", "changes", "removal")
 MOST_BASES: Final = 16
@@ -47,7 +49,7 @@ class Manifest:
         }  # fmt: skip
         return canonical.encode(
             {
-                "type": KIND, **self.heading.plain(), "scope": self.scope, "salt": self.salt.hex(), "file": file,
+                "type": self.heading.type_of(PAGE), **self.heading.plain(), "scope": self.scope, "salt": self.salt.hex(), "file": file,
                 "agreement": self.agreement, "basis": list(self.basis), "retention": self.retention,
             }
         )  # fmt: skip
@@ -55,11 +57,10 @@ class Manifest:
     @classmethod
     def parse(cls, data: bytes) -> "Manifest":
         """FormatInvalid for anything but exactly these members in their shapes."""
-        own = ("scope", "salt", "file", "agreement", "basis", "retention")
-        members = Members.of_page(data, KIND, WHAT, (*NAMES, *own), LARGEST)
+        kind, members = Members.of_versions(data, VERSIONS, WHAT, LARGEST)
         file = members.part("file", ("name", "size", "sha256", "rows"))
         return cls(
-            heading=Heading.read(members),
+            heading=Heading.read(members, kind),
             scope=members.word("scope", SCOPES),
             salt=bytes.fromhex(members.text("salt", HASH)),
             file=DataFile(

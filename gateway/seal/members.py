@@ -4,7 +4,7 @@ Every reader here raises FormatInvalid and names the page and the member, never 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,12 +35,20 @@ class Members:
         self.what = what
 
     @classmethod
+    def of_versions(
+        cls, data: bytes, versions: Mapping[str, Sequence[str]], what: str, limit: int
+    ) -> tuple[str, "Members"]:
+        """A whole page of one of several types, each with its own members: which type, and what is in it."""
+        page = canonical.decode(data, what=what, limit=limit)
+        kind = page.pop("type", None)
+        if not isinstance(kind, str) or kind not in versions:
+            raise FormatInvalid(f"{what} is of a type or version that is not known here")
+        return kind, cls(page, what, versions[kind])
+
+    @classmethod
     def of_page(cls, data: bytes, kind: str, what: str, names: Sequence[str], limit: int) -> "Members":
         """A whole page: canonical JSON of the type `kind`, at most `limit` bytes."""
-        page = canonical.decode(data, what=what, limit=limit)
-        if page.pop("type", None) != kind:
-            raise FormatInvalid(f"{what} is of a type or version that is not known here")
-        return cls(page, what, names)
+        return cls.of_versions(data, {kind: names}, what, limit)[1]
 
     def part(self, name: str, names: Sequence[str]) -> "Members":
         return Members(self._value[name], f"{self.what}'s {name}", names)

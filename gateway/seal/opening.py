@@ -18,9 +18,10 @@
 Three types keep the order: an UnverifiedParcel can only be verified (1), a SignedParcel only
 opened (2 to 13), and only an OpenedParcel has content. Until 1 has passed, nobody is owed an
 answer; from then on, a failure is answered with its code. All of it happens in a private
-folder, on bytes that nobody else can change; what 2 reads is decrypted in the same pass, but nobody
-looks at the outcome before 3 to 6 have passed. The caller shows the data only afterwards and
-throws the folder away in any case.
+folder, on bytes that nobody else can change. One pass reads, hashes, decrypts, unpacks and
+writes: what 7 to 13 look at is what 2 has hashed, and nobody looks at any outcome before its
+turn (`one_pass`). The caller shows the data only afterwards and throws the folder away in any
+case.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,26 +30,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from gateway.crypto.age import Identity, decrypting
+from gateway.crypto.age import Identity
 from gateway.crypto.signers import Signed, Signers
 from gateway.crypto.sshsig import UnverifiedSignature
 from gateway.footing import durable
-from gateway.seal.behind import behind
-from gateway.seal.deflating import blocks
 from gateway.seal.envelope import Envelope
 from gateway.seal.heading import Party
 from gateway.seal.manifest import DataFile, Manifest
+from gateway.seal.one_pass import Unpacked, unpack
 from gateway.seal.rejections import rejected
-from gateway.seal.rows import RowCount
-from gateway.seal.settling import settling
-from gateway.seal.unpacking import Container, read_container
-from gateway.vocabulary.digest import Digest, Meter
-from gateway.vocabulary.errors import AgeInvalid, FormatInvalid, SignatureInvalid, SignatureMalformed
+from gateway.seal.unpacking import Container
+from gateway.vocabulary.digest import Digest
+from gateway.vocabulary.errors import FormatInvalid, ParcelInvalid, SignatureInvalid, SignatureMalformed
 from gateway.vocabulary.namespaces import of_act
 from gateway.vocabulary.transfer import TransferId
 
-CONTAINER, DATA = "container", "data"
-PIECE: Final = 1 << 20
+UNVERIFIED, DATA = "unverified", "data"
 SKEW: Final = timedelta(minutes=5)
 """By how much two honest clocks may differ."""
 
@@ -110,17 +107,17 @@ class SignedParcel:
             ParcelInvalid: with the code of the step that failed.
             StorageError: the disk failed.
         """
-        opens = _decrypt(ciphertext, self.envelope, folder / CONTAINER, reader.identities)  # 2
+        found = unpack(ciphertext, self.envelope, folder / UNVERIFIED, reader.identities)  # 2
         _check_addressed(self.envelope, reader)  # 3
         _check_dates(self.envelope, at)  # 4
         _check_turn(self.envelope, answered)  # 5, 6
-        if not opens:
-            raise rejected("undecryptable")  # 7
-        with (folder / CONTAINER).open("rb") as stream:
-            container = read_container(stream)  # 8
-            self._verify_content(container, at)  # 9
-            manifest = self._check_manifest(container)  # 10, 11
-            _extract(container, manifest.file, folder / DATA)  # 12, 13
+        if isinstance(found, ParcelInvalid):
+            raise found  # 7, 8
+        container = found.container
+        self._verify_content(container, at)  # 9
+        manifest = self._check_manifest(container)  # 10, 11
+        _check_data(found, manifest.file)  # 12, 13
+        durable.publish(folder / UNVERIFIED, folder / DATA)
         return OpenedParcel(
             envelope=self.envelope,
             manifest=manifest,
@@ -183,46 +180,6 @@ def _verify(sender: Sender, message: bytes, signature: bytes, act: str, at: date
     return signed
 
 
-def _decrypt(ciphertext: BinaryIO, envelope: Envelope, target: Path, identities: Sequence[Identity]) -> bool:
-    """Step 2, and the work of 7: whether it opens. Neither counts before the bytes have proved to be the envelope's."""
-    meter = Meter()
-    with behind(meter.feed) as hashed:
-        source = _Once(ciphertext, hashed.write, envelope.size + 1)
-        try:
-            with durable.created(target, synced=False) as plain, behind(plain.write) as written:
-                for piece in blocks(decrypting(source, identities), PIECE):
-                    written.write(piece)
-            opens = True
-        except AgeInvalid:
-            opens = False
-        source.exhaust()
-    if (meter.size, meter.digest) != (envelope.size, envelope.ciphertext):
-        raise rejected("ciphertext-hash")
-    return opens
-
-
-class _Once:
-    """What others may change while it is read: each byte is read once, so that what is hashed is what is decrypted."""
-
-    def __init__(self, source: BinaryIO, seen: Callable[[bytes], None], most: int) -> None:
-        self._source, self._seen, self._left = source, seen, most
-
-    def read(self, size: int, /) -> bytes:
-        return self._told(self._source.read(min(size, self._left)))
-
-    def readline(self, size: int, /) -> bytes:
-        return self._told(self._source.readline(min(size, self._left)))
-
-    def exhaust(self) -> None:
-        while self.read(PIECE):
-            pass
-
-    def _told(self, data: bytes) -> bytes:
-        self._left -= len(data)
-        self._seen(data)
-        return data
-
-
 def _check_addressed(envelope: Envelope, reader: Reader) -> None:
     if not any(to.id == reader.id and to.key in reader.keys for to in envelope.heading.recipients):
         raise rejected("not-addressed")
@@ -246,23 +203,10 @@ def _check_turn(envelope: Envelope, answered: Answered) -> None:
         raise rejected("sequence-old")  # 6
 
 
-def _extract(container: Container, described: DataFile, target: Path) -> None:
-    if (container.name, container.size) != (described.name, described.size):
+def _check_data(found: Unpacked, described: DataFile) -> None:
+    if (found.container.name, found.container.size) != (described.name, described.size):
         raise rejected("file-hash")
-    meter, count = Meter(), RowCount() if described.name.endswith(".csv") else None
-    with (
-        durable.created(target) as data,
-        settling(data) as write,
-        behind(write) as written,
-        behind(meter.feed) as hashed,
-    ):
-        for piece in container.data(described.size):
-            hashed.write(piece)
-            written.write(piece)
-            if count:
-                count.feed(piece)
-        hashed.drain()
-        if meter.digest != described.digest:
-            raise rejected("file-hash")
-        if count and count.rows != described.rows:
-            raise rejected("rows-differ")
+    if found.digest != described.digest:
+        raise rejected("file-hash")
+    if found.rows is not None and found.rows != described.rows:
+        raise rejected("rows-differ")

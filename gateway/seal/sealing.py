@@ -1,93 +1,38 @@
 """Seals one parcel in one pass: plaintext exists in the stream alone, never on a disk.
 
-    data ─▶ container ─▶ age ─▶ TRANSFER.age          hashed before and behind
+    data ─▶ TRANSFER.age, or TRANSFER.pgp               `sealed_age`, `openpgp.sealing`; hashed before and behind
     settle()                                           may still say no, when the data has ended
-    manifest, signed ─▶ container ─▶ age, final chunk
+    manifest, sealed with it
     envelope, signed ─▶ TRANSFER.json.sig, TRANSFER.json
 
-Whatever raises before the end leaves no file: not under a final name, and no final chunk
+Whatever raises before the end leaves no file: not under a final name, and no end of a sealed file
 anywhere, so that what was broken off cannot be opened. What is sealed has been read back by
 the strict parsers that a receiver uses; a draft with a member of a wrong shape does not leave.
 
-Crash point. Killed half way, the folder may hold a temporary, or some of the three files:
+Crash point. Killed half way, the folder may hold a temporary, or some of the files:
 whoever seals empties the folder first and seals again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from gateway.crypto.age import encrypting, parse_recipient, recipient_fingerprint
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing import durable
-from gateway.seal.behind import behind
-from gateway.seal.container import ContainerWriter, Content
-from gateway.seal.envelope import Envelope, Witness
+from gateway.seal.draft import Addressee, Draft, SealedParcel, Sealer, Settled, Weighed
+from gateway.seal.envelope import Envelope, Weight, Witness
 from gateway.seal.heading import Heading, Party
 from gateway.seal.manifest import DataFile, Manifest
-from gateway.seal.settling import settling
+from gateway.seal.openpgp.sealing import OpenPgpSealer
+from gateway.seal.sealed_age import AgeSealer
 from gateway.vocabulary.digest import Digest, Meter
-from gateway.vocabulary.errors import StorageError
+from gateway.vocabulary.errors import KeyUnavailable, StorageError
 from gateway.vocabulary.namespaces import of_act
 from gateway.vocabulary.parcel import Parcel, SealedFile, names_of
-from gateway.vocabulary.transfer import TransferId
 
 __all__ = ["Addressee", "Draft", "SealedParcel", "Settled", "Witness", "seal"]
 
 Random = Callable[[int], bytes]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
-    """Who may open the parcel: their id, and their age recipient."""
-
-    id: str
-    recipient: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """All that is known of a parcel before its data."""
-
-    transfer: TransferId
-    route: str
-    scope: str
-    sequence: int
-    sender: str
-    recipients: tuple[Addressee, ...]
-    created: datetime
-    release_by: datetime
-    expires: datetime
-    salt: bytes
-    """32 bytes of chance, new for each parcel."""
-    file_name: str
-    agreement: str
-    basis: tuple[str, ...]
-    retention: str
-    domain: str
-    witness: Witness
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """What is known only when the data has ended."""
-
-    rows: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealedParcel:
-    """What the receipt says of it, and the parcel itself. `size` is the ciphertext's, `data` the plain file's."""
-
-    parcel: Parcel
-    manifest: Digest
-    envelope: Digest
-    ciphertext: Digest
-    size: int
-    data: int
-    rows: int
 
 
 def seal(
@@ -98,58 +43,66 @@ def seal(
     *,
     key: SigningKey,
     random: Random,
+    openpgp_key: SigningKey | None = None,
 ) -> SealedParcel:
     """Seal what `chunks` give into `folder`, which is private and empty.
 
     `settle` is asked once, after the last chunk and before the manifest is written. It may
-    raise, and so may `chunks`: the exception passes through, and no file is left.
+    raise, and so may `chunks`: the exception passes through, and no file is left. A parcel in
+    OpenPGP needs `openpgp_key`, with which gpg sees messages to this partner signed.
 
     Raises:
         FormatInvalid: the draft has a member of a shape that receivers refuse.
-        KeyUnavailable: a recipient is no age recipient, or both kinds of them are mixed.
+        KeyUnavailable: a recipient is none of its format, may not be used now, or both kinds of age's are mixed.
         StorageError: the disk failed, or a file of this parcel is there already.
     """
-    names = names_of(draft.transfer)
+    names = names_of(draft.transfer, draft.format)
     with _nothing_left_on_failure(folder, names):
-        heading = _heading(draft, key)
-        recipients = [parse_recipient(to.recipient) for to in draft.recipients]
-        with durable.created(folder / names[0]) as stream, settling(stream) as write:
-            ciphertext = _Ciphertext(write, names[0])
-            # this thread reads and hashes, one encrypts, one hashes and writes
-            with (
-                behind(ciphertext.write) as written,
-                encrypting(written, recipients, random) as sealed,
-                behind(sealed.write) as plain,
-            ):
-                container = ContainerWriter(plain)
-                content = container.write_data(draft.file_name, chunks, lambda: plain.is_busy or written.is_busy)
-                manifest = _manifest(draft, heading, content, settle())
-                _finish(container, manifest, key, draft.domain)
+        sealer = _sealer(draft, key, random, openpgp_key)
+        heading = _heading(draft, key, sealer.keys)
+        manifest, sealed = sealer.write(
+            [folder / name for name in names[:-2]],
+            chunks,
+            lambda content: _described(draft, heading, content, settle()),
+        )
         envelope = Envelope(
             heading=heading,
             manifest=Digest.of(manifest.encode()),
-            ciphertext=ciphertext.meter.digest,
-            size=ciphertext.meter.size,
+            ciphertext=sealed[0].digest,
+            size=sealed[0].size,
             witness=draft.witness,
+            description=_description(draft, sealed),
         )
-        return _publish(draft, folder, envelope, manifest, key)
+        files = _files(folder, names, sealed, _signed(draft, envelope, key))
+        return _told(draft, envelope, manifest, files)
 
 
-def _heading(draft: Draft, key: SigningKey) -> Heading:
+def _sealer(draft: Draft, key: SigningKey, random: Random, openpgp_key: SigningKey | None) -> Sealer:
+    if draft.format == "age":
+        return AgeSealer.of(draft, key, random)
+    if openpgp_key is None:
+        raise KeyUnavailable("there is no OpenPGP key for this partner", remedy="gateway keys new openpgp-PARTNER")
+    return OpenPgpSealer.of(draft, openpgp_key, random)
+
+
+def _heading(draft: Draft, key: SigningKey, fingerprints: Sequence[str]) -> Heading:
     return Heading(
         transfer=draft.transfer,
         route=draft.route,
         sequence=draft.sequence,
         sender=Party(draft.sender, key.fingerprint),
-        recipients=tuple(Party(to.id, recipient_fingerprint(to.recipient)) for to in draft.recipients),
+        recipients=tuple(Party(to.id, its) for to, its in zip(draft.recipients, fingerprints, strict=True)),
         created=draft.created,
         release_by=draft.release_by,
         expires=draft.expires,
+        version=draft.version,
+        format=None if draft.version == 1 else draft.format,
     )
 
 
-def _manifest(draft: Draft, heading: Heading, content: Content, settled: Settled) -> Manifest:
-    return Manifest(
+def _described(draft: Draft, heading: Heading, content: Weighed, settled: Settled) -> Manifest:
+    """Read back as a receiver reads it."""
+    manifest = Manifest(
         heading=heading,
         scope=draft.scope,
         salt=draft.salt,
@@ -158,53 +111,44 @@ def _manifest(draft: Draft, heading: Heading, content: Content, settled: Settled
         basis=draft.basis,
         retention=draft.retention,
     )
+    return Manifest.parse(manifest.encode())
 
 
-def _finish(container: ContainerWriter, manifest: Manifest, key: SigningKey, domain: str) -> None:
-    page = manifest.encode()
-    Manifest.parse(page)
-    container.finish(page, key.sign(page, of_act("content", domain)).encode("ascii"))
+def _description(draft: Draft, sealed: Sequence[Meter]) -> Weight | None:
+    if draft.version == 1 or draft.format == "age":
+        return None
+    return Weight(sealed[1].size, sealed[1].digest)
 
 
-def _publish(draft: Draft, folder: Path, envelope: Envelope, manifest: Manifest, key: SigningKey) -> SealedParcel:
+def _signed(draft: Draft, envelope: Envelope, key: SigningKey) -> tuple[bytes, bytes]:
     """The signature, then the envelope: the last name to appear is the one that completes the parcel."""
     page = envelope.encode()
     Envelope.parse(page)
-    signature = key.sign(page, of_act("envelope", draft.domain)).encode("ascii")
-    sealed, signed, completes = names_of(draft.transfer)
-    durable.write_new(folder / signed, signature)
-    durable.write_new(folder / completes, page)
-    files = (
-        SealedFile(name=sealed, path=folder / sealed, size=envelope.size, digest=envelope.ciphertext),
-        SealedFile(name=signed, path=folder / signed, size=len(signature), digest=Digest.of(signature)),
-        SealedFile(name=completes, path=folder / completes, size=len(page), digest=Digest.of(page)),
+    return key.sign(page, of_act("envelope", draft.domain)).encode("ascii"), page
+
+
+def _files(
+    folder: Path, names: Sequence[str], sealed: Sequence[Meter], signed: Sequence[bytes]
+) -> tuple[SealedFile, ...]:
+    for name, data in zip(names[-len(signed) :], signed, strict=True):
+        durable.write_new(folder / name, data)
+    weights = [(meter.size, meter.digest) for meter in sealed] + [(len(data), Digest.of(data)) for data in signed]
+    return tuple(
+        SealedFile(name=name, path=folder / name, size=size, digest=digest)
+        for name, (size, digest) in zip(names, weights, strict=True)
     )
+
+
+def _told(draft: Draft, envelope: Envelope, manifest: Manifest, files: tuple[SealedFile, ...]) -> SealedParcel:
     return SealedParcel(
         parcel=Parcel(transfer=draft.transfer, release_by=draft.release_by, files=files),
         manifest=envelope.manifest,
-        envelope=Digest.of(page),
+        envelope=files[-1].digest,
         ciphertext=envelope.ciphertext,
         size=envelope.size,
         data=manifest.file.size,
         rows=manifest.file.rows,
     )
-
-
-class _Ciphertext:
-    """Counts and hashes what goes to the file; a full disk is told from an error of the data's source."""
-
-    def __init__(self, write: Callable[[bytes], object], name: str) -> None:
-        self._write, self._name = write, name
-        self.meter = Meter()
-
-    def write(self, data: bytes, /) -> None:
-        self.meter.feed(data)
-        try:
-            self._write(data)
-        except OSError as error:
-            raise StorageError(
-                f"{self._name} could not be written", remedy="check the disk's space, rights and health"
-            ) from error
 
 
 @contextmanager

@@ -3,15 +3,25 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from gateway.config import own_keys
+from gateway.config.certificates import certificates_end
+from gateway.config.checkup.clock import kernel_clock
 from gateway.config.load import Configuration, Suspension
+from gateway.config.own_keys import AHEAD
 from gateway.config.signed_routes import usable_routes
 from gateway.contract.route import Route
 from gateway.footing.ledger import transfers
 from gateway.footing.signers_files import read_signers
+from gateway.service.wiring import LATE
+from gateway.story.alert_outbox import unsent
 from gateway.story.anchoring import check_anchor
-from gateway.story.concerns import Concern, Level, of_agreement, of_expected, of_signers, of_standing
+from gateway.story.concerns import Concern, of_agreement, of_expected, of_signers, of_standing
+from gateway.story.deadlines import of_own_key, of_refused, of_retention
 from gateway.story.gate import Gateway
+from gateway.story.purging import oldest_refused
+from gateway.story.retention import due_since
 from gateway.story.standing import Standing, open_transfers
+from gateway.vocabulary.alert import Level
 from gateway.vocabulary.errors import GatewayError, LogBroken, StorageError
 from gateway.vocabulary.moment import london_day
 
@@ -23,10 +33,15 @@ def concerns_of(gateway: Gateway, configuration: Configuration, at: datetime) ->
     standings = open_transfers(gateway)
     found = [
         *_of_log(gateway, at),
+        *_of_clock(gateway, configuration, at),
+        *_of_alerts(gateway, at),
         *_of_routes(configuration, at),
         *_of_transfers(standings, configuration.routes, at),
         *_of_expected(gateway, configuration, at),
         *_of_people(configuration, at),
+        *_of_own_keys(configuration, at),
+        *_of_refused(gateway, configuration, at),
+        *_of_retention(gateway, at),
     ]
     return sorted(found, key=lambda one: (one.level != Level.ALARM, one.since))
 
@@ -38,6 +53,25 @@ def _of_log(gateway: Gateway, at: datetime) -> Iterator[Concern]:
         check_anchor(gateway)
     except (LogBroken, StorageError) as error:
         yield Concern(level=Level.ALARM, kind="log", sentence=error.message, to_do=error.remedy, since=at)
+
+
+def _of_clock(gateway: Gateway, configuration: Configuration, at: datetime) -> Iterator[Concern]:
+    settings, last = configuration.settings, gateway.log.entries(limit=1)
+    kept = settings.demo or settings.clock == "host" or kernel_clock() != "unsynchronised"
+    if kept and not (last and last[0].receipt.at - at > LATE):
+        return
+    yield Concern(
+        level=Level.ALARM,
+        kind="clock",
+        sentence="the machine's clock is behind the last receipt" if kept else "nobody keeps the machine's clock right",
+        to_do="start an NTP service, and see that it reaches its servers: timedatectl",
+        since=at,
+    )
+
+
+def _of_alerts(gateway: Gateway, at: datetime) -> Iterator[Concern]:
+    if concern := unsent(gateway, at):
+        yield concern
 
 
 def _of_transfers(standings: Iterable[Standing], routes: Iterable[Route], at: datetime) -> Iterator[Concern]:
@@ -62,6 +96,22 @@ def _of_routes(configuration: Configuration, at: datetime) -> Iterator[Concern]:
     for route in configuration.in_service(london_day(at)):
         if concern := of_agreement(route, at):
             yield concern
+    yield from _of_certificates(configuration, at)
+
+
+def _of_certificates(configuration: Configuration, at: datetime) -> Iterator[Concern]:
+    """One that has ended suspends its route, and is told as that."""
+    for route in configuration.routes:
+        end = certificates_end(configuration.workspace.certificates, route.partner)
+        if end is not None and at < end <= at + AHEAD:
+            yield Concern(
+                level=Level.WARNING,
+                kind="certificate",
+                sentence=f"the OpenPGP certificate of {route.partner.partner} ends on {end:%Y-%m-%d}",
+                to_do="ask the partner for it as it will be then, and put it into keys/openpgp",
+                since=end,
+                route=route.name,
+            )
 
 
 def _suspended(suspension: Suspension, at: datetime) -> Concern:
@@ -80,8 +130,8 @@ def _of_expected(gateway: Gateway, configuration: Configuration, at: datetime) -
         if route.page.expect is None:
             continue
         with gateway.ledger.reading() as tx:
-            newest = transfers.page(tx, limit=1, route=route.name)
-        last = newest[0].created if newest else gateway.log.began()
+            newest = transfers.newest_extract(tx, route.name)
+        last = newest.created if newest else gateway.log.began()
         if concern := of_expected(route, last, at):
             yield concern
 
@@ -92,3 +142,29 @@ def _of_people(configuration: Configuration, at: datetime) -> Iterator[Concern]:
             yield from of_signers(role, read_signers(configuration.workspace, role), at)
         except GatewayError as error:
             yield Concern(level=Level.ALARM, kind="people", sentence=error.message, to_do=error.remedy, since=at)
+
+
+def _of_own_keys(configuration: Configuration, at: datetime) -> Iterator[Concern]:
+    for role in own_keys.roles(configuration):
+        try:
+            stands = own_keys.standing(configuration, role)
+        except GatewayError:
+            continue  # said by 'gateway doctor', and by whoever needs the key
+        due = stands.due
+        if due and (concern := of_own_key(role.name, due, at, following=stands.following is not None)):
+            yield concern
+
+
+def _of_refused(gateway: Gateway, configuration: Configuration, at: datetime) -> Iterator[Concern]:
+    for route in configuration.routes:
+        try:
+            oldest = oldest_refused(gateway.workspace, route.name)
+        except GatewayError:
+            continue  # prepare's own look at the folder says so
+        if concern := of_refused(route.name, oldest, gateway.limits.arrival, at):
+            yield concern
+
+
+def _of_retention(gateway: Gateway, at: datetime) -> Iterator[Concern]:
+    if concern := of_retention(due_since(gateway, at), at):
+        yield concern

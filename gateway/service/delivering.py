@@ -1,8 +1,13 @@
-"""The deliver half, wired: a connection for each route, kept between rounds. It needs no ledger and no key of prepare's."""
+"""The deliver half, wired: a connection for each route, kept between rounds. It needs no ledger and no key of prepare's.
+
+A lane uses its route's connection and no other; a server is reached by so many lanes at a time as
+its page says, and who is idle gives way.
+"""
 
 import random
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 
 from gateway.config.first_keys import sftp_role
@@ -13,9 +18,12 @@ from gateway.deliver.attempts import Attempts
 from gateway.deliver.destination import Destination
 from gateway.deliver.upload import UploadDestination
 from gateway.deliver.windows import is_open
-from gateway.footing.lock import held
+from gateway.footing import mailbox
 from gateway.footing.telemetry import Telemetry
+from gateway.footing.turn import Turn
+from gateway.service.turns import alone_at
 from gateway.story.dispatch import Dispatcher
+from gateway.story.lanes import Lanes
 from gateway.vocabulary.errors import ConfigError
 
 
@@ -23,12 +31,26 @@ from gateway.vocabulary.errors import ConfigError
 def deliver_half(
     configuration: Configuration, *, clock: Callable[[], datetime], telemetry: Telemetry
 ) -> Iterator[Dispatcher]:
-    """The deliver half, alone on this machine while the block lasts; its connections end with it."""
+    """The deliver half, alone at its work while the block lasts; its connections end with it."""
+    configuration.workspace.make_deliver_folders()
+    with (
+        alone_at(configuration, "deliver") as turn,
+        deliver_in_turn(configuration, turn, clock=clock, telemetry=telemetry) as half,
+    ):
+        yield half
+
+
+@contextmanager
+def deliver_in_turn(
+    configuration: Configuration, turn: Turn | None, *, clock: Callable[[], datetime], telemetry: Telemetry
+) -> Iterator[Dispatcher]:
+    """The same for who is alone already. Whoever loses the turn releases nothing more."""
     workspace = configuration.workspace
     destinations = Destinations(configuration, clock)
     workspace.make_deliver_folders()
-    with held(workspace.deliver_lock, "the deliver half"):
-        attempts = Attempts(workspace.attempts)
+    mailbox.sweep_reports(workspace.from_deliver, workspace.to_deliver)
+    with closing(Attempts(configuration.deliver_store)) as attempts:
+        lanes = Lanes()
         try:
             yield Dispatcher(
                 domain=configuration.settings.domain,
@@ -40,18 +62,28 @@ def deliver_half(
                 telemetry=telemetry,
                 clock=clock,
                 random=random.random,
+                lanes=lanes,
+                check_turn=turn.check if turn else _nobody_else,
             )
         finally:
-            destinations.close()
-            attempts.close()
+            try:
+                lanes.wait()
+            finally:
+                destinations.close()
+
+
+def _nobody_else() -> None:
+    """One machine: it is always its turn."""
 
 
 class Destinations:
-    """One destination a route, made when it is first needed, and anew when its endpoint has changed."""
+    """One destination a route, made when it is first needed, and anew when its endpoint has changed. For many threads."""
 
     def __init__(self, configuration: Configuration, clock: Callable[[], datetime]) -> None:
         self._configuration, self._clock = configuration, clock
         self._open: dict[str, tuple[Endpoint | UploadEndpoint, Destination]] = {}
+        self._in_use: set[str] = set()
+        self._changed = threading.Condition()
 
     def is_open(self, route: str) -> bool:
         """Whether its partner takes parcels now, by the partner's own page; of a suspended route `reach` says more."""
@@ -61,31 +93,51 @@ class Destinations:
             return True
         return isinstance(endpoint, UploadEndpoint) or is_open(endpoint.windows, self._clock())
 
-    def reach(self, route: str) -> Destination:
-        """ConfigError while the route may not be used; asked anew each time, as its pages are now."""
-        endpoint = self._endpoint(route)
-        kept = self._open.pop(route, None)
-        if kept is not None and kept[0] != endpoint:
-            kept[1].close()
-            kept = None
-        if isinstance(endpoint, Endpoint):
-            self._make_room(endpoint)
-        self._open[route] = kept or (endpoint, self._destination(route, endpoint))
-        return self._open[route][1]
+    @contextmanager
+    def reach(self, route: str) -> Iterator[Destination]:
+        """ConfigError while the route may not be used; asked anew each time, as its pages are now.
 
-    def _make_room(self, endpoint: Endpoint) -> None:
-        """The server has so many connections of ours at most; whoever used theirs longest ago gives way."""
-        alike = [
-            destination
-            for open_, destination in self._open.values()
-            if isinstance(open_, Endpoint) and (open_.host, open_.port) == (endpoint.host, endpoint.port)
-        ]
-        for destination in alike[: max(0, len(alike) + 1 - endpoint.connections)]:
-            destination.close()  # it opens another when it is next used
+        Waits while so many others use their server as it takes at a time.
+        """
+        endpoint = self._endpoint(route)
+        with self._changed:
+            self._changed.wait_for(lambda: self._others(route, endpoint, in_use=True) < _limit(endpoint))
+            destination = self._taken(route, endpoint)
+        try:
+            yield destination
+        finally:
+            with self._changed:
+                self._in_use.discard(route)
+                self._changed.notify_all()
 
     def close(self) -> None:
         for _, destination in self._open.values():
             destination.close()
+
+    def _taken(self, route: str, endpoint: Endpoint | UploadEndpoint) -> Destination:
+        kept = self._open.pop(route, None)
+        if kept is not None and kept[0] != endpoint:
+            kept[1].close()
+            kept = None
+        self._make_room(route, endpoint)
+        self._open[route] = kept or (endpoint, self._destination(route, endpoint))
+        self._in_use.add(route)
+        return self._open[route][1]
+
+    def _make_room(self, route: str, endpoint: Endpoint | UploadEndpoint) -> None:
+        """Of those that are idle whoever used theirs longest ago gives way; it opens another when it is next used."""
+        excess = self._others(route, endpoint) + 1 - _limit(endpoint)
+        idle = [name for name in self._alike(route, endpoint) if name not in self._in_use]
+        for name in idle[: max(0, excess)]:
+            self._open.pop(name)[1].close()
+
+    def _others(self, route: str, endpoint: Endpoint | UploadEndpoint, *, in_use: bool = False) -> int:
+        """How many other routes to the same server have a connection, or use it now."""
+        alike = self._alike(route, endpoint)
+        return len(self._in_use.intersection(alike) if in_use else alike)
+
+    def _alike(self, route: str, endpoint: Endpoint | UploadEndpoint) -> list[str]:
+        return [name for name, (other, _) in self._open.items() if name != route and _is_same_server(other, endpoint)]
 
     def _endpoint(self, name: str) -> Endpoint | UploadEndpoint:
         usable, _ = usable_routes(with_routes_of_now(self._configuration), self._clock())
@@ -102,3 +154,14 @@ class Destinations:
 
         key = self._configuration.deliver_keys.private_bytes(sftp_role(name))
         return SftpDestination(endpoint, key, clock=self._clock)
+
+
+def _is_same_server(one: Endpoint | UploadEndpoint, other: Endpoint | UploadEndpoint) -> bool:
+    return (
+        isinstance(one, Endpoint) and isinstance(other, Endpoint) and (one.host, one.port) == (other.host, other.port)
+    )
+
+
+def _limit(endpoint: Endpoint | UploadEndpoint) -> int:
+    """Of a folder there is none: it has no connections."""
+    return endpoint.connections if isinstance(endpoint, Endpoint) else 1

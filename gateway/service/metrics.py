@@ -1,31 +1,29 @@
 """What monitoring reads beside `gateway status`: how many stand where, what is late, how long the log is, when we looked."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from gateway.config.load import Configuration
 from gateway.footing import textfile
 from gateway.footing.textfile import Metric
-from gateway.service.attention import concerns_of
-from gateway.story.concerns import Level
+from gateway.story.concerns import Concern
 from gateway.story.gate import Gateway
 from gateway.story.standing import open_transfers
+from gateway.vocabulary.alert import Level
 
 Labels = tuple[tuple[str, str], ...]
 
 
-def write_metrics(gateway: Gateway, configuration: Configuration, at: datetime) -> None:
+def write_metrics(gateway: Gateway, at: datetime, concerns: Sequence[Concern]) -> None:
     """StorageError if the file cannot be written; LogBroken if the ledger cannot be believed."""
-    textfile.write(gateway.workspace.metrics, _metrics(gateway, configuration, at))
+    textfile.write(gateway.workspace.metrics, _metrics(gateway, at, concerns))
 
 
-def _metrics(gateway: Gateway, configuration: Configuration, at: datetime) -> Iterator[Metric]:
+def _metrics(gateway: Gateway, at: datetime, concerns: Sequence[Concern]) -> Iterator[Metric]:
     open_ones: Counter[Labels] = Counter(
         (("route", one.route), ("stage", str(one.stage))) for one in open_transfers(gateway)
     )
     yield Metric(name="handoff_transfers_open", meaning="Handoffs that have not ended.", values=open_ones)
-    concerns = concerns_of(gateway, configuration, at)
     told: Counter[Labels] = Counter({(("level", str(level)),): 0 for level in Level})
     told.update((("level", str(one.level)),) for one in concerns)
     yield Metric(name="handoff_concerns", meaning="What needs a person: gateway todo.", values=told)

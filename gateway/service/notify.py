@@ -65,7 +65,7 @@ class Pulse:
         self._notify.tell("READY=1", f"STATUS={outcome}")
 
     def stopping(self) -> None:
-        self._notify.tell("STOPPING=1", "STATUS=ending the round in hand")
+        self._notify.tell("STOPPING=1", "STATUS=ending the step in hand")
 
     def _progress(self) -> list[str]:
         if self._owing:

@@ -37,7 +37,7 @@ def probe(configuration: Configuration, partner: str, at: datetime) -> Probed:
         raise UsageError(f"the partner {partner} has no server: its parcels are staged in a folder")
     key = configuration.deliver_keys.private_bytes(sftp_role(route.name))
     destination = SftpDestination(endpoint, key, clock=lambda: at)
-    attempts = Attempts(configuration.workspace.attempts)
+    attempts = Attempts(configuration.deliver_store)
     try:
         now = destination.probe(secrets.token_hex(8))
         profiles = Profiles(attempts.store)

@@ -13,14 +13,15 @@ from typing import Final
 
 from gateway.config.first_keys import sftp_role
 from gateway.config.load import Configuration
-from gateway.contract.partner import Endpoint
-from gateway.crypto.ssh_keys import PublicKey
+from gateway.contract.partner import Endpoint, Partner
 from gateway.deliver.destination import Attempt, Delivered, Destination
 from gateway.footing import durable
 from gateway.receipts.receipt import Receipt
-from gateway.seal.acknowledgement import Acknowledgement, Awaited, UnverifiedAcknowledgement
-from gateway.seal.sealing import Addressee, Draft, SealedParcel, Settled, Witness, seal
+from gateway.seal.acknowledgement import Acknowledgement, Awaited
+from gateway.seal.sealing import Draft, SealedParcel, Settled, Witness
 from gateway.service.probing import route_to
+from gateway.story.addressing import addressees, seal_for
+from gateway.story.answer_keys import verify_answer
 from gateway.story.gate import Gateway
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import UsageError
@@ -69,22 +70,21 @@ def rehearse(
     endpoint = route.partner.endpoint
     if not isinstance(endpoint, Endpoint):
         raise UsageError(f"the partner {partner} has no server: its parcels are staged in a folder")
-    draft = _draft(gateway, Addressee(id=partner, recipient=route.partner.recipient))
+    draft = _draft(gateway, route.partner)
     folder = durable.private_folder(gateway.workspace.sealing(draft.transfer))
     login = configuration.deliver_keys.private_bytes(sftp_role(route.name))
     destination = SftpDestination(endpoint, login, clock=gateway.clock)
     try:
-        sealed = _sealed(gateway, draft, folder, invented, partner)
+        sealed = _sealed(gateway, draft, folder, invented, route.partner)
         delivered = destination.put(sealed.parcel, _only_attempt())
-        key = route.partner.acknowledgement_key
-        answer = _answer(gateway, destination, sealed, partner=partner, key=key, looks=looks, wait=wait)
+        answer = _answer(gateway, destination, sealed, route.partner, looks=looks, wait=wait)
     finally:
         destination.close()
         durable.discard_folder(folder)
     return Rehearsed(transfer=draft.transfer, delivered=delivered, answer=answer)
 
 
-def _draft(gateway: Gateway, partner: Addressee) -> Draft:
+def _draft(gateway: Gateway, partner: Partner) -> Draft:
     created = gateway.clock().replace(microsecond=0)
     ends = created + LASTS
     return Draft(
@@ -93,7 +93,7 @@ def _draft(gateway: Gateway, partner: Addressee) -> Draft:
         scope="full",
         sequence=1,
         sender=gateway.sender,
-        recipients=(partner,),
+        recipients=addressees(gateway, partner)[:1],
         created=created,
         release_by=created + timedelta(hours=1),
         expires=ends,
@@ -104,19 +104,15 @@ def _draft(gateway: Gateway, partner: Addressee) -> Draft:
         retention=f"Delete it after the rehearsal. [keep until {ends:%Y-%m-%d}]",
         domain=gateway.domain,
         witness=Witness(note=gateway.log.latest().note, since=0, proof=()),
+        format=partner.format,
+        version=partner.parcel_version,
     )
 
 
-def _sealed(gateway: Gateway, draft: Draft, folder: Path, invented: Invented, partner: str) -> SealedParcel:
-    sealed = seal(
-        draft,
-        folder,
-        [invented.data],
-        lambda: Settled(rows=invented.rows),
-        key=gateway.signing,
-        random=gateway.random,
-    )
-    facts = Facts(partner=partner, envelope=str(sealed.envelope), sender_key=gateway.signing.fingerprint)
+def _sealed(gateway: Gateway, draft: Draft, folder: Path, invented: Invented, partner: Partner) -> SealedParcel:
+    settled = Settled(rows=invented.rows)
+    sealed = seal_for(gateway, draft, folder, [invented.data], lambda: settled)
+    facts = Facts(partner=partner.partner, envelope=str(sealed.envelope), sender_key=gateway.signing.fingerprint)
     gateway.log.append(Receipt(kind="rehearsal", at=gateway.clock(), facts=facts))
     return sealed
 
@@ -136,30 +132,28 @@ def _answer(
     gateway: Gateway,
     destination: Destination,
     sealed: SealedParcel,
+    partner: Partner,
     *,
-    partner: str,
-    key: str | None,
     looks: int,
     wait: Callable[[float], None],
 ) -> Acknowledgement | None:
     transfer = sealed.parcel.transfer
-    for look in range(looks if key else 0):
+    signs = bool(partner.acknowledgement_key) or partner.format == "openpgp"
+    for look in range(looks if signs else 0):
         if look:
             wait(EVERY)
         for found in destination.collect(frozenset({transfer})):
-            answer = UnverifiedAcknowledgement.parse(found.body, found.signature).verify(
-                PublicKey.parse(key or ""), domain=gateway.domain
-            )
+            answer, _ = verify_answer(gateway, partner, found.body, found.signature)
             answer.check(
                 Awaited(
                     transfer=transfer,
-                    recipient=partner,
+                    recipient=partner.partner,
                     envelope=sealed.envelope,
                     manifest=sealed.manifest,
                     rows=sealed.rows,
                 )
             )
-            _record(gateway, partner, answer, found.body, gateway.clock())
+            _record(gateway, partner.partner, answer, found.body, gateway.clock())
             return answer
     return None
 

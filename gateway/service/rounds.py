@@ -8,8 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from gateway.config.load import Configuration, Suspension
+from gateway.footing import durable
 from gateway.footing.telemetry import Telemetry
+from gateway.service.alerts import outgoing, send_out
 from gateway.service.delivering import deliver_half
+from gateway.service.watch import keep_told
 from gateway.service.wiring import Clock, Prepare, prepare_half
 from gateway.story.anchoring import check_anchor, keep_anchor
 from gateway.story.dispatch import dispatch
@@ -32,7 +35,7 @@ class Rounds:
 def run_once(
     configuration: Configuration, *, clock: Clock, telemetry: Telemetry, halves: frozenset[str] = HALVES
 ) -> Rounds:
-    with ExitStack() as stack:
+    with durable.machine_errors("the run was broken off"), ExitStack() as stack:
         preparing = (
             stack.enter_context(prepare_half(configuration, clock=clock, telemetry=telemetry))
             if "prepare" in halves
@@ -43,14 +46,18 @@ def run_once(
             if "deliver" in halves
             else None
         )
+        out = stack.enter_context(outgoing(configuration, delivering)) if delivering else None
         memory, faults, suspended = Memory(), tuple[GatewayError, ...](), tuple[Suspension, ...]()
         for _ in range(MOST_ROUNDS):
             moved = False
             if preparing:
                 done, suspended = prepare_round(preparing, memory)
                 moved, faults = done.moved, done.faults
+                moved = moved or keep_told(preparing) > 0
             if delivering:
                 moved = dispatch(delivering) > 0 or moved
+            if out:
+                moved = send_out(out) > 0 or moved
             if not moved:
                 break
         return Rounds(suspended=suspended, faults=faults)

@@ -3,20 +3,22 @@
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.config.load import Configuration, Suspension, with_routes_of_now
 from gateway.config.signed_routes import usable_routes
+from gateway.config.stores import ledger_url
 from gateway.contract.route import Route
 from gateway.crypto.ssh_keys import PublicKey
-from gateway.footing.ledger import Ledger, sqlite_url
-from gateway.footing.lock import held
+from gateway.footing.ledger import Ledger
 from gateway.footing.telemetry import Telemetry
+from gateway.footing.turn import Turn
 from gateway.receipts.log import ReceiptLog
+from gateway.service.turns import alone_at, is_lost
 from gateway.story.gate import Gate, Gateway, Limits, load_signers
-from gateway.story.purging import sweep_scratch
+from gateway.story.leftovers import sweep_leftovers
 from gateway.vocabulary.errors import ClockUntrusted, FormatInvalid, KeyUnavailable
 
 Clock = Callable[[], datetime]
@@ -49,7 +51,7 @@ class Prepare:
 def open_gateway(configuration: Configuration, *, clock: Clock, telemetry: Telemetry) -> Gateway:
     """The ledger, the log and the keys of prepare, for a verb or for the half itself."""
     settings, workspace, keys = configuration.settings, configuration.workspace, configuration.prepare_keys
-    ledger = Ledger.open(sqlite_url(workspace.ledger))
+    ledger = Ledger.open(ledger_url(configuration))
     return Gateway(
         domain=settings.domain,
         sender=settings.sender,
@@ -103,21 +105,49 @@ def _standing_still(configuration: Configuration, suspended: Iterable[Suspension
 
 
 @contextmanager
-def prepare_half(configuration: Configuration, *, clock: Clock, telemetry: Telemetry) -> Iterator[Prepare]:
-    """The prepare half, alone on this machine while the block lasts.
+def prepare_half(
+    configuration: Configuration, *, clock: Clock, telemetry: Telemetry, stopping: Callable[[], bool] = bool
+) -> Iterator[Prepare]:
+    """The prepare half, alone at its work while the block lasts. `stopping` is asked between two steps of a round.
 
     Raises:
         UsageError: another process runs it.
         ClockUntrusted: nobody keeps the machine's clock.
     """
-    _refuse_wild_clock(configuration)
-    workspace = configuration.workspace
     with (
-        held(workspace.prepare_lock, "the prepare half"),
-        opened(configuration, clock=clock, telemetry=telemetry) as gateway,
+        alone_at(configuration, "prepare") as turn,
+        prepare_in_turn(configuration, turn, clock=clock, telemetry=telemetry, stopping=stopping) as half,
     ):
-        sweep_scratch(workspace)
-        yield Prepare(gateway=gateway, configuration=configuration)
+        yield half
+
+
+@contextmanager
+def prepare_in_turn(
+    configuration: Configuration,
+    turn: Turn | None,
+    *,
+    clock: Clock,
+    telemetry: Telemetry,
+    stopping: Callable[[], bool] = bool,
+) -> Iterator[Prepare]:
+    """The same for who is alone already. Whoever loses the turn stops before the next step, and writes no receipt."""
+    _refuse_wild_clock(configuration)
+    with opened(configuration, clock=clock, telemetry=telemetry) as gateway:
+        if turn is not None:
+            _let_others_end(gateway.ledger, turn)
+        sweep_leftovers(gateway, (route.name for route in configuration.routes))
+        stops = replace(gateway, stopping=lambda: stopping() or is_lost(turn))
+        yield Prepare(gateway=stops, configuration=configuration)
+
+
+def _let_others_end(ledger: Ledger, turn: Turn) -> None:
+    """Whoever had the turn before may stand within a commit: it is over once we have had the writers' lock.
+
+    From then on theirs fail, since they ask for the turn with that lock held; and ours, once we have lost it.
+    """
+    ledger.write_only_while(turn.check)
+    with ledger.writing():
+        pass
 
 
 def _refuse_wild_clock(configuration: Configuration) -> None:

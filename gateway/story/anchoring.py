@@ -12,7 +12,7 @@ Crash point. (N1) receipts written, not anchored: the next round anchors the new
 import json
 from pathlib import Path
 
-from gateway.crypto.checkpoint import Checkpoint, open_checkpoint
+from gateway.crypto.checkpoint import Checkpoint
 from gateway.footing import durable
 from gateway.story.gate import Gateway
 from gateway.vocabulary.errors import FormatInvalid, LogBroken, SignatureInvalid, StorageError
@@ -45,7 +45,7 @@ def _newest(gateway: Gateway, path: Path) -> Checkpoint | None:
     if line is None:
         return None
     try:
-        checkpoint, _ = open_checkpoint(str(json.loads(line)).encode(), gateway.log.public)
+        checkpoint, _ = gateway.log.keys().open(str(json.loads(line)).encode())
     except (ValueError, FormatInvalid, SignatureInvalid) as error:
         raise LogBroken(
             "the last line of the anchor is not a checkpoint that this log has signed",

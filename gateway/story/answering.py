@@ -1,6 +1,7 @@
 """A partner's answer: verified against its key, our own receipt and our own log, before it counts.
 
-    1  the acknowledgement is signed by the partner's key, in its namespace
+    1  the acknowledgement is signed by the partner's key, in its namespace; or, by a partner that gave no
+       such key, with the OpenPGP certificate that its parcels are sealed to
     2  it is about this transfer, this envelope, this manifest, and speaks for this partner
     3  it counts the rows that were released
     4  its cosigned checkpoint is of our log, and our log is what it says it was
@@ -10,13 +11,15 @@ Whatever fails is receipted as `answer-rejected` and changes nothing: the transf
 where it stands, and a proper answer still counts.
 """
 
-from gateway.crypto.checkpoint import open_checkpoint, witness_key
+from gateway.crypto.checkpoint import witness_key
 from gateway.crypto.ssh_keys import PublicKey
-from gateway.footing import mailbox
+from gateway.footing import durable, mailbox
 from gateway.footing.mailbox import Observation
 from gateway.footing.telemetry import LogEvent
 from gateway.receipts.receipt import Receipt
-from gateway.seal.acknowledgement import Acknowledgement, Awaited, UnverifiedAcknowledgement
+from gateway.seal.acknowledgement import Acknowledgement, Awaited
+from gateway.story import duplicates
+from gateway.story.answer_keys import verify_answer
 from gateway.story.gate import Gate
 from gateway.story.outcomes import tell_outcome
 from gateway.vocabulary import moment
@@ -35,7 +38,7 @@ RUNGS = {
 def answered(gate: Gate, seen: Observation) -> None:
     """Climb to `acknowledged` or `rejected-by-partner`, or receipt why the answer does not count."""
     try:
-        answer = _verified(gate, seen)
+        answer, key = _verified(gate, seen)
         if answer.checkpoint is not None:
             keep_cosignature(gate, answer.checkpoint)
     except (EvidenceError, FormatInvalid) as error:
@@ -44,7 +47,10 @@ def answered(gate: Gate, seen: Observation) -> None:
     if not _in_turn(gate, seen, answer):  # 5
         _reject(gate, seen, "out-of-turn")
         return
-    _record(gate, seen, answer)
+    _record(gate, seen, answer, key)
+    # the partner has it, even if nobody ever saw it delivered
+    durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))
+    duplicates.forget(gate, seen.transfer)
     mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer)
     tell_outcome(gate, seen.transfer)
 
@@ -55,12 +61,11 @@ def _in_turn(gate: Gate, seen: Observation, answer: Acknowledgement) -> bool:
     return stage is rung or rung in FOLLOWS[stage]
 
 
-def _verified(gate: Gate, seen: Observation) -> Acknowledgement:
-    if seen.answer is None or gate.route.partner.acknowledgement_key is None:
-        raise AcknowledgementInvalid("an answer came without its files, or from a partner that signs none")
-    body, signature = seen.answer
-    key = PublicKey.parse(gate.route.partner.acknowledgement_key)
-    answer = UnverifiedAcknowledgement.parse(body, signature).verify(key, domain=gate.gateway.domain)  # 1
+def _verified(gate: Gate, seen: Observation) -> tuple[Acknowledgement, str]:
+    """The answer, and the fingerprint of the key that signed it."""
+    if seen.answer is None:
+        raise AcknowledgementInvalid("an answer came without its files")
+    answer, key = verify_answer(gate.gateway, gate.route.partner, *seen.answer)  # 1
     sealed = gate.gateway.log.last(seen.transfer, Stage.SEALED)
     if sealed is None:
         raise AcknowledgementInvalid("an answer is about a transfer that was never sealed")
@@ -73,21 +78,23 @@ def _verified(gate: Gate, seen: Observation) -> Acknowledgement:
         rows=released if isinstance(released, int) else -1,
     )
     answer.check(awaited)  # 2, 3
-    return answer
+    return answer, key
 
 
 def keep_cosignature(gate: Gate, note: str) -> None:
     """Kept first, compared then: one that contradicts our log is the proof, and stops all that would leave."""
     partner, log = gate.route.partner, gate.gateway.log
-    witness = witness_key(partner.partner, PublicKey.parse(partner.acknowledgement_key or "").raw_ed25519())
-    checkpoint, cosignatures = open_checkpoint(note.encode(), log.public, [witness])  # 4
+    if partner.acknowledgement_key is None:
+        raise AcknowledgementInvalid("an answer brings a checkpoint, and its partner has no key that cosigns")
+    witness = witness_key(partner.partner, PublicKey.parse(partner.acknowledgement_key).raw_ed25519())
+    checkpoint, cosignatures = log.keys().open(note.encode(), [witness])  # 4
     if not cosignatures:
         raise AcknowledgementInvalid("an answer brings a checkpoint that its partner did not cosign")
     log.keep_cosignature(partner.partner, note, checkpoint, gate.gateway.clock())
     log.check_witnesses()
 
 
-def _record(gate: Gate, seen: Observation, answer: Acknowledgement) -> None:
+def _record(gate: Gate, seen: Observation, answer: Acknowledgement, key: str) -> None:
     gateway = gate.gateway
     stage = RUNGS[answer.disposition]
     if stage not in FOLLOWS[gateway.log.stage(seen.transfer)]:
@@ -98,7 +105,7 @@ def _record(gate: Gate, seen: Observation, answer: Acknowledgement) -> None:
         acknowledgement=str(Digest.of(body)),
         disposition=answer.disposition,
         answered=moment.spell(answer.at),
-        partner_key=PublicKey.parse(gate.route.partner.acknowledgement_key or "").fingerprint,
+        partner_key=key,
     )
     if answer.code:
         facts |= Facts(code=answer.code)

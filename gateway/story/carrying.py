@@ -19,12 +19,14 @@ from gateway.approval.statement import Statement
 from gateway.footing import durable, mailbox
 from gateway.footing.mailbox import Order
 from gateway.minimise.engine import Job, Outcome, Run, minimising
-from gateway.seal.sealing import Addressee, Draft, SealedParcel, Settled, Witness, seal
-from gateway.story import duplicates
+from gateway.seal.sealing import Draft, SealedParcel, Settled, Witness
+from gateway.story import duplicates, sequence
+from gateway.story.addressing import addressees, seal_for
 from gateway.story.brake import Brake, brake
 from gateway.story.gate import Gate
 from gateway.story.minimising import InForce, count, job, reasons_against
 from gateway.story.refusing import Refusal
+from gateway.story.register.approving import approved
 from gateway.story.sealed import record_sealed, upcoming_sequence
 from gateway.vocabulary.moment import london_day, next_london_midnight
 from gateway.vocabulary.transfer import TransferId
@@ -70,6 +72,11 @@ def carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal |
     statement = Statement.parse((arrival / STATEMENT).read_bytes())
     disclosures = gate.gateway.workspace.disclosures(f"{transfer}.parquet")
     work, in_force = job(gate, arrival / EXTRACT, at, disclosures=disclosures)
+    if gate.route.policy.by_field:
+        fields = approved(gate, transfer, in_force.holds)
+        if fields is None:
+            return Overrun(ceilings=("hold-approval",))
+        work = replace(work, approved=fields)
     known = duplicates.remembered(gate, transfer)
     work = replace(work, exclude=known.tags, counted=known.day == london_day(at))
     draft = draft_of(gate, transfer, at, file_name=_file_name(gate, arrival / EXTRACT, at))
@@ -84,7 +91,8 @@ def carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal |
 
 def hand_on(gate: Gate, draft: Draft, parcel: SealedParcel, outcome: Outcome, in_force: InForce) -> None:
     """A sealed parcel: receipted, then deliver's to take."""
-    order = Order(route=gate.name, partner=gate.route.partner.partner, parcel=parcel.parcel)
+    after = sequence.before(gate, draft.sequence)
+    order = Order(route=gate.name, partner=gate.route.partner.partner, parcel=parcel.parcel, after=after)
     durable.write_new(gate.gateway.workspace.sealing(draft.transfer) / mailbox.ORDER, order.encode())
     record_sealed(gate, draft, parcel, outcome, in_force)  # (C2)
     post(gate, draft.transfer)  # (C3)
@@ -111,13 +119,12 @@ def _seal_once(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Car
     if work.disclosures:
         durable.remove(work.disclosures)
     with minimising(work, gate.gateway.workers) as run:
-        parcel = seal(
+        parcel = seal_for(
+            gate.gateway,
             draft,
             folder,
             run.chunks(),
             lambda: _settle(run, statement, held, work.exclude),
-            key=gate.gateway.signing,
-            random=gate.gateway.random,
         )
         return Carried(parcel=parcel, outcome=run.outcome())
 
@@ -153,7 +160,7 @@ def draft_of(gate: Gate, transfer: TransferId, at: datetime, *, file_name: str) 
         scope=route.page.scope,
         sequence=upcoming_sequence(gate, transfer),
         sender=gateway.sender,
-        recipients=tuple(Addressee(id=route.partner.partner, recipient=key) for key in route.partner.recipients),
+        recipients=addressees(gateway, route.partner),
         created=created,
         release_by=min(created + route.page.release_within, next_london_midnight(created)),
         expires=created + EXPIRES,
@@ -164,6 +171,8 @@ def draft_of(gate: Gate, transfer: TransferId, at: datetime, *, file_name: str) 
         retention=route.policy.retention,
         domain=gateway.domain,
         witness=_witness(gate),
+        format=route.partner.format,
+        version=route.partner.parcel_version,
     )
 
 

@@ -2,7 +2,8 @@
 
 Crash points. (A1) copied, not receipted: the copy is thrown away and made again. (A2)
 receipted, the original still in the drop folder: the next look finds the statement of a
-transfer that is under way and takes the same bytes out without a word.
+transfer that is under way and takes the same bytes out without a word. (A3) the original taken
+out, its papers still there: the next look takes away papers that have served.
 """
 
 from dataclasses import replace
@@ -41,7 +42,7 @@ def claim(dropped: Dropped, transfer: TransferId, evidence: Evidence, at: dateti
     _keep_papers(dropped, arrival, evidence)
     _record_approved(gate, transfer, measured, decision, at)
     take_out(dropped.folder, dropped.name, measured.identity)  # (A2)
-    dropped.clear_papers()
+    dropped.clear_papers()  # (A3)
     return decision
 
 

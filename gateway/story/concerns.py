@@ -4,14 +4,16 @@ Every rung that is no end has a clock; so have agreements, keys of people, and e
 expected. Nothing here holds a value of a child: routes, transfers, stages and times only.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from enum import StrEnum
 
+from gateway.contract.partner import UploadEndpoint
 from gateway.contract.route import Route
+from gateway.crypto.allowed_signers import Signer
 from gateway.crypto.signers import Signers
-from gateway.story.standing import TO_DO, Standing
+from gateway.story.standing import TO_DO, UNDER_WAY, Standing
+from gateway.vocabulary.alert import Level
 from gateway.vocabulary.moment import LONDON
 from gateway.vocabulary.transfer import Stage, TransferId
 
@@ -22,14 +24,12 @@ Clock = tuple[timedelta, timedelta]
 """After how long on a rung it is a warning, and an alarm."""
 
 
-class Level(StrEnum):
-    WARNING = "warning"
-    ALARM = "alarm"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """`kind` is a slug; `since` is when it began, or when it will be an alarm if it is only a warning."""
+    """`kind` is a slug; `since` is when it began, or when it will be an alarm if it is only a warning.
+
+    `about` tells two of a kind apart where route and transfer do not, and is said to nobody.
+    """
 
     level: Level
     kind: str
@@ -38,6 +38,7 @@ class Concern:
     since: datetime
     route: str | None = None
     transfer: TransferId | None = None
+    about: str = ""
 
 
 CLOCKS: Mapping[Stage, Callable[[Route], Clock]] = {
@@ -53,6 +54,9 @@ CLOCKS: Mapping[Stage, Callable[[Route], Clock]] = {
     Stage.OVERDUE: lambda route: NOW,  # noqa: ARG005
     Stage.REJECTED_BY_PARTNER: lambda route: NOW,  # noqa: ARG005
 }
+UNDELIVERED = "undelivered"
+"""Sealed, or taken back and to be sealed anew: one concern, whichever it is at this moment."""
+LIES_STAGED = frozenset({Stage.DELIVERED, Stage.OVERDUE})
 SENTENCES: Mapping[Stage, str] = {
     Stage.WAITING: "a release statement waits for signatures",
     Stage.ARRIVED: "an extract was taken over and not approved yet",
@@ -71,17 +75,34 @@ SENTENCES: Mapping[Stage, str] = {
 def of_standing(standing: Standing, route: Route | None, at: datetime) -> Concern | None:
     """None while its clock has not struck. A route that is out of service has no clocks: its transfers are alarms."""
     stage = standing.stage
+    if stage in LIES_STAGED and route and isinstance(route.partner.endpoint, UploadEndpoint):
+        return _of_staged(standing, route, at)
     if stage not in CLOCKS or (stage is Stage.DELIVERED and route and route.partner.acknowledgement == "none"):
         return None
     warned, alarmed = CLOCKS[stage](route) if route else NOW
-    level = _level(at, standing.since + warned, standing.since + alarmed)
+    since = standing.under_way or standing.since  # a partner that is away for days must not wind up the clock anew
+    level = level_at(at, since + warned, since + alarmed)
     if level is None:
         return None
     return Concern(
         level=level,
-        kind=str(stage),
+        kind=UNDELIVERED if stage in UNDER_WAY else str(stage),
         sentence=SENTENCES[stage],
         to_do=standing.to_do() if stage in TO_DO else f"gateway receipts show {standing.transfer}",
+        since=since,
+        route=standing.route,
+        transfer=standing.transfer,
+    )
+
+
+def _of_staged(standing: Standing, route: Route, at: datetime) -> Concern:
+    """A return lies in a folder until a person has uploaded it: whatever its partner answers, nobody else can."""
+    late = at - standing.since >= route.partner.ack_within
+    return Concern(
+        level=Level.ALARM if late or standing.stage is Stage.OVERDUE else Level.WARNING,
+        kind="staged",
+        sentence="a staged return has not been uploaded yet",
+        to_do=f"gateway open {standing.transfer}, upload it, then: gateway uploaded {standing.transfer} --reference REFERENCE",
         since=standing.since,
         route=standing.route,
         transfer=standing.transfer,
@@ -91,7 +112,7 @@ def of_standing(standing: Standing, route: Route | None, at: datetime) -> Concer
 def of_agreement(route: Route, at: datetime) -> Concern | None:
     """Past its review date the route is suspended, which is told elsewhere; this warns before."""
     ends = datetime.combine(route.policy.agreement.review, time(0), LONDON) + DAY
-    level = _level(at, ends - AGREEMENT_WARNED, ends)
+    level = level_at(at, ends - AGREEMENT_WARNED, ends)
     if level is None:
         return None
     return Concern(
@@ -110,7 +131,7 @@ def of_expected(route: Route, last: datetime | None, at: datetime) -> Concern | 
     if expect is None or last is None:
         return None
     due = last + expect.every
-    level = _level(at, due, due + expect.grace)
+    level = level_at(at, due, due + expect.grace)
     if level is None:
         return None
     return Concern(
@@ -124,22 +145,35 @@ def of_expected(route: Route, last: datetime | None, at: datetime) -> Concern | 
 
 
 def of_signers(role: str, signers: Signers, at: datetime) -> Iterator[Concern]:
-    """Whose key ends soon, or has ended and still stands in the file. Named by fingerprint."""
-    for signer in signers.living():
-        if signer.valid_before is None:
+    """Whose key ends soon, or has ended and still stands in the file, and nobody's line goes on. Named by fingerprint."""
+    people = signers.living()
+    for signer in people:
+        if signer.valid_before is None or _goes_on(signer, people):
             continue
-        level = _level(at, signer.valid_before - KEY_WARNED, signer.valid_before)
+        level = level_at(at, signer.valid_before - KEY_WARNED, signer.valid_before)
         if level:
             yield Concern(
-                level=Level.WARNING,
+                level=level,
                 kind="key",
                 sentence=f"a key under keys/signers/{role} ends, or has ended: {signer.key.fingerprint}",
                 to_do=f"put the person's new key into keys/signers/{role}, and take out the old line",
                 since=signer.valid_before,
+                about=signer.key.fingerprint,
             )
 
 
-def _level(at: datetime, warned: datetime, alarmed: datetime) -> Level | None:
+def _goes_on(signer: Signer, people: Iterable[Signer]) -> bool:
+    """Another line of the same person's is valid for longer, for the same acts: a key was followed by the next."""
+    return any(
+        other.principal == signer.principal
+        and signer.namespaces <= other.namespaces
+        and (other.valid_before is None or signer.valid_before is None or other.valid_before > signer.valid_before)
+        for other in people
+        if other is not signer
+    )
+
+
+def level_at(at: datetime, warned: datetime, alarmed: datetime) -> Level | None:
     if at >= alarmed:
         return Level.ALARM
     return Level.WARNING if at >= warned else None

@@ -15,6 +15,7 @@ from gateway.footing.ledger.subjects import same_child
 from gateway.minimise.disclosed import Disclosed, disclosed
 from gateway.minimise.disclosures import Basis
 from gateway.minimise.identifiers import pseudonyms
+from gateway.minimise.verdicts import HOLD, WITHHELD
 from gateway.receipts.proof import Proof, prove
 from gateway.receipts.receipt import Receipt
 from gateway.story.disclosure_files import proved_files
@@ -24,7 +25,7 @@ from gateway.vocabulary.errors import LogBroken, RegisterInvalid
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
 
-NOT_RELEASED = "not-released"
+NOT_RELEASED, FIELD_NOT_RELEASED = "not-released", "field-not-released"
 OF_SUBJECTS = frozenset({"upn", "former_upn", "name_dob"})
 """Names, since some children have no UPN: two of one name and birthday are then told apart by nobody."""
 
@@ -111,7 +112,7 @@ def record_look(
 
 def subjects_of(gateway: Gateway, child: Mapping[str, str]) -> frozenset[bytes]:
     """The pseudonyms by which registers and disclosures know a child; RegisterInvalid if none can be made."""
-    found = pseudonyms(child, key=gateway.keys.secret("register"))
+    found = pseudonyms(child, key=gateway.register_key)
     subjects = frozenset(pseudonym for kind, pseudonym in found if kind in OF_SUBJECTS)
     if not subjects:
         raise RegisterInvalid(
@@ -149,11 +150,16 @@ def _one(
 
 
 def _withheld(rows: Sequence[Disclosed], released: frozenset[str], *, reviewer: bool) -> Iterator[tuple[str, str]]:
-    """Why a child as a whole was withheld is the reviewer's; that a consent is missing is everybody's."""
+    """Why a child as a whole was withheld, or something of it kept back, is the reviewer's; that a consent is missing is everybody's."""
     for row in rows:
         for field, why in row.withheld.items():
             if field not in released:
-                yield field, why if reviewer or released else NOT_RELEASED
+                yield field, why_in_part(why, reviewer=reviewer) if released else why if reviewer else NOT_RELEASED
+
+
+def why_in_part(why: str, *, reviewer: bool) -> str:
+    """Of a child of whom something is released: it may be a hold that keeps back the rest."""
+    return FIELD_NOT_RELEASED if why == WITHHELD[HOLD] and not reviewer else why
 
 
 def reach_of(gateway: Gateway, transfer: TransferId) -> Reach:

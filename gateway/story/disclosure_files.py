@@ -45,11 +45,11 @@ def proved_files(gateway: Gateway, *, anew: bool = False) -> list[DisclosedFile]
     path = gateway.workspace.disclosures(MEMORY)
     known = {} if anew else _remembered(path)
     found: Memory = {}
-    proved = []
+    proved, key = [], gateway.register_key
     for file in files:
         try:
             found[file.name] = _measured(gateway, file, known)
-            proved.append(_proved(gateway, file, found[file.name][-1], receipted.get(file.transfer)))
+            proved.append(_proved(gateway, file, found[file.name][-1], receipted.get(file.transfer), key))
         except (StorageError, LogBroken):
             if gateway.log.stage(file.transfer) not in TAKEN_BACK:
                 raise
@@ -68,7 +68,8 @@ def proved_file(gateway: Gateway, transfer: TransferId) -> DisclosedFile:
             f"there are no disclosures of transfer {transfer}", remedy="it released nothing, or they have expired"
         )
     measured = _measured(gateway, file, {})[-1]
-    return _proved(gateway, file, measured, sealed.receipt.facts.get("disclosures") if sealed else None)
+    receipted = sealed.receipt.facts.get("disclosures") if sealed else None
+    return _proved(gateway, file, measured, receipted, gateway.register_key)
 
 
 def _receipted(gateway: Gateway) -> Mapping[TransferId, object]:
@@ -80,13 +81,14 @@ def _receipted(gateway: Gateway) -> Mapping[TransferId, object]:
     return newest
 
 
-def _proved(gateway: Gateway, file: DisclosureFile, measured: str, receipted: object) -> DisclosedFile:
+def _proved(gateway: Gateway, file: DisclosureFile, measured: str, receipted: object, key: bytes) -> DisclosedFile:
     if not measured == file.sha256 == receipted:
         raise LogBroken(
             f"the disclosures of transfer {file.transfer} are not those that were receipted",
             remedy="keep the file as it is, and restore the one from the backup",
         )
-    return DisclosedFile(transfer=file.transfer, path=gateway.workspace.disclosures(file.name), meta=file.meta)
+    path = gateway.workspace.disclosures(file.name)
+    return DisclosedFile(transfer=file.transfer, path=path, meta=file.meta, key=key)
 
 
 def _measured(gateway: Gateway, file: DisclosureFile, known: Memory) -> list[Any]:

@@ -22,14 +22,14 @@ class Dropped:
     def clear_statement(self) -> None:
         """The statement, its signatures and the copies they were made over: what they say is over."""
         statement = statement_name(self.name)
-        for paper in self.folder.names():
+        for paper in reversed(self.folder.names()):  # the statement last: by it the others are found after a crash
             if paper == statement or paper.startswith(f"{statement}."):
                 self.folder.remove(paper)
 
     def clear_papers(self) -> None:
         """Remarks too, once a copy of ours holds them."""
-        self.clear_statement()
         self.folder.remove(remarks_name(self.name))
+        self.clear_statement()
 
     def has_remarks(self) -> bool:
         return remarks_name(self.name) in self.folder.names()

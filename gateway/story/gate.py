@@ -9,17 +9,23 @@ from pathlib import Path
 
 from gateway.approval.rules import ROLES, Expected
 from gateway.contract.route import Route
-from gateway.crypto.age import recipient_fingerprint
+from gateway.crypto import nesting
 from gateway.crypto.signers import Signers
 from gateway.crypto.ssh_keys import PublicKey, SigningKey
 from gateway.footing.keyring import Keyring
-from gateway.footing.ledger import Ledger
+from gateway.footing.ledger import Ledger, Transaction
 from gateway.footing.signers_files import read_signers
 from gateway.footing.telemetry import Telemetry
 from gateway.footing.workspace import Workspace
 from gateway.minimise.engine import Workers
+from gateway.minimise.references import RESTORE
+from gateway.receipts import generations
 from gateway.receipts.log import ReceiptLog
+from gateway.seal.recipients import sealed_to
 from gateway.vocabulary.digest import Digest
+from gateway.vocabulary.errors import KeyUnavailable, LogBroken, StorageError
+
+REGISTER = "register"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +60,60 @@ class Gateway:
     random: Callable[[int], bytes]
     limits: Limits = Limits()
     workers: Workers = field(default_factory=Workers)
+    stopping: Callable[[], bool] = bool
+    """Whether the service was told to stop: asked between two steps. Whoever is no service never is."""
     anchor: Path | None = None
     """Where each checkpoint is written down once more, out of reach of whoever restores this machine."""
 
     def keyed(self, digest: Digest) -> str:
         """An extract's digest as receipts hold it: a plain one of personal data could be guessed."""
-        return hmac.new(self.keys.secret("digest"), digest.raw, hashlib.sha256).hexdigest()
+        return self.keyed_by_each(digest)[-1]
+
+    def keyed_by_each(self, digest: Digest) -> tuple[str, ...]:
+        """As any receipt may hold it, whenever it was written."""
+        keys = self.generations("digest")
+        return tuple(hmac.new(key, digest.raw, hashlib.sha256).hexdigest() for key in keys)
+
+    def generations(self, role: str) -> tuple[bytes, ...]:
+        """Of a secret, those that are in force or were; KeyUnavailable if the key's file has fewer than the ledger."""
+        with self.ledger.reading() as tx:
+            count = generations.in_force(tx, role)
+        known = self.keys.generations(role)
+        if len(known) < count:
+            raise KeyUnavailable(
+                f"the key {role} has been rotated since this copy of it was made",
+                remedy=f"restore the newest {role}.key from its backup",
+            )
+        return known[:count]
+
+    @property
+    def register_key(self) -> bytes:
+        """By which children are known: every generation in force, one after the other."""
+        return b"".join(self.generations(REGISTER))
+
+    def reference_key(self, partner: str) -> bytes:
+        """Under which children who are new to a partner get their references."""
+        return self.generations(f"reference-{partner}")[-1]
+
+    def check_register_key(self, tx: Transaction, key: bytes) -> None:
+        """StorageError if it was rotated since `key` was read: what was made with it would be found by nobody."""
+        generations.check(tx, REGISTER, nesting.generations(key))
+
+    def kept_references(self, partner: str) -> Path | None:
+        """The file of those from before a rotation; LogBroken if it is not the one that was receipted."""
+        with self.ledger.reading() as tx:
+            digest = generations.kept_references(tx, partner)
+        if digest is None:
+            return None
+        path = self.workspace.disclosures(f"references-{partner}-{digest[:16]}.parquet")
+        try:
+            with path.open("rb") as stream:
+                is_kept = str(Digest.of_stream(stream)) == digest
+        except OSError as error:
+            raise StorageError("the references that a partner keeps cannot be read", remedy=RESTORE) from error
+        if not is_kept:
+            raise LogBroken("the references that a partner keeps are not those that were receipted", remedy=RESTORE)
+        return path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +135,7 @@ class Gate:
             gateway=self.gateway.domain,
             route=self.route.name,
             partner=self.route.partner.partner,
-            partner_key=recipient_fingerprint(self.route.partner.recipient),
+            partner_key=sealed_to(self.route.partner)[0],
             route_digest=self.route.digest(),
             longest=self.gateway.limits.statement,
         )

@@ -139,7 +139,7 @@ def matching(gateway: Gateway, transfer: TransferId, *, uid: int) -> Matching:
     file = proved_file(gateway, transfer)
     with gateway.ledger.reading() as tx:
         aliases = Aliases(links(tx))
-    return Matching(file, children=counted(file).children, key=gateway.keys.secret("register"), aliases=aliases)
+    return Matching(file, children=counted(file).children, key=gateway.register_key, aliases=aliases)
 
 
 def _record(gateway: Gateway, transfer: TransferId, route: str, uid: int, *, event: str) -> None:

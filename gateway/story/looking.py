@@ -10,14 +10,17 @@ Folder events are only hints; everything is asked again at each look, so a look 
 repeated at any time and after any crash. What `Memory` holds only saves work.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from gateway.approval.desk import evidence_beside, signature_names, statement_name
-from gateway.approval.rules import Approved, Evidence, Reason, Waiting, decide
+from gateway.approval.desk import evidence_beside, is_there, remarks_name, signature_names, statement_name
+from gateway.approval.rules import Approved, Evidence, Expected, Reason, Waiting, decide
+from gateway.approval.statement import LARGEST
 from gateway.footing.drop_folder import DropFolder, Identity
 from gateway.footing.ledger import transfers
+from gateway.footing.ledger.transfers import TransferRow
 from gateway.footing.telemetry import LogEvent
 from gateway.footing.workspace import WAITING
 from gateway.pickup.claim import measure, settled
@@ -26,7 +29,7 @@ from gateway.story.claiming import claim, finish_taking
 from gateway.story.direction import WAITS, lacks_direction
 from gateway.story.dropped import Dropped
 from gateway.story.gate import Gate, Gateway
-from gateway.story.notes import STILL_WRITTEN, waiting_note
+from gateway.story.notes import HOLD_OFFICER, STILL_WRITTEN, waiting_note
 from gateway.story.refusing import (
     Refusal,
     put_aside,
@@ -34,6 +37,7 @@ from gateway.story.refusing import (
     refuse_dropped,
     refuse_unrecorded,
 )
+from gateway.story.register.approving import lacks_approval
 from gateway.story.stating import state
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import ExtractInvalid, StatementInvalid
@@ -44,6 +48,7 @@ Entry = tuple[str, ...] | str | None
 """What waiting.txt says of a file: who has yet to sign, a sentence, or nothing because it has gone."""
 UNDER_WAY = frozenset({Stage.ARRIVED, Stage.APPROVED})
 UNSIGNED = ("prepare", "approve")
+STATEMENT = statement_name("")
 SUPERSEDED = Refusal(reasons=(Reason("superseded", "a new statement replaces it"),))
 WITHDRAWN = Refusal(reasons=(Reason("withdrawn", "the file or its statement was taken out of the folder"),))
 UNKNOWN = Reason("unknown-statement", "the statement was not written by this gateway, or its record is gone")
@@ -55,6 +60,30 @@ class Memory:
 
     measured: dict[tuple[str, str], tuple[Identity, Digest]] = field(default_factory=dict)
     told: dict[str, object] = field(default_factory=dict)
+    unsigned: dict[tuple[str, str], "Unsigned"] = field(default_factory=dict)
+    expected: dict[str, Expected] = field(default_factory=dict)
+
+    def begin(self, route: str, expected: Expected) -> None:
+        """What was right under other rules of the route is judged anew."""
+        if self.expected.get(route) != expected:
+            self.expected[route] = expected
+            self.unsigned = {key: seen for key, seen in self.unsigned.items() if key[0] != route}
+
+    def forget(self, route: str, *, but: frozenset[str]) -> None:
+        """Files that are gone."""
+        for known in (self.measured, self.unsigned):
+            for key in [key for key in known if key[0] == route and key[1] not in but]:
+                del known[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """An extract that was found right, with a statement that nobody has signed: so it stays while both files do."""
+
+    statement: Identity
+    extract: Identity
+    digest: str
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +94,23 @@ class Look:
     folder: DropFolder
     memory: Memory
     at: datetime
+    names: Sequence[str]
+    """Of everything in the folder, sorted, as it was when the look began."""
+    expected: Expected
+    waiting: Mapping[str, TransferId]
+    """Transfers that wait for signatures, by their statements' digests."""
 
     def everything(self) -> None:
-        listing = sort_names(self.folder.names())
+        listing = sort_names(list(self.names))
         self._end_withdrawn(listing)  # first, so that an extract whose statement was taken away is stated anew
-        entries = {name: self._one(name) for name in listing.extracts}
+        self._clear_served(listing)
+        entries: dict[str, Entry] = {}
+        for name in listing.extracts:
+            if self.gate.gateway.stopping():
+                return  # what is not looked at is not told either
+            entries[name] = self._one(name)
         self._tell({name: entry for name, entry in entries.items() if entry is not None}, listing.left)
+        self.memory.forget(self.gate.name, but=frozenset(listing.extracts))
 
     def _dropped(self, name: str) -> Dropped:
         return Dropped(gate=self.gate, folder=self.folder, name=name)
@@ -84,14 +124,48 @@ class Look:
             return f"Not picked up: {error.message}."
 
     def _judged(self, name: str) -> Entry:
+        statement = self.folder.identity(statement_name(name))  # before it is read: what replaces it is seen as new
+        if statement is not None and self._is_as_it_was(name, statement):
+            return self._entry(self.waiting[self.memory.unsigned[self.gate.name, name].digest])
         try:
             evidence = evidence_beside(
-                self.folder, name, route=self.gate.name, domain=self.gate.gateway.domain,
+                self.folder, name, self.names, route=self.gate.name, domain=self.gate.gateway.domain,
                 signers=self.gate.signers, at=self.at,
             )  # fmt: skip
         except StatementInvalid as error:
             return self._damaged(name, error)
-        return self._state(name) if evidence is None else self._judge(name, evidence)
+        if evidence is None or statement is None:
+            return self._state(name)
+        return self._unsigned(name, evidence, statement) or self._judge(name, evidence)
+
+    def _is_as_it_was(self, name: str, statement: Identity) -> bool:
+        """Found right before, and nothing has happened to either file since, nor has anybody signed."""
+        seen = self.memory.unsigned.get((self.gate.name, name))
+        return (
+            seen is not None
+            and seen.digest in self.waiting
+            and self.at < seen.expires
+            and seen.statement == statement
+            and seen.extract == self.folder.identity(name)
+            and not signature_names(name, self.names)
+            and not is_there(remarks_name(name), self.names)
+        )
+
+    def _unsigned(self, name: str, evidence: Evidence, statement: Identity) -> tuple[str, ...]:
+        """The entry of an extract that waits, is right, and that nobody has signed; nothing if it is not so simple."""
+        digest = str(Digest.of(evidence.statement.encode()))
+        if digest not in self.waiting or evidence.signatures or evidence.faults:
+            return ()
+        if not isinstance(decide(evidence, self.expected, self.at), Waiting):
+            return ()
+        if not isinstance(decide(self._with_extract(name, evidence), self.expected, self.at), Waiting):
+            return ()
+        extract, _ = self.memory.measured[self.gate.name, name]
+        self.memory.unsigned[self.gate.name, name] = Unsigned(statement, extract, digest, evidence.statement.expires)
+        return self._entry(self.waiting[digest])
+
+    def _entry(self, transfer: TransferId | None) -> tuple[str, ...]:
+        return (*UNSIGNED, *self._officer(transfer))
 
     def _state(self, name: str) -> Entry:
         if not settled(self.folder, name, at=self.at, quiet=self.gate.gateway.limits.settle):
@@ -101,9 +175,9 @@ class Look:
         stated = state(self._dropped(name), self.at)
         if isinstance(stated, Refusal):
             return None
-        measured, _ = stated
+        measured, statement = stated
         self.memory.measured[self.gate.name, name] = (measured.identity, measured.digest)
-        return UNSIGNED
+        return self._entry(self._transfer_under(Digest.of(statement.encode())))
 
     def _judge(self, name: str, evidence: Evidence) -> Entry:
         transfer = self._transfer_of(evidence)
@@ -116,11 +190,13 @@ class Look:
         return self._decide(name, evidence, transfer)
 
     def _decide(self, name: str, evidence: Evidence, transfer: TransferId) -> Entry:
-        decision = decide(evidence, self.gate.expected(), self.at)
+        decision = decide(evidence, self.expected, self.at)
         if isinstance(decision, Waiting):
-            decision = decide(self._with_extract(name, evidence), self.gate.expected(), self.at)
+            decision = decide(self._with_extract(name, evidence), self.expected, self.at)
         if isinstance(decision, Waiting):
-            return decision.missing
+            return (*decision.missing, *self._officer(transfer))
+        if isinstance(decision, Approved) and (officer := self._officer(transfer)):
+            return officer
         if isinstance(decision, Approved):
             claim(self._dropped(name), transfer, evidence, self.at)
         elif evidence.signatures or evidence.faults:
@@ -130,6 +206,10 @@ class Look:
             record_refused(self.gate, transfer, SUPERSEDED, self.at)
             return self._afresh(name)
         return None
+
+    def _officer(self, transfer: TransferId | None) -> tuple[str, ...]:
+        """The hold officer, with the transfer to be answered for, if the route wants that and has no answer."""
+        return (f"{HOLD_OFFICER} {transfer}",) if transfer and lacks_approval(self.gate, transfer) else ()
 
     def _not_waiting(self, name: str, evidence: Evidence, transfer: TransferId | None) -> Entry:
         """A statement that is not ours, or that was used before: it counts once."""
@@ -162,25 +242,51 @@ class Look:
         return replace(evidence, extract=seen[1])
 
     def _transfer_of(self, evidence: Evidence) -> TransferId | None:
+        return self._transfer_under(Digest.of(evidence.statement.encode()))
+
+    def _transfer_under(self, statement: Digest) -> TransferId | None:
         with self.gate.gateway.ledger.reading() as tx:
-            row = transfers.of_statement(tx, str(Digest.of(evidence.statement.encode())))
+            row = transfers.of_statement(tx, str(statement))
         return row.id if row and row.route == self.gate.name else None
 
     def _end_withdrawn(self, listing: Listing) -> None:
         """Transfers that wait for signatures under a statement that is no longer there."""
-        waiting = self.gate.gateway.log.in_stage(Stage.WAITING, route=self.gate.name)
-        present = set(self._statements(listing)) if waiting else set()
-        for transfer in waiting:
-            with self.gate.gateway.ledger.reading() as tx:
-                row = transfers.get(tx, transfer)
-            if row is None or row.statement_digest not in present:
+        present = set(self._statements(listing)) if self.waiting else set()
+        for digest, transfer in self.waiting.items():
+            if digest not in present:
                 record_refused(self.gate, transfer, WITHDRAWN, self.at)
 
     def _statements(self, listing: Listing) -> Iterator[str]:
-        names = set(self.folder.names())
+        """Their digests. What lies in a statement's place and cannot be read is none, and holds up nobody."""
         for name in listing.extracts:
-            if statement_name(name) in names:
-                yield str(Digest.of(self.folder.read_small(statement_name(name), 1 << 16)))
+            if is_there(statement_name(name), self.names):
+                with suppress(ExtractInvalid):
+                    yield self._digest_of_statement(name)
+
+    def _digest_of_statement(self, name: str) -> str:
+        seen = self.memory.unsigned.get((self.gate.name, name))
+        if seen is not None and seen.statement == self.folder.identity(statement_name(name)):
+            return seen.digest
+        return str(Digest.of(self.folder.read_small(statement_name(name), LARGEST)))
+
+    def _clear_served(self, listing: Listing) -> None:
+        """Papers that outlived their extract in a crash (A3, R2); remarks only once a copy of ours holds them."""
+        stated = {paper.removesuffix(STATEMENT) for paper in self.names if paper.endswith(STATEMENT)}
+        for name in sorted(stated - set(listing.extracts)):
+            stage = self._stage_of_paper(name)
+            if stage is Stage.REFUSED:
+                self._dropped(name).clear_statement()
+            elif stage not in (None, Stage.WAITING):
+                self._dropped(name).clear_papers()
+
+    def _stage_of_paper(self, name: str) -> Stage | None:
+        """Of the transfer that a statement was written for; None if it is none of ours."""
+        try:
+            digest = Digest.of(self.folder.read_small(statement_name(name), 1 << 16))
+        except ExtractInvalid:
+            return None
+        transfer = self._transfer_under(digest)
+        return self.gate.gateway.log.stage(transfer) if transfer else None
 
     def _tell(self, waiting: dict[str, tuple[str, ...] | str], left: int) -> None:
         if self.memory.told.get(self.gate.name) != (waiting, left):
@@ -191,6 +297,8 @@ class Look:
 
 def tell_suspended(gateway: Gateway, route: str, sentence: str, memory: Memory) -> None:
     """A route that stands still is looked at no further than to tell whoever drops something there."""
+    if not gateway.workspace.drop_folder(route).is_dir():
+        return  # not mounted: it is told of once the route may be used
     with DropFolder(gateway.workspace.drop_folder(route)) as folder:
         listing = sort_names(folder.names())
         waiting = dict.fromkeys(listing.extracts, f"Not picked up: {sentence}.")
@@ -203,4 +311,25 @@ def tell_suspended(gateway: Gateway, route: str, sentence: str, memory: Memory) 
 def look(gate: Gate, memory: Memory, at: datetime) -> None:
     """Look once at the route's drop folder."""
     with DropFolder(gate.gateway.workspace.drop_folder(gate.name)) as folder:
-        Look(gate=gate, folder=folder, memory=memory, at=at).everything()
+        expected = gate.expected()
+        memory.begin(gate.name, expected)
+        Look(
+            gate=gate, folder=folder, memory=memory, at=at, names=folder.names(), expected=expected, waiting=_waiting(gate)
+        ).everything()  # fmt: skip
+
+
+def _waiting(gate: Gate) -> dict[str, TransferId]:
+    """In two questions to the ledger, however many there are."""
+    known = gate.gateway.log.in_stage(Stage.WAITING, route=gate.name)
+    if not known:
+        return {}
+    with gate.gateway.ledger.reading() as tx:
+        rows = {
+            row.id: row for row in transfers.page(tx, limit=len(known) + 1, route=gate.name, stages=(Stage.WAITING,))
+        }
+    return {_statement_of(rows.get(transfer), transfer): transfer for transfer in known}
+
+
+def _statement_of(row: TransferRow | None, transfer: TransferId) -> str:
+    """Where the ledger names none, the transfer's own name stands, which no statement has: it counts as withdrawn."""
+    return (row.statement_digest if row else None) or transfer

@@ -9,6 +9,7 @@ then the file is judged again with all rows of those children withheld.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -55,7 +56,7 @@ def reasons_against(outcome: Outcome) -> tuple[Reason, ...]:
 def job(
     gate: Gate, extract: Path, at: datetime, *, disclosures: Path | None, count_only: bool = False
 ) -> tuple[Job, InForce]:
-    gateway = gate.gateway
+    gateway, partner = gate.gateway, gate.route.partner.partner
     path, in_force, live = rules_in_force(gate, at)
     with gateway.ledger.reading() as tx:
         links, nameless = subjects.links(tx), subjects.nameless(tx)
@@ -68,8 +69,9 @@ def job(
         holds=live,
         links=links,
         nameless=nameless,
-        register_key=gateway.keys.secret("register"),
-        reference_key=gateway.keys.secret(f"reference-{gate.route.partner.partner}"),
+        register_key=gateway.register_key,
+        reference_key=gateway.reference_key(partner),
+        references=gateway.kept_references(partner),
         disclosures=disclosures,
         xsd=collection_xsd(gateway.workspace, gate.route.schema),
         previous=disclosed_by(gate, last_full(gate)),
@@ -85,8 +87,16 @@ def rules_in_force(gate: Gate, at: datetime) -> tuple[Path, InForce, tuple[tuple
     with gate.gateway.ledger.reading() as tx:
         path, register = _snapshot(gate.gateway, tx, gate.route.policy.purpose, london_day(at))
         live = tuple(holds.live_identifiers(tx))
-    spelled = b"".join(kind.encode() + b"\0" + pseudonym for kind, pseudonym in live)
-    return path, InForce(register=register, holds=Digest.of(spelled)), live
+    return path, InForce(register=register, holds=_digest(live)), live
+
+
+def holds_in_force(gateway: Gateway) -> Digest:
+    with gateway.ledger.reading() as tx:
+        return _digest(holds.live_identifiers(tx))
+
+
+def _digest(live: Iterable[tuple[str, bytes]]) -> Digest:
+    return Digest.of(b"".join(kind.encode() + b"\0" + pseudonym for kind, pseudonym in live))
 
 
 def _count_once(work: Job, workers: Workers) -> Outcome:

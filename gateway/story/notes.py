@@ -7,6 +7,7 @@ columns by their standard name. Small numbers are not told (DESIGN §3.7).
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from gateway.approval.rules import SECOND_APPROVER, Reason
@@ -14,6 +15,9 @@ from gateway.vocabulary.namespaces import of_route
 
 _LONDON = ZoneInfo("Europe/London")
 FEW = 5
+SPELLED_OUT = 200
+"""So many extracts are told of one by one: nobody reads about fifty thousand."""
+HOLD_OFFICER = "hold-officer"
 WHO = {
     "prepare": "The preparer",
     "approve": "The approver",
@@ -39,8 +43,10 @@ def when(at: datetime) -> str:
 def waiting_note(route: str, domain: str, extracts: Mapping[str, Sequence[str] | str], left: int, at: datetime) -> str:
     """`extracts`: for each name the roles that have yet to sign, or a sentence on what it waits for."""
     lines = [f"Route {route}: what is in this folder and what it waits for ({when(at)}).", ""]
-    for name, missing in extracts.items():
+    for name, missing in islice(extracts.items(), SPELLED_OUT):
         lines += _one_extract(route, domain, name, missing)
+    if len(extracts) > SPELLED_OUT:
+        lines += [f"And {len(extracts) - SPELLED_OUT:,} more, which are told of here once some of these have gone.", ""]
     if not extracts:
         lines += ["Nothing waits here.", ""]
     if left:
@@ -56,8 +62,17 @@ def _one_extract(route: str, domain: str, name: str, missing: Sequence[str] | st
         return [f"- {name}", f"  {missing}", ""]
     lines = [f"- {name}", f"  Read {name}.release: it says what is about to leave. If it is right, sign it."]
     for role in missing:
-        lines += _how_to_sign(role, route, domain, name)
+        officer, _, transfer = role.partition(" ")
+        lines += _how_to_approve(transfer) if officer == HOLD_OFFICER else _how_to_sign(role, route, domain, name)
     return [*lines, ""]
+
+
+def _how_to_approve(transfer: str) -> list[str]:
+    """Every file of such a route waits for it: so it tells of nobody."""
+    return [
+        "  The hold officer looks at every file of this route, and types:",
+        f"    gateway hold release {transfer} --key KEY",
+    ]
 
 
 def _how_to_sign(role: str, route: str, domain: str, name: str) -> list[str]:

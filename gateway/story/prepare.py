@@ -18,6 +18,7 @@ from gateway.footing.drop_folder import DropFolder
 from gateway.footing.telemetry import LogEvent
 from gateway.receipts.receipt import Receipt
 from gateway.story.carrying import EXTRACT, Carried, Overrun, carry, post
+from gateway.story.ending import take_back_ended
 from gateway.story.gate import Gate, Gateway
 from gateway.story.looking import Memory, look
 from gateway.story.observing import observe
@@ -26,13 +27,13 @@ from gateway.story.overdue import strike
 from gateway.story.purging import purge
 from gateway.story.refusing import Refusal, record_refused, refuse_arrival
 from gateway.story.removing import carry_removal
-from gateway.story.revoking import revoke_overtaken
+from gateway.story.revoking import revoke_out_of_turn, revoke_overtaken
+from gateway.story.sequence import has_room, under_way
 from gateway.story.withdrawing import LIST
 from gateway.vocabulary.errors import GatewayError, StorageError, slug_of
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
 
-ON_ITS_WAY = (Stage.SEALED, Stage.REVOKED, Stage.FAILED)
 EXPIRED = Refusal(reasons=(Reason("extract-expired", "the extract was kept as long as it may be, and is gone"),))
 
 
@@ -67,10 +68,15 @@ def prepare(gateway: Gateway, gates: Mapping[str, Gate], memory: Memory) -> Roun
     """
     before = gateway.log.latest().checkpoint.size
     at = gateway.clock()
+    gateway.log.check_clock(at)  # also when there is nothing to receipt: what is sealed already must not leave either
     reports = observe(gateway, gates)
     revoke_overtaken(gateway, gates, at)
     faults = _Faults(gateway.telemetry.event)
     for name, gate in gates.items():
+        if gateway.stopping():
+            break
+        with faults.of_route(name):
+            take_back_ended(gate, at)
         with faults.of_route(name):
             look(gate, memory, at)
         with faults.of_route(name):
@@ -86,18 +92,30 @@ def prepare(gateway: Gateway, gates: Mapping[str, Gate], memory: Memory) -> Roun
 def advance(gate: Gate, at: datetime) -> None:
     """Whatever of this route can go on without a person.
 
-    One parcel a route is on its way at a time: partners take numbers in strict order, and a
-    number is spent only once its parcel has left.
+    Partners take numbers in strict order: what was taken back goes on in the order of its numbers,
+    and a few parcels are sealed behind those that are on their way (`sequence`).
     """
     log = gate.gateway.log
     for transfer in log.in_stage(Stage.SEALED, route=gate.name):
         post_again(gate, transfer)
-    for transfer in log.in_stage(Stage.REVOKED, route=gate.name):
-        if _has_stopped(gate, transfer):
-            _carry(gate, transfer, at)
+    revoke_out_of_turn(gate, at)
+    for transfer in _to_be_made_again(gate):
+        _carry(gate, transfer, at)
     for transfer in log.in_stage(Stage.WITHDRAWN, Stage.APPROVED, route=gate.name):
-        if not log.in_stage(*ON_ITS_WAY, route=gate.name):
-            _carry(gate, transfer, at)
+        if gate.gateway.stopping():
+            return
+        if not has_room(under_way(gate)):
+            break
+        _carry(gate, transfer, at)
+
+
+def _to_be_made_again(gate: Gate) -> Iterator[TransferId]:
+    """What was taken back and has stopped, as long as all before it are on their way again."""
+    for one in under_way(gate):
+        if one.stage is Stage.REVOKED and _has_stopped(gate, one.transfer):
+            yield one.transfer
+        if gate.gateway.log.stage(one.transfer) is not Stage.SEALED:
+            return
 
 
 def _has_stopped(gate: Gate, transfer: TransferId) -> bool:

@@ -5,7 +5,7 @@ one. Who asks for the counts rule by rule, or about one child, is receipted befo
 since both tell what staff are not told (DESIGN §3.7).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,11 +14,9 @@ from pathlib import Path
 from gateway.approval.rules import Reason
 from gateway.approval.statement import Ceilings, since
 from gateway.footing import durable
-from gateway.footing.drop_folder import DropFolder
 from gateway.footing.ledger import transfers
 from gateway.minimise.disclosed import Disclosed, DisclosedFile, disclosed
 from gateway.minimise.engine import Job, Outcome, minimising
-from gateway.pickup.claim import Measured, copy_into
 from gateway.story.brake import brake
 from gateway.story.disclosed import record_look, subjects_of
 from gateway.story.gate import Gate
@@ -28,11 +26,12 @@ from gateway.story.register.showing import Shown, standing_of
 from gateway.story.resending import is_resent
 from gateway.story.stating import NEVER_LEFT
 from gateway.vocabulary.digest import Digest
-from gateway.vocabulary.errors import ExtractInvalid, GatewayError
 from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.transfer import Stage, TransferId
 
 EXTRACT, JUDGED = "extract", "judged.parquet"
+Copied = Callable[[Path, int], Digest]
+"""Puts a private copy of the extract at a path, if it has no more than so many bytes; ExtractInvalid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,32 +61,32 @@ class Explained:
     """What is on record for the route's purpose, of each UPN that was given."""
 
 
-def preview(gate: Gate, file: Path, at: datetime) -> Preview:
+def preview(gate: Gate, file: Copied, at: datetime) -> Preview:
     """For staff and approvers: nothing in it tells rules apart.
 
     Raises:
         ExtractInvalid: it is no plain file, or larger than the schema allows.
     """
-    with _copied(gate, file, at) as (measured, copy):
+    with _copied(gate, file, at) as (digest, copy):
         outcome, _ = count(gate, copy, at)
     held = brake(gate)
     last = held.last
     return Preview(
         outcome=outcome,
-        reasons=(*_handed_over(gate, measured.digest), *reasons_against(outcome)),
+        reasons=(*_handed_over(gate, digest), *reasons_against(outcome)),
         beyond=held.beyond(outcome),
         since_last=since(outcome.rows_in - last.rows, outcome.rows_out - last.released) if last else "first",
     )
 
 
-def preview_by_rule(gate: Gate, file: Path, at: datetime, *, uid: int) -> Preview:
+def preview_by_rule(gate: Gate, file: Copied, at: datetime, *, uid: int) -> Preview:
     """The data protection officer's: its counts may be told rule by rule."""
     record_look(gate.gateway, "preview-by-rule", uid=uid, route=gate.name)
     return preview(gate, file, at)
 
 
 def explain(
-    gate: Gate, file: Path, at: datetime, child: Mapping[str, str], *, uid: int, reviewer: Signing | None = None
+    gate: Gate, file: Copied, at: datetime, child: Mapping[str, str], *, uid: int, reviewer: Signing | None = None
 ) -> Explained:
     """One child of the file, judged together with all others, since some rules are about two rows.
 
@@ -98,33 +97,23 @@ def explain(
     """
     subjects = subjects_of(gate.gateway, child)
     record_look(gate.gateway, "preview-of-child", uid=uid, matches=len(subjects), reviewer=reviewer, route=gate.name)
-    with _copied(gate, file, at) as (measured, copy):
+    with _copied(gate, file, at) as (digest, copy):
         work, _ = job(gate, copy, at, disclosures=copy.with_name(JUDGED), count_only=True)
         outcome = _judged(work)
         rows = [] if reasons_against(outcome) else _rows(work, outcome, subjects)
-    reasons = (*_handed_over(gate, measured.digest), *reasons_against(outcome))
+    reasons = (*_handed_over(gate, digest), *reasons_against(outcome))
     return Explained(reasons=reasons, row=rows[0] if rows else None, consent=_consent(gate, subjects, at))
 
 
 @contextmanager
-def _copied(gate: Gate, file: Path, at: datetime) -> Iterator[tuple[Measured, Path]]:
-    """Whatever folder it lies in is hostile ground."""
+def _copied(gate: Gate, file: Copied, at: datetime) -> Iterator[tuple[Digest, Path]]:
     gateway = gate.gateway
     scratch = durable.private_folder(gateway.workspace.stating(TransferId.new(at, gateway.random)))
     try:
         copy = scratch / EXTRACT
-        with _held(file) as folder:
-            measured = copy_into(folder, file.name, copy, limit=gate.route.schema.max_bytes, synced=False)
-        yield measured, copy
+        yield file(copy, gate.route.schema.max_bytes), copy
     finally:
         durable.discard_folder(scratch)
-
-
-def _held(file: Path) -> DropFolder:
-    try:
-        return DropFolder(file.absolute().parent.resolve())
-    except GatewayError as error:
-        raise ExtractInvalid("the file's folder cannot be opened", remedy="check that the path is right") from error
 
 
 def _judged(work: Job) -> Outcome:
@@ -142,7 +131,7 @@ def _judged_once(work: Job) -> Outcome:
 def _rows(work: Job, outcome: Outcome, subjects: frozenset[bytes]) -> list[Disclosed]:
     if work.disclosures is None:
         return []
-    file = DisclosedFile(transfer="this preview", path=work.disclosures, meta=outcome.disclosures_meta)
+    file = DisclosedFile(transfer="this preview", path=work.disclosures, meta=outcome.disclosures_meta, key=work.register_key)
     return disclosed([file], subjects)
 
 
@@ -150,7 +139,8 @@ def _handed_over(gate: Gate, extract: Digest) -> Iterator[Reason]:
     """The same bytes on the same route; those that still wait for signatures may be this very file."""
     gateway = gate.gateway
     with gateway.ledger.reading() as tx:
-        same = transfers.of_extract(tx, gate.name, gateway.keyed(extract))
+        digests = gateway.keyed_by_each(extract)
+        same = [row for digest in digests for row in transfers.of_extract(tx, gate.name, digest)]
     for row in reversed(same):
         stage = gateway.log.stage(row.id)
         if stage is not None and stage not in NEVER_LEFT | {Stage.WAITING} and not is_resent(gate, row.id):

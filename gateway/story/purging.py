@@ -10,7 +10,6 @@ from gateway.footing.drop_folder import DropFolder
 from gateway.footing.ledger import transfers
 from gateway.footing.workspace import REFUSED, Workspace
 from gateway.receipts.receipt import Receipt
-from gateway.story import duplicates
 from gateway.story.gate import Gate
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import ENDED, TransferId
@@ -24,6 +23,15 @@ def purge(gate: Gate, at: datetime) -> int:
         facts = Facts(count=purged)
         gate.gateway.log.append(Receipt(kind="purged", route=gate.name, at=at, facts=facts))
     return purged
+
+
+def oldest_refused(workspace: Workspace, route: str) -> datetime | None:
+    """Since when the oldest file lies under refused/; None if nothing does, or nobody has made the folder yet."""
+    if not workspace.refused_folder(route).is_dir():
+        return None
+    with DropFolder(workspace.drop_folder(route)) as folder, folder.below(REFUSED) as refused:
+        times = [identity.ctime_ns for name in refused.names() if (identity := refused.identity(name))]
+    return datetime.fromtimestamp(min(times) / 1e9, UTC) if times else None
 
 
 def _refused(gate: Gate, at: datetime, longest: timedelta) -> int:
@@ -54,14 +62,6 @@ def _is_of_route(gate: Gate, transfer: TransferId) -> bool:
     if row is not None and row.scope == "removal" and gate.gateway.log.stage(transfer) not in ENDED:
         return False  # it names no child, and waits until its route runs again
     return row is None or row.route == gate.name
-
-
-def sweep_scratch(workspace: Workspace) -> None:
-    """Copies that a count was made from, and a crash left behind. Only while nobody else can be counting."""
-    for folder in (workspace.state / "prepare" / "stating").glob("*"):
-        for file in folder.iterdir():
-            if file.name != duplicates.NAME:
-                durable.remove(file)
 
 
 def _is_old(ctime_ns: int, at: datetime, longest: timedelta) -> bool:

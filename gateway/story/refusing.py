@@ -5,7 +5,8 @@
 
 Crash points. (R1) receipted, file still in the drop folder: the next look finds a statement
 whose transfer is refused and sets it aside without a second receipt; without a statement it
-is judged again, with a receipt of its own. Nothing is lost and nothing leaves in either case.
+is judged again, with a receipt of its own. Nothing is lost and nothing leaves in either case. (R2)
+set aside, its papers still there: the next look takes away papers that have served.
 """
 
 from dataclasses import dataclass
@@ -92,10 +93,10 @@ def put_aside(dropped: Dropped, transfer: TransferId, refusal: Refusal, at: date
     folder, name = dropped.folder, dropped.name
     with folder.below(REFUSED) as refused:
         refused.write(f"{transfer}.txt", _note(dropped.gate, transfer, refusal, at))
-    folder.set_aside(name, REFUSED, _aside(transfer, name))
     if dropped.has_remarks():
         folder.set_aside(remarks_name(name), REFUSED, _aside(transfer, remarks_name(name)))
-    dropped.clear_statement()
+    folder.set_aside(name, REFUSED, _aside(transfer, name))
+    dropped.clear_statement()  # (R2)
 
 
 def _aside(transfer: TransferId, name: str) -> str:

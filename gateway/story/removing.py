@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.minimise.outcome import Outcome
-from gateway.seal.sealing import Settled, seal
+from gateway.seal.sealing import Settled
+from gateway.story.addressing import seal_for
 from gateway.story.carrying import draft_of, empty_folder, hand_on
 from gateway.story.gate import Gate
 from gateway.story.minimising import rules_in_force
@@ -21,14 +22,8 @@ def carry_removal(gate: Gate, transfer: TransferId, at: datetime) -> None:
     workspace = gate.gateway.workspace
     data, children = listed(workspace.arrival(transfer) / LIST)
     draft = replace(draft_of(gate, transfer, at, file_name=f"{gate.name}-removal.csv"), scope=SCOPE)
-    parcel = seal(
-        draft,
-        empty_folder(workspace.sealing(transfer)),
-        [data],
-        lambda: Settled(rows=children),
-        key=gate.gateway.signing,
-        random=gate.gateway.random,
-    )
+    folder, settled = empty_folder(workspace.sealing(transfer)), Settled(rows=children)
+    parcel = seal_for(gate.gateway, draft, folder, [data], lambda: settled)
     _, in_force, _ = rules_in_force(gate, at)
     removed = Outcome(rows_in=children, rows_out=children, withheld={}, rejected={}, fields={}, tiers={})
     hand_on(gate, draft, parcel, removed, in_force)

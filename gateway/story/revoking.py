@@ -15,6 +15,7 @@ from gateway.footing.telemetry import LogEvent
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
 from gateway.story.minimising import InForce, rules_in_force
+from gateway.story.sequence import under_way
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
@@ -34,6 +35,14 @@ def revoke_overtaken(gateway: Gateway, gates: Mapping[str, Gate], at: datetime) 
     for transfer in gateway.log.in_stage(Stage.REVOKED):  # (V1)
         mailbox.revoke(gateway.workspace.to_deliver, transfer)
     return len(overtaken)
+
+
+def revoke_out_of_turn(gate: Gate, at: datetime) -> None:
+    """What was sealed behind a parcel that never leaves now: deliver would wait for that one in vain."""
+    for one in under_way(gate):
+        if one.stage is Stage.SEALED and not one.in_turn:
+            _record(gate.gateway, one.transfer, gate.name, "out-of-turn", at)
+            mailbox.revoke(gate.gateway.workspace.to_deliver, one.transfer)  # (V1)
 
 
 def _sealed(gateway: Gateway) -> list[tuple[TransferId, str]]:

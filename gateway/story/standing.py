@@ -20,13 +20,17 @@ TO_DO: Mapping[Stage, str] = {
     Stage.OVERDUE: "ask {partner} for its acknowledgement",
     Stage.REJECTED_BY_PARTNER: "gateway receipts show {transfer}",
 }
+UNDER_WAY = frozenset({Stage.SEALED, Stage.REVOKED})
 OPEN = (frozenset(Stage) - ENDED) | NEEDS_PERSON
 """Not ended, or ended in a way that a person must look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One transfer as its receipts tell it. `rows` and `released` are None before it is sealed."""
+    """One transfer as its receipts tell it. `rows` and `released` are None before it is sealed.
+
+    `under_way`: since when a parcel that did not get away yet could have gone; it is sealed anew every few hours.
+    """
 
     transfer: TransferId
     route: str
@@ -35,6 +39,7 @@ class Standing:
     since: datetime
     rows: int | None
     released: int | None
+    under_way: datetime | None = None
 
     @property
     def needs_person(self) -> bool:
@@ -102,10 +107,19 @@ def page_of(gateway: Gateway, wanted: Wanted) -> Page:
 
 def _standings(gateway: Gateway, rows: Sequence[TransferRow]) -> list[Standing]:
     about = {row.id: row for row in rows}
-    return [_standing(about[stood.transfer], stood) for stood in gateway.log.stood(about)]
+    return [
+        _standing(about[stood.transfer], stood, _under_way(gateway, stood)) for stood in gateway.log.stood(about)
+    ]  # fmt: skip
 
 
-def _standing(row: TransferRow, stood: Stood) -> Standing:
+def _under_way(gateway: Gateway, stood: Stood) -> datetime | None:
+    if stood.stage not in UNDER_WAY:
+        return None
+    began = [gateway.log.last(stood.transfer, stage) for stage in (Stage.APPROVED, Stage.WITHDRAWN)]
+    return min((entry.receipt.at for entry in began if entry), default=None)
+
+
+def _standing(row: TransferRow, stood: Stood, under_way: datetime | None) -> Standing:
     rows, released = _counts(stood.sealed)
     return Standing(
         transfer=row.id,
@@ -115,6 +129,7 @@ def _standing(row: TransferRow, stood: Stood) -> Standing:
         since=stood.newest.receipt.at,
         rows=rows,
         released=released,
+        under_way=under_way,
     )
 
 

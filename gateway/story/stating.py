@@ -79,7 +79,8 @@ def handed_over_before(gate: Gate, extract: Digest) -> Reason | None:
     """The same bytes on the same route, whatever the file was called."""
     gateway = gate.gateway
     with gateway.ledger.reading() as tx:
-        same = transfers.of_extract(tx, gate.name, gateway.keyed(extract))
+        digests = gateway.keyed_by_each(extract)
+        same = [row for digest in digests for row in transfers.of_extract(tx, gate.name, digest)]
     for row in reversed(same):
         stage = gateway.log.stage(row.id)
         if stage is not None and stage not in NEVER_LEFT and not is_resent(gate, row.id):

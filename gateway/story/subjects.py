@@ -27,19 +27,21 @@ from gateway.vocabulary.facts import Facts
 
 def count_and_learn(gate: Gate, extract: Path, at: datetime) -> tuple[Outcome, frozenset[bytes]]:
     """As `count`; once more, as long as the extract tells of pseudonyms that are one child."""
+    key = gate.gateway.register_key
     counted = count(gate, extract, at)
-    while learn(gate.gateway, counted[0].pairs, at):
+    while learn(gate.gateway, counted[0].pairs, at, key=key):
         counted = count(gate, extract, at)
     return counted
 
 
-def learn(gateway: Gateway, pairs: Iterable[Link], at: datetime) -> int:
-    """`pairs` are of a UPN, and of what else its child is known by. How many were linked; receipted, if any were."""
+def learn(gateway: Gateway, pairs: Iterable[Link], at: datetime, *, key: bytes) -> int:
+    """`pairs` are, under this key of the register, of a UPN, and of what else its child is known by. How many were linked; receipted, if any were."""
     wanted = _unambiguous(pairs)
     if not wanted:
         return 0
     given = _given(gateway, wanted)
     with gateway.ledger.writing() as tx:
+        gateway.check_register_key(tx, key)
         known = dict(subjects.links(tx))
         fresh = [_directed(known, given, key, other) for key, other in wanted if key not in known]
         made = {link for link in fresh if link is not None}

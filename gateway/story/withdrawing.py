@@ -4,6 +4,8 @@
     recall      everybody whom one transfer released
     take_back   by itself, when a decision is recorded: what it closes, of what the last full parcel
                 gave; the whole child after an objection. Many at once are left to the next full parcel
+    take_back_held   by itself, when a hold is added: the whole child, where consent decides; a return
+                that was sent stays sent
 
 Taking back can do no harm that waiting for another person would not make worse. A removal
 names references and what to remove, and never why; the partner answers for it like for any
@@ -14,7 +16,7 @@ Crash point. (W1) the list is written, the receipt is not: the folder belongs to
 and goes with what else is old among the arrivals. Nothing was promised yet.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,14 +24,15 @@ from typing import Protocol
 from gateway.contract.policy import Policy
 from gateway.footing import durable
 from gateway.footing.ledger import transfers
-from gateway.footing.ledger.subjects import links
+from gateway.footing.ledger.subjects import links, same_child
 from gateway.footing.ledger.transfers import TransferRow
 from gateway.minimise.consent import CLOSING
 from gateway.minimise.disclosed import disclosed, everybody, released_to
 from gateway.minimise.identifiers import reference
+from gateway.minimise.references import read_references
 from gateway.receipts.receipt import Receipt
-from gateway.story.brake import disclosed_by, last_full
-from gateway.story.disclosed import Reach, reach_of, subjects_of
+from gateway.story.brake import LastFull, disclosed_by, last_full
+from gateway.story.disclosed import OF_SUBJECTS, Reach, reach_of, subjects_of
 from gateway.story.disclosure_files import proved_file, proved_files
 from gateway.story.gate import Gate, Gateway
 from gateway.vocabulary.digest import Digest
@@ -123,32 +126,50 @@ def take_back(gates: Mapping[str, Gate], decided: Sequence[Decided], *, uid: int
     """
     prepared = []
     for gate in gates.values():
-        closed = {one.subject: one.decision for one in decided if one.purpose == gate.route.policy.purpose}
-        removals = _closed(gate, {subject: what for subject, what in closed.items() if what in CLOSING})
-        if removals:
-            prepared.append(_prepare(gate, removals, uid=uid))
-    return prepared
+        latest = {one.subject: one.decision for one in decided if one.purpose == gate.route.policy.purpose}
+        closed = {subject: what == "object" for subject, what in latest.items() if what in CLOSING}
+        prepared.append(_take_back(gate, closed, uid=uid))
+    return [removal for removal in prepared if removal]
 
 
-def _closed(gate: Gate, closed: Mapping[bytes, str]) -> dict[bytes, str]:
-    """What to remove of whom; nobody, if they are so many that a person should look first."""
-    last = last_full(gate)
-    if not closed or last is None or disclosed_by(gate, last) is None:
-        return {}
+def take_back_held(
+    gateway: Gateway, gates: Mapping[str, Gate], identifiers: Iterable[tuple[str, bytes]], *, uid: int
+) -> list[Prepared]:
+    """Found by UPN, former UPN, or the name of a child without one: partners' parcels are remembered by no other.
+
+    Raises:
+        StorageError, LogBroken: as above.
+    """
+    with gateway.ledger.reading() as tx:
+        subjects = same_child(tx, frozenset(pseudonym for kind, pseudonym in identifiers if kind in OF_SUBJECTS))
+    by_consent = [gate for gate in gates.values() if gate.route.policy.kind == "consent"]
+    prepared = [_take_back(gate, dict.fromkeys(subjects, True), uid=uid) for gate in by_consent]
+    return [removal for removal in prepared if removal]
+
+
+def _take_back(gate: Gate, closed: Mapping[bytes, bool], *, uid: int) -> Prepared | None:
+    """`closed`: whether the whole child."""
+    last = last_full(gate) if closed else None
+    return prepare_few(gate, last, closed, uid=uid) if last and disclosed_by(gate, last) else None
+
+
+def prepare_few(gate: Gate, last: LastFull, closed: Mapping[bytes, bool], *, uid: int) -> Prepared | None:
+    """Of what the last full parcel gave; nothing, if they are so many that a person should look first."""
     with gate.gateway.ledger.reading() as tx:
         leads = dict(links(tx))
-    known = {subject: subject for subject in closed} | {
-        leads[subject]: subject for subject in closed if subject in leads
-    }
+    whole = {subject: closed[subject] for subject in closed}
+    for subject in closed:
+        root = leads.get(subject, subject)
+        whole[root] = whole.get(root, False) or closed[subject]
     floor = {"reference", *gate.route.policy.floor.fields}
     removals: dict[bytes, str] = {}
-    for subject, fields in released_to(proved_file(gate.gateway, last.transfer), sorted(known)).items():
-        if closed[known[subject]] == "object":
+    for subject, fields in released_to(proved_file(gate.gateway, last.transfer), sorted(whole)).items():
+        if whole[subject]:
             removals[subject] = WHOLE
         elif not floor.issuperset(fields):
             removals[subject] = _fields(gate.route.policy)
     many = max(FEW, gate.route.policy.limits.removals_percent * last.released // 100)
-    return removals if len(removals) <= many else {}
+    return _prepare(gate, removals, uid=uid) if removals and len(removals) <= many else None
 
 
 def listed(path: Path) -> tuple[bytes, int]:
@@ -191,6 +212,9 @@ def _prepare(gate: Gate, removals: Mapping[bytes, str], *, uid: int, supersedes:
 
 
 def _lines(gate: Gate, removals: Mapping[bytes, str]) -> Iterator[bytes]:
-    key = gate.gateway.keys.secret(f"reference-{gate.route.partner.partner}")
+    """Each by the reference that the partner has: from before a key was rotated, or under the key in force."""
+    partner = gate.route.partner.partner
+    key, path = gate.gateway.reference_key(partner), gate.gateway.kept_references(partner)
+    kept = read_references(path) if path else {}
     for subject in sorted(removals):
-        yield f"{reference(subject, key=key)},{removals[subject]}\n".encode()
+        yield f"{kept.get(subject) or reference(subject, key=key)},{removals[subject]}\n".encode()

@@ -26,6 +26,9 @@
     │   ├── PartnerUnreachable         75   try again: the network or the server was away
     │   ├── ReleaseLapsed              75   release_by has passed; it is minimised again
     │   ├── Revoked                    75   prepare took the parcel back
+    │   ├── AlertUndelivered           75   an alert reached nobody yet; it is tried again
+    │   ├── Overtaken                  75   another attempt has begun since; this one stops
+    │   ├── OutOfTurn                  75   the parcel before it in its sequence has not left
     │   ├── OutcomeUnknown             76   the final name may or may not be there
     │   └── PartnerRefused             76   stop and tell: the partner's server said no
     │       ├── HostKeyMismatch
@@ -192,6 +195,27 @@ class ReleaseLapsed(DeliveryError):
 
 class Revoked(DeliveryError):
     exit_code = 75
+
+
+class AlertUndelivered(DeliveryError):
+    """`code` says why, as a slug for the report."""
+
+    exit_code = 75
+    try_again = True
+
+    def __init__(self, code: str, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.code = code
+
+
+class Overtaken(DeliveryError):
+    exit_code = 75
+    try_again = True
+
+
+class OutOfTurn(DeliveryError):
+    exit_code = 75
+    try_again = True
 
 
 class OutcomeUnknown(DeliveryError):

@@ -24,6 +24,8 @@ _PATTERNS: Final = {
     "time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z"),
     "id": re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}"),
     "version": re.compile(_NO_CHILD + r"[A-Za-z0-9][A-Za-z0-9._@:/+-]{0,79}"),
+    "verifier_key": re.compile(r"[a-z0-9./-]{1,253}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}"),
+    "signature": re.compile(r"[A-Za-z0-9+/]{91}="),
     "reference": re.compile(_NO_CHILD + r"[A-Z0-9][A-Z0-9./-]{0,39}"),
 }
 
@@ -33,19 +35,20 @@ KINDS: Final[dict[str, str]] = {
     "scope": "slug", "sequence": "count", "attempt": "count", "purpose": "slug",
     # evidence
     "extract": "hex", "statement": "hex", "manifest": "hex", "envelope": "hex", "ciphertext": "hex",
-    "disclosures": "hex", "route_hash": "hex", "policy_hash": "hex", "register": "hex", "holds": "hex",
+    "disclosures": "hex", "references": "hex", "route_hash": "hex", "policy_hash": "hex", "register": "hex", "holds": "hex",
     "acknowledgement": "hex", "checkpoint": "hex", "subject": "hex", "build": "hex", "origin": "version",
     # people and keys, by fingerprint only
     "signer": "fingerprint", "signers": "fingerprints", "sender_key": "fingerprint",
     "recipient_key": "fingerprint", "host_key": "fingerprint", "partner_key": "fingerprint",
     "log_key": "fingerprint", "key": "fingerprint", "old_key": "fingerprint", "role": "slug", "uid": "count",
+    "verifier_keys": "verifier_keys", "signatures": "signatures", "generation": "count",
     # counts
     "rows": "count", "size": "count", "released": "count", "not_released": "count",
     "withheld": "counts", "rejected": "counts", "fields": "counts", "tiers": "counts", "tree_size": "count",
     "decisions": "counts", "matches": "count", "index": "count", "missing": "count", "count": "count",
     # words from closed vocabularies
     "reasons": "slugs", "reason": "slug", "rule": "slug", "event": "slug", "error": "slug", "level": "slug",
-    "disposition": "slug", "code": "slug", "verdict": "slug", "column": "slug", "half": "slug",
+    "disposition": "slug", "code": "slug", "verdict": "slug", "column": "slug", "columns": "slugs", "half": "slug",
     "kind": "slug", "agreement": "reference", "direction": "reference", "reference": "reference", "signature_roles": "slugs",
     # transport
     "kex": "version", "cipher": "version", "mac": "version", "host_key_type": "version",
@@ -101,7 +104,7 @@ def _fits(kind: str, value: Fact) -> bool:
         return isinstance(value, Mapping) and all(
             _fits("slug", key) and _fits("count", count) for key, count in value.items()
         )
-    if kind in ("slugs", "fingerprints"):
+    if kind in ("slugs", "fingerprints", "verifier_keys", "signatures"):
         return isinstance(value, tuple) and all(_fits(kind[:-1], item) for item in value)
     return isinstance(value, str) and _PATTERNS[kind].fullmatch(value) is not None
 

@@ -3,8 +3,8 @@
 import re
 
 ACTS = frozenset({"prepare", "approve", "route", "partner", "content", "envelope", "acknowledge", "observation"})
-REGISTER_ACTS = ("register.import", "register.record", "hold.lift", "hold.list")
-"""What people sign about the register: to add consent, by file or one by one; to lift a hold; to see the holds."""
+REGISTER_ACTS = ("register.import", "register.record", "hold.lift", "hold.list", "hold.release")
+"""What people sign about the register: to add consent, by file or one by one; to lift a hold; to see the holds; to let a return leave with children on hold in it."""
 DOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 
 

@@ -1,11 +1,16 @@
-"""The sealed handoff as it travels: three files, the last of which completes it."""
+"""The sealed handoff as it travels: three files, or four in OpenPGP; the last one completes it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final, Literal, get_args
 
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.transfer import TransferId
+
+ParcelFormat = Literal["age", "openpgp"]
+_SEALED: Final[dict[ParcelFormat, tuple[str, ...]]] = {"age": (".age",), "openpgp": (".pgp", ".manifest.pgp")}
+_SIGNED: Final = (".json.sig", ".json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,16 +25,21 @@ class SealedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """Ciphertext, signature, envelope, in the order they are made visible (DESIGN §6)."""
+    """What is sealed, signature, envelope, in the order they are made visible (DESIGN §6)."""
 
     transfer: TransferId
     release_by: datetime
     files: tuple[SealedFile, ...]
 
 
-def names_of(transfer: TransferId) -> tuple[str, str, str]:
-    """Ciphertext, envelope's signature, envelope: the order in which they are published."""
-    return f"{transfer}.age", f"{transfer}.json.sig", f"{transfer}.json"
+def names_of(transfer: TransferId, form: ParcelFormat = "age") -> tuple[str, ...]:
+    """What is sealed, the envelope's signature, the envelope: the order in which they are published."""
+    return tuple(f"{transfer}{ending}" for ending in (*_SEALED[form], *_SIGNED))
+
+
+def is_a_parcel(transfer: TransferId, names: tuple[str, ...]) -> bool:
+    """Whether these are the files of a parcel in one of the formats, all of them and in their order."""
+    return any(names == names_of(transfer, form) for form in get_args(ParcelFormat))
 
 
 def acknowledgement_names(transfer: TransferId) -> tuple[str, str]:
@@ -40,8 +50,3 @@ def acknowledgement_names(transfer: TransferId) -> tuple[str, str]:
 def disposal_names(transfer: TransferId) -> tuple[str, str]:
     """The later answer that nothing is left of it, under names of its own: the first answer may not be collected yet."""
     return f"{transfer}.disposed.json.sig", f"{transfer}.disposed.json"
-
-
-def openpgp_names_of(transfer: TransferId) -> tuple[str, str, str, str]:
-    """A parcel in OpenPGP: data, manifest, envelope's signature, envelope, in the order they are published."""
-    return f"{transfer}.pgp", f"{transfer}.manifest.pgp", f"{transfer}.json.sig", f"{transfer}.json"

@@ -19,6 +19,7 @@ from tests.bench.disclosures import disclosures
 from tests.bench.evidence import evidence
 from tests.bench.measure import WentWrong
 from tests.bench.minimise import minimise
+from tests.bench.openpgp import openpgp
 from tests.bench.run_once import run_once
 from tests.bench.sealing import sealing
 from tests.bench.table import table
@@ -37,7 +38,8 @@ def main() -> int:
     try:
         done = [run_once(count, pairs, KEPT, datetime.now(UTC).date(), tell) for count in rows]
         done += [row for count in rows for row in minimise(count, pairs, KEPT, datetime.now(UTC).date(), tell)]
-        done += sealing(int(os.environ.get("BENCH_SEALED", "1000000000")), pairs, KEPT, tell)
+        sealed = int(os.environ.get("BENCH_SEALED", "1000000000"))
+        done += sealing(sealed, pairs, KEPT, tell) + openpgp(sealed, pairs, KEPT, tell)
         done.append(transfer_file(int(os.environ.get("BENCH_PUPILS", "20000")), pairs, KEPT, tell))
         done += disclosures(100 * rows[0], pairs, KEPT, tell)
         done += evidence(int(os.environ.get("BENCH_RECEIPTS", "1000000")), pairs, KEPT, tell)

@@ -31,6 +31,8 @@ from tests.simulators.sshd import sshd
 
 CIPHER = "aes256-gcm@openssh.com"
 BEST_FLAGS = ("-c", CIPHER, "-B", "261120", "-R", "256")
+DURABLE = ("-f",)
+"""Each file is flushed to the disk once it is there, as ours always are."""
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 SMALL = (20_000, 317, 911)
 MEMORY = Path("/dev/shm")  # noqa: S108 - memory is meant, and the folder in it is private
@@ -42,18 +44,19 @@ def delivery(size: int, parcels: int, pairs: int, kept: Path, tell: Callable[[st
     """A large parcel near and far, and many small ones on a disk and in memory."""
     rows = []
     told = f"{size / 1e9:g} GB"
-    for what, place, sizes, count, far, longest in (
-        (f"put {told}", MEMORY, (size, *SMALL[1:]), 1, False, 1.25),
-        (f"put {told} / 5, 40 ms away", MEMORY, (size // 5, *SMALL[1:]), 1, True, 0.5),
-        (f"put {parcels} × 20 kB, tmpfs", MEMORY, SMALL, parcels, False, 0.25),
-        (f"put {parcels} × 20 kB, disk", kept, SMALL, parcels, False, 0.83),
+    for what, place, sizes, count, far, longest, flags in (
+        (f"put {told}", MEMORY, (size, *SMALL[1:]), 1, False, 1.25, ()),
+        (f"put {told} / 5, 40 ms away", MEMORY, (size // 5, *SMALL[1:]), 1, True, 0.5, ()),
+        (f"put {parcels} × 20 kB, tmpfs", MEMORY, SMALL, parcels, False, 0.25, ()),
+        (f"put {parcels} × 20 kB, disk", kept, SMALL, parcels, False, 0.83, ()),
+        (f"put {parcels} × 20 kB, disk, both durable", kept, SMALL, parcels, False, 0.83, DURABLE),
     ):
         place.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="handoff-bench-", dir=place) as name, ground(Path(name), far) as there:
             lay_out(there.to_deliver, sizes, count)
-            done = [there.pair(what) for _ in range(pairs + 1)][1:]
+            done = [there.pair(flags) for _ in range(pairs + 1)][1:]
             tell(f"  {what}: " + ", ".join(f"{ours.seconds / theirs.seconds:.2f}" for ours, theirs in done))
-            rows.append(_row(what, done, longest))
+            rows.append(_row(what, done, longest, flags))
     return rows
 
 
@@ -67,10 +70,10 @@ class Ground:
         known = f"[{endpoint.host}]:{endpoint.port} {endpoint.host_keys[0]}\n"
         (folder / "known_hosts").write_text(known)
 
-    def pair(self, what: str) -> tuple[Figures, Figures]:
+    def pair(self, flags: tuple[str, ...]) -> tuple[Figures, Figures]:
         ours = measured([Step("ours", self._ours())], self.folder)
         self._empty()
-        theirs = measured([Step("sftp", self._sftp())], self.folder)
+        theirs = measured([Step("sftp", self._sftp(flags))], self.folder)
         self._empty()
         return ours, theirs
 
@@ -79,14 +82,14 @@ class Ground:
         return [sys.executable, "-m", "tests.bench.delivery", end.host, str(end.port), end.username,
                 end.host_keys[0], str(self.folder / "key"), str(self.to_deliver)]  # fmt: skip
 
-    def _sftp(self) -> list[str]:
+    def _sftp(self, flags: tuple[str, ...]) -> list[str]:
         batch = self.folder / "batch"
         batch.write_text("\n".join(_lines(self.to_deliver)) + "\n")
         options = ("BatchMode=yes", "IdentitiesOnly=yes", "StrictHostKeyChecking=yes",
                    f"UserKnownHostsFile={self.folder / 'known_hosts'}")  # fmt: skip
         stock = [word for option in options for word in ("-o", option)]
         end = self.endpoint
-        return ["sftp", "-q", "-F", "none", *BEST_FLAGS, "-b", str(batch), "-i", str(self.folder / "key"),
+        return ["sftp", "-q", "-F", "none", *BEST_FLAGS, *flags, "-b", str(batch), "-i", str(self.folder / "key"),
                 "-P", str(end.port), *stock, f"{end.username}@{end.host}"]  # fmt: skip
 
     def _empty(self) -> None:
@@ -130,12 +133,12 @@ def lay_out(to_deliver: Path, sizes: tuple[int, ...], count: int) -> None:
         (draft / mailbox.ORDER).write_bytes(Order(route="yss", partner="yss", parcel=parcel).encode())
 
 
-def _row(what: str, pairs: list[tuple[Figures, Figures]], longest: float) -> Row:
+def _row(what: str, pairs: list[tuple[Figures, Figures]], longest: float, flags: tuple[str, ...]) -> Row:
     return Row(
         what=what,
         ours=median_of([ours for ours, _ in pairs]),
         comparator=median_of([theirs for _, theirs in pairs]),
-        by="sftp -b",
+        by=" ".join(("sftp", *flags, "-b")),
         ratio=statistics.median(ours.seconds / theirs.seconds for ours, theirs in pairs),
         longest=longest,
         most_memory=MOST_MEMORY,

@@ -82,7 +82,7 @@ def _write(engine: duckdb.DuckDBPyConnection, path: Path, *, first: int, rows: i
 def ask(folder: Path, rows: int, times: int) -> dict[str, list[float]]:
     """Seconds, each time anew; WentWrong unless the child was found wherever it is."""
     paths = sorted(folder.glob("*.parquet"))
-    files = [DisclosedFile(transfer=path.stem, path=path, meta=META) for path in paths]
+    files = [DisclosedFile(transfer=path.stem, path=path, meta=META, key=bytes(32)) for path in paths]
     with duckdb.connect() as engine:
         (subject,) = (
             engine.execute(f"select {SUBJECT} from (select {FILES // 2 * rows // IN_SCOPE} as i)").fetchone() or ()

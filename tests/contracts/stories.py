@@ -33,11 +33,12 @@ class Story:
         self.seen_at_intent: dict[str, bytes] = {}
         self.refusals: dict[int, Exception] = {}
         self.at_intent: Callable[[], None] | BaseException | None = None
+        self.at_never_left: BaseException | None = None
         self.attempt = Attempt(
             number=number,
             earlier=earlier,
             alike=alike,
-            never_left=lambda: self.events.append("never-left"),
+            never_left=self._never_left,
             may_release=self._may_release,
             record_intent=self._record_intent,
             intent_recorded=intent_recorded,
@@ -48,6 +49,11 @@ class Story:
         refusal = self.refusals.get(self.events.count("may-release"))
         if refusal:
             raise refusal
+
+    def _never_left(self):
+        self.events.append("never-left")
+        if self.at_never_left:
+            raise self.at_never_left
 
     def _record_intent(self):
         self.events.append("intent")

@@ -14,7 +14,7 @@ from gateway.vocabulary.errors import (
     Revoked,
     StorageError,
 )
-from gateway.vocabulary.parcel import acknowledgement_names
+from gateway.vocabulary.parcel import acknowledgement_names, disposal_names
 from gateway.vocabulary.transfer import TransferId
 from tests.contracts.grounds import ANSWERING, GROUNDS
 from tests.contracts.stories import AT, Crash, Story, contents, sealed, temporaries
@@ -128,6 +128,20 @@ def test_a_successor_that_may_not_release_uploads_nothing_and_its_own_successor_
         destination().put(parcel, successor.attempt)
     assert successor.events == ["never-left", "may-release"]
     assert ground.everything() == {}
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_successor_that_dies_while_it_says_that_nothing_left_leaves_nobody_in_doubt(
+    ground, destination, parcel, recorded
+):
+    first, second = Story(ground), Story(ground, 2, earlier=(1,), intent_recorded=True)
+    first.at_intent = second.at_never_left = Crash()
+    for story in (first, second):
+        with pytest.raises(Crash):
+            destination().put(parcel, story.attempt)
+    third = Story(ground, 3, earlier=(1, 2), intent_recorded=not recorded)
+    assert not destination().put(parcel, third.attempt).already_there
+    assert ground.everything() == contents(parcel)
 
 
 def test_a_broken_line_leaves_nothing_visible_and_the_next_attempt_removes_the_rest(ground, destination, parcel):
@@ -251,14 +265,36 @@ def test_nothing_is_collected_where_nothing_is_awaited(ground, destination):
 
 @pytest.mark.parametrize("ground", ANSWERING, indirect=True)
 @pytest.mark.parametrize("which", [0, 1])
-def test_an_oversized_answer_is_refused_after_the_others_were_given(ground, destination, parcel, tmp_path, which):
+def test_of_an_oversized_answer_no_more_is_given_than_shows_that_it_is_one(
+    ground, destination, parcel, tmp_path, which
+):
     huge = sealed(tmp_path, 0).transfer
     for transfer in (huge, parcel.transfer):
         for name in acknowledgement_names(transfer):
             ground.answer(name, b"a" * LARGEST_ANSWER)
-    ground.answer(acknowledgement_names(huge)[which], b"a" * (LARGEST_ANSWER + 1))
+    ground.answer(acknowledgement_names(huge)[which], b"a" * (2 * LARGEST_ANSWER))
+    answers = {answer.transfer: answer for answer in destination().collect(frozenset({huge, parcel.transfer}))}
+    sizes = {name: (len(answer.signature), len(answer.body)) for name, answer in answers.items()}
+    assert sizes.pop(parcel.transfer) == (LARGEST_ANSWER, LARGEST_ANSWER)
+    assert sizes.pop(huge)[which] == LARGEST_ANSWER + 1
+
+
+@pytest.mark.parametrize("ground", ANSWERING, indirect=True)
+def test_an_answer_without_its_signature_is_refused_after_the_others_were_given(ground, destination, parcel, tmp_path):
+    bare = sealed(tmp_path, 0).transfer
+    for name in (*acknowledgement_names(parcel.transfer), acknowledgement_names(bare)[1]):
+        ground.answer(name, b"a")
     given = []
-    answers = destination().collect(frozenset({huge, parcel.transfer}))
+    answers = destination().collect(frozenset({bare, parcel.transfer}))
     with pytest.raises(PartnerRefused):
         given.extend(answer.transfer for answer in answers)
     assert given == [parcel.transfer]
+
+
+@pytest.mark.parametrize("ground", ANSWERING, indirect=True)
+def test_the_second_answer_is_found_under_its_own_names_and_the_first_is_left_alone(ground, destination, parcel):
+    for names, said in ((acknowledgement_names, b"taken"), (disposal_names, b"disposed")):
+        for name in names(parcel.transfer):
+            ground.answer(name, said)
+    (found,) = destination().collect(frozenset({parcel.transfer}), disposal_names)
+    assert (found.transfer, found.body, found.signature) == (parcel.transfer, b"disposed", b"disposed")

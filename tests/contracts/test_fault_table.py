@@ -46,7 +46,7 @@ other-host-key                 host-key   delivered  delivered  delivered  deliv
 refuses-authentication         login      delivered  delivered  delivered  delivered  delivered  delivered  delivered
 lies-about-size                refused    refused    refused    refused    refused    delivered  delivered  delivered
 slow                           delivered  delivered  delivered  delivered  delivered  delivered  delivered  delivered
-refuses-stat                   refused    refused    refused    refused    refused    refused    refused    delivered
+refuses-stat                   refused    refused    refused    refused    refused    refused    delivered  delivered
 forbids-reading                delivered  delivered  delivered  delivered  delivered  delivered  delivered  delivered
 forbids-removing               delivered  delivered  delivered  delivered  delivered  delivered  delivered  delivered
 hangs-up-before                again      again      again      again      again      again      again      again

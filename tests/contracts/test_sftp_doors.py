@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import threading
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -95,6 +96,33 @@ def test_another_client_key_is_refused_and_not_tried_again(ground, parcel):
     error = refused(AuthenticationRefused, ground.endpoint, KEY, parcel)
     assert not error.try_again
     assert ground.everything() == {}
+
+
+def test_no_other_key_than_the_routes_own_is_shown_and_no_agent_is_asked(standin, parcel, tmp_path, monkeypatch):
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(str(tmp_path / "agent"))
+        agent.listen()
+        agent.setblocking(False)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+        monkeypatch.setenv("HOME", str(tmp_path))
+        (tmp_path / ".ssh").mkdir()
+        (tmp_path / ".ssh" / "id_ed25519").write_bytes(standin.key.openssh_private())
+        refused(AuthenticationRefused, standin.endpoint, KEY, parcel)
+        assert standin.server.keys_shown == 1
+        with pytest.raises(BlockingIOError):
+            agent.accept()
+
+
+def test_no_more_leaves_in_a_second_than_the_partners_page_allows(ground, parcel):
+    """A lower bound only: whatever else the machine does makes it slower."""
+    size = sum(file.size for file in parcel.files)
+    endpoint = ground.endpoint.model_copy(update={"kilobytes_per_second": 1000})
+    began = time.monotonic()
+    with reaching(endpoint, ground.key, timeout=30.0) as destination:
+        destination.put(parcel, Story(ground).attempt)
+    last_request = 261_120
+    assert time.monotonic() - began > (size - last_request) / 1_000_000
+    assert ground.everything() == contents(parcel)
 
 
 def test_bytes_that_are_no_key_are_refused_at_once(standin):

@@ -130,11 +130,11 @@ def real_server(folder: Path, authorised: str):
 
 
 @contextmanager
-def a_world(folder: Path):
+def a_world(folder: Path, **settings: str):
     """60 children or so; their decisions recorded, their holds in force; a Tuesday morning in November."""
     clock, log = Clock(datetime(2026, 11, 24, 9, 30, tzinfo=UTC)), io.StringIO()
     council = found(
-        folder / "council", telemetry=Telemetry(log, clock), clock=clock, settings={"statement_days": 1}
+        folder / "council", telemetry=Telemetry(log, clock), clock=clock, settings={"statement_days": 1, **settings}
     )  # fmt: skip
     people = population(Random(7), today=london_day(clock()), rows=60)
     with ExitStack() as stack:

@@ -1,6 +1,7 @@
 """The OpenPGP parcel: opened by stock gpg, sealed to nobody who may not read, answered with a gpg signature."""
 
 import json
+import secrets
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
@@ -8,16 +9,17 @@ from importlib.util import find_spec
 
 import pytest
 
+from gateway.crypto.ssh_keys import SigningKey
 from gateway.crypto.sshsig import UnverifiedSignature
 from gateway.seal.acknowledgement import Acknowledgement, Awaited
 from gateway.seal.manifest import Manifest
 from gateway.seal.openpgp.answering import verify_answer
-from gateway.seal.openpgp.certificates import generate_key, parse_certificate
-from gateway.seal.openpgp.sealing import seal_openpgp
-from gateway.seal.sealing import Settled
+from gateway.seal.openpgp.certificates import parse_certificate
+from gateway.seal.openpgp.own_key import message_signer
+from gateway.seal.sealing import Addressee, Settled, seal
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import AcknowledgementInvalid, KeyUnavailable, StorageError
-from gateway.vocabulary.parcel import openpgp_names_of
+from gateway.vocabulary.parcel import names_of
 from tests.required import missing
 from tests.simulators.council import AT, CSV, DOMAIN, ME, SENDER, Council
 from tests.simulators.gnupg import gnupg
@@ -39,8 +41,8 @@ def gpg():
 
 @pytest.fixture(scope="module")
 def our_key(gpg):
-    key, certificate = generate_key(SENDER, PARTNER, DOMAIN)
-    gpg.run("--import", stdin=certificate.encode())
+    key = SigningKey.generate_ed25519()
+    gpg.run("--import", stdin=message_signer(key, SENDER, ME, DOMAIN).certificate().encode())
     return key
 
 
@@ -50,9 +52,9 @@ class Sealing:
         self.council = Council(recipient)
 
     def seal(self, chunks=(CSV,), rows=2, settle=None, **changed):
-        draft = self.council.draft(**changed)
-        return seal_openpgp(
-            draft, self.folder, chunks, settle or (lambda: Settled(rows=rows)), key=self.council.key,
+        return seal(
+            self.council.draft(format="openpgp", **changed), self.folder, chunks,
+            settle or (lambda: Settled(rows=rows)), key=self.council.key, random=secrets.token_bytes,
             openpgp_key=self.key,
         )  # fmt: skip
 
@@ -70,10 +72,10 @@ def files(sealing):
 
 def test_stock_gpg_opens_both_messages_and_names_our_key_for_this_partner(sealing, gpg, tmp_path):
     sealed = sealing.seal()
-    data, manifest, _, envelope = (sealing.folder / name for name in openpgp_names_of(sealed.parcel.transfer))
+    data, manifest, _, envelope = (sealing.folder / name for name in names_of(sealed.parcel.transfer, "openpgp"))
     told = gpg.open(data, tmp_path / "yss.csv")
     assert (tmp_path / "yss.csv").read_bytes() == CSV
-    assert f"{SENDER} for {PARTNER}" in next(line for line in told.splitlines() if "GOODSIG" in line)
+    assert f"{SENDER} for {ME}" in next(line for line in told.splitlines() if "GOODSIG" in line)
     assert "DECRYPTION_INFO 2 9" in told
     assert "GOODSIG" in gpg.open(manifest, tmp_path / "manifest.json")
     page = (tmp_path / "manifest.json").read_bytes()
@@ -84,19 +86,41 @@ def test_stock_gpg_opens_both_messages_and_names_our_key_for_this_partner(sealin
     assert outside["ciphertext"]["sha256"] == str(Digest.of(data.read_bytes()))
 
 
+def test_an_envelope_of_version_two_says_the_format_and_what_the_manifests_message_weighs(sealing):
+    sealed = sealing.seal(version=2)
+    _, manifest, _, envelope = (file.path.read_bytes() for file in sealed.parcel.files)
+    told = json.loads(envelope)
+    assert told["format"] == "openpgp"
+    assert told["description"] == {"size": len(manifest), "sha256": str(Digest.of(manifest))}
+
+
+def test_each_of_two_certificates_opens_it_while_the_partner_changes_them(sealing, gpg, our_key, tmp_path):
+    with gnupg() as following:
+        following.make("following")
+        following.run("--import", stdin=message_signer(our_key, SENDER, ME, DOMAIN).certificate().encode())
+        to = tuple(
+            Addressee(id=ME, recipient=one) for one in (gpg.certificate(PARTNER), following.certificate("following"))
+        )
+        sealed = sealing.seal(recipients=to)
+        assert len(json.loads(sealed.parcel.files[-1].path.read_bytes())["recipients"]) == 2
+        for number, desk in enumerate((gpg, following)):
+            desk.open(sealed.parcel.files[0].path, tmp_path / f"data-{number}")
+            assert (tmp_path / f"data-{number}").read_bytes() == CSV
+
+
 def test_the_envelope_is_the_same_as_of_any_parcel_and_names_the_certificate(sealing, gpg):
     sealed = sealing.seal()
-    _, _, signature, envelope = (sealing.folder / name for name in openpgp_names_of(sealed.parcel.transfer))
+    _, _, signature, envelope = (sealing.folder / name for name in names_of(sealed.parcel.transfer, "openpgp"))
     verified = UnverifiedSignature.parse(signature.read_bytes()).verify(envelope.read_bytes(), f"envelope@{DOMAIN}")
     assert verified.fingerprint == sealing.council.key.fingerprint
     certificate = parse_certificate(gpg.certificate(PARTNER).encode())
-    assert certificate.openpgp_fingerprint == gpg.fingerprint(PARTNER).lower()
+    assert certificate.openpgp_fingerprint == gpg.fingerprint(PARTNER)
     assert json.loads(envelope.read_bytes())["recipients"] == [{"id": ME, "key": certificate.fingerprint}]
 
 
 def test_the_parcels_files_weigh_what_they_say_and_the_envelope_is_last(sealing):
     sealed = sealing.seal()
-    assert [file.name for file in sealed.parcel.files] == list(openpgp_names_of(sealed.parcel.transfer))
+    assert [file.name for file in sealed.parcel.files] == list(names_of(sealed.parcel.transfer, "openpgp"))
     for file in sealed.parcel.files:
         assert (file.size, file.digest) == (file.path.stat().st_size, Digest.of(file.path.read_bytes()))
         assert file.path.stat().st_mode & 0o777 == 0o600
@@ -135,9 +159,9 @@ def test_two_certificates_in_one_are_refused(sealing, gpg):
         sealing.seal()
 
 
-def test_a_certificate_with_its_secret_half_is_refused(sealing, our_key):
+def test_a_certificate_with_its_secret_half_is_refused(gpg):
     with pytest.raises(KeyUnavailable, match="secret half"):
-        parse_certificate(our_key)
+        parse_certificate(gpg.secret(OTHER))
 
 
 def test_a_certificate_that_has_expired_is_refused(sealing, gpg):
@@ -147,9 +171,9 @@ def test_a_certificate_that_has_expired_is_refused(sealing, gpg):
     sealing.seal()
     certificate = parse_certificate(sealing.council.recipient.encode())
     assert certificate.expires is not None
-    certificate.check_encrypts(certificate.expires - timedelta(seconds=1))
+    certificate.encrypting_keys(certificate.expires - timedelta(seconds=1))
     with pytest.raises(KeyUnavailable, match="expired"):
-        certificate.check_encrypts(certificate.expires)
+        certificate.encrypting_keys(certificate.expires)
 
 
 def test_a_certificate_that_was_revoked_is_refused(sealing, gpg):
@@ -164,21 +188,22 @@ def test_a_certificate_that_was_revoked_is_refused(sealing, gpg):
 
 def test_a_certificate_whose_encrypting_keys_have_all_ended_is_refused(gpg):
     certificate = parse_certificate(gpg.certificate(PARTNER).encode())
-    assert certificate.encrypts == (None,)
-    ended = replace(certificate, encrypts=(AT, AT - timedelta(days=1)))
+    (only,) = certificate.encrypts
+    assert only.ends is None
+    ended = replace(certificate, encrypts=tuple(replace(only, ends=AT - timedelta(days=n)) for n in (0, 1)))
     with pytest.raises(KeyUnavailable, match="no live key"):
-        ended.check_encrypts(AT)
+        ended.encrypting_keys(AT)
     with pytest.raises(KeyUnavailable, match="no live key"):
-        replace(certificate, encrypts=()).check_encrypts(AT)
+        replace(certificate, encrypts=()).encrypting_keys(AT)
 
 
 def test_the_end_of_an_encrypting_key_is_its_newest_bindings(gpg):
     gpg.make("renewed", expires="2y")
     first = parse_certificate(gpg.certificate("renewed").encode())
     gpg.run("--quick-set-expire", gpg.fingerprint("renewed"), "5y", "*")
-    (end,) = parse_certificate(gpg.certificate("renewed").encode()).encrypts
-    assert end is not None
-    assert end > first.expires + timedelta(days=700)
+    (key,) = parse_certificate(gpg.certificate("renewed").encode()).encrypts
+    assert key.ends is not None
+    assert key.ends > first.expires + timedelta(days=700)
 
 
 def test_a_revoked_encrypting_key_does_not_count_for_one(gpg):
@@ -213,10 +238,10 @@ def test_refused_at_the_end_no_file_is_left(sealing):
     assert files(sealing) == []
 
 
-def test_a_key_of_ours_that_is_none_leaves_nothing(sealing):
-    sealing.key = b"not a key"
-    with pytest.raises(StorageError, match="OpenPGP worker"):
-        sealing.seal([CSV] * 10_000)
+def test_without_a_key_of_ours_for_this_partner_nothing_is_sealed(sealing):
+    sealing.key = None
+    with pytest.raises(KeyUnavailable, match="no OpenPGP key for this partner"):
+        sealing.seal()
     assert files(sealing) == []
 
 
@@ -293,5 +318,5 @@ def test_an_answer_under_a_revoked_or_expired_certificate_does_not_count(answer,
     certificate = parse_certificate(gpg.certificate(PARTNER).encode())
     signature = signed(gpg, PARTNER, body)
     for ended in (replace(certificate, revoked=True), replace(certificate, expires=AT)):
-        with pytest.raises(KeyUnavailable):
+        with pytest.raises(AcknowledgementInvalid, match="does not hold"):
             verify_answer(body, signature, ended, AT)

@@ -104,7 +104,7 @@ def test_when_all_of_it_is_destroyed_the_partner_signs_for_that(loaded):
 
 
 def test_prepare_climbs_to_disposed_when_deliver_brings_that_answer(loaded):
-    """Deliver does not look for it by itself yet: here it is told of it."""
+    """Whatever deliver reports, and however often."""
     (transfer,) = loaded.transfers()
     partner, configuration = loaded.partners[YSS], loaded.council.configuration
     loaded.clock.turn(days=1)

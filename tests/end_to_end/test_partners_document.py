@@ -75,8 +75,9 @@ def desk(tmp_path, council, stock_tool) -> Desk:
     return desk
 
 
-def test_the_steps_as_they_are_written_check_open_and_answer_a_parcel(desk, council):
-    awaited = desk.take(council)
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_steps_as_they_are_written_check_open_and_answer_a_parcel(desk, council, version):
+    awaited = desk.take(council, version=version)
     told = desk.type_in("check")
     assert f'"transfer":"{awaited.transfer}"' in told
     assert '"expires":"2026-12-24T09:30:00Z"' in told
@@ -101,6 +102,8 @@ def test_the_kit_has_the_same_steps_word_for_word():
     found = blocks()
     assert (found["make-keys"], found["install"]) == (steps.MAKE_KEYS, steps.INSTALL)
     assert (found["check"], found["open"], found["answer"]) == (steps.CHECK, steps.OPEN, steps.ANSWER)
+    assert (found["make-gpg-key"], found["check-gpg"]) == (steps.MAKE_GPG_KEY, steps.CHECK_GPG)
+    assert (found["open-gpg"], found["answer-gpg"]) == (steps.OPEN_GPG, steps.ANSWER_GPG)
 
 
 def spoil(path: Path) -> None:

@@ -7,6 +7,9 @@ into the state that the point leaves.
 import shutil
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from gateway.vocabulary.errors import ClockUntrusted
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import YSS
 
@@ -123,9 +126,18 @@ def test_d3_what_was_delivered_and_not_yet_reported_is_found_there_and_reported(
 def test_a_clock_that_was_set_back_stops_everything(world):
     world.approved()
     world.clock.turn(days=-1)
-    rounds = world.run("prepare")
-    assert [type(fault).__name__ for fault in rounds.faults] == ["ClockUntrusted"]
+    with pytest.raises(ClockUntrusted):
+        world.run()
     assert world.stages() == [Stage.WAITING]
+
+
+def test_a_clock_that_was_set_back_holds_what_is_sealed_already(world):
+    world.approved()
+    world.run("prepare")
+    world.clock.turn(hours=-1)
+    with pytest.raises(ClockUntrusted):
+        world.run()
+    assert world.inbox() == []
 
 
 def test_a_copy_that_a_crashed_count_left_behind_is_gone_at_the_next_start(world):
@@ -135,7 +147,7 @@ def test_a_copy_that_a_crashed_count_left_behind_is_gone_at_the_next_start(world
     (left / "extract").write_bytes(b"children")
     (left / ".extract.0123.tmp").write_bytes(b"children")
     world.run("prepare")
-    assert list(left.iterdir()) == []
+    assert not left.exists()
 
 
 def test_an_extract_that_a_crash_left_behind_is_unlinked_on_its_clock_whatever_became_of_it(world):
@@ -169,3 +181,51 @@ def test_a_report_of_a_route_that_stands_still_waits_and_is_heard_when_it_goes_o
     (transfer,) = world.transfers()
     assert world.ladder(transfer)[-1] == "delivered"
     assert not list(reports.iterdir())
+
+
+def test_a3_papers_whose_extract_was_taken_out_are_taken_away_and_remarks_with_them(world):
+    world.approved()
+    folder = world.council.drop_folder(YSS)
+    kept = {path.name: path.read_bytes() for path in folder.glob("pupils.csv.release*")}
+    world.run("prepare")
+    for name, content in kept.items():
+        (folder / name).write_bytes(content)
+    (folder / "pupils.csv.handoff.toml").write_text("")
+    world.run("prepare")
+    assert not list(folder.glob("pupils.csv*"))
+    assert world.stages() == [Stage.SEALED]
+
+
+def test_papers_of_an_extract_that_staff_took_back_go_and_their_remarks_stay_with_them(world):
+    path = world.drop()
+    world.run("prepare")
+    path.with_name("pupils.csv.handoff.toml").write_text("")
+    path.unlink()
+    world.run("prepare")
+    assert [left.name for left in world.council.drop_folder(YSS).glob("pupils.csv*")] == ["pupils.csv.handoff.toml"]
+
+
+def test_a_statement_that_waits_or_is_nobodys_stays_where_it_lies(world):
+    world.drop()
+    world.run("prepare")
+    folder = world.council.drop_folder(YSS)
+    (folder / "other.csv.release").write_text("no statement of ours\n")
+    world.run("prepare")
+    assert (folder / "pupils.csv.release").exists()
+    assert (folder / "other.csv.release").exists()
+    assert world.stages() == [Stage.WAITING]
+
+
+def test_an_answer_to_a_parcel_that_nobody_saw_delivered_unlinks_the_extract_as_well(world):
+    world.approved()
+    world.run("prepare")
+    world.run("deliver")
+    workspace = world.council.configuration.workspace
+    for path in workspace.from_deliver.iterdir():
+        path.unlink()
+    world.partners[YSS].receive(world.clock())
+    world.run()
+    (transfer,) = world.transfers()
+    assert world.ladder(transfer) == [*LADDER[:-1], "acknowledged"]
+    assert not workspace.arrival(transfer).exists()
+    assert not workspace.stating(transfer).exists()

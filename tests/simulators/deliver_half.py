@@ -3,6 +3,8 @@
 import io
 import json
 import os
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +18,7 @@ from gateway.footing.mailbox import Order
 from gateway.footing.telemetry import Telemetry
 from gateway.footing.workspace import Workspace
 from gateway.story.dispatch import Dispatcher, dispatch
+from gateway.story.lanes import Lanes
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.parcel import Parcel, SealedFile, acknowledgement_names, names_of
 from gateway.vocabulary.transfer import TransferId
@@ -44,11 +47,11 @@ class Refusing(PartnerSimulator):
             raise self.error
         return super().put(parcel, attempt)
 
-    def collect(self, wanted):
+    def collect(self, wanted, names=acknowledgement_names):
         self.contacts += 1
         if self.error:
             raise self.error
-        return super().collect(wanted)
+        return super().collect(wanted, names)
 
 
 class EndsEarly(Attempts):
@@ -60,6 +63,9 @@ class EndsEarly(Attempts):
 
     def record_intent(self, transfer, number):
         self._cut("record_intent", super().record_intent, transfer, number)
+
+    def never_left(self, transfer):
+        self._cut("never_left", super().never_left, transfer)
 
     def settled(self, transfer):
         self._cut("settled", super().settled, transfer)
@@ -93,6 +99,7 @@ class DeliverHalf:
     chance: int = 0
     closed: set[str] = field(default_factory=set)
     """Routes whose partners take nothing now."""
+    lanes: Callable[[], Lanes] = Lanes
 
     def __post_init__(self):
         self.workspace.make_folders(tuple(self.partners))
@@ -103,7 +110,7 @@ class DeliverHalf:
             self.attempts.close()
         self.attempts = EndsEarly(self.workspace.attempts, **ends)
 
-    def post(self, route="yss", transfer=None, release_by=RELEASE_BY, size=100):
+    def post(self, route="yss", transfer=None, release_by=RELEASE_BY, size=100, after=None):
         """`size`: of the ciphertext."""
         self.chance += 1
         transfer = transfer or TransferId.new(AT, self.chance.to_bytes)
@@ -115,13 +122,14 @@ class DeliverHalf:
             (draft / name).write_bytes(content)
             files.append(SealedFile(name=name, path=draft / name, size=len(content), digest=Digest.of(content)))
         parcel = Parcel(transfer=transfer, release_by=release_by, files=tuple(files))
-        mailbox.post_order(draft, self.workspace.to_deliver, Order(route=route, partner=route, parcel=parcel))
+        order = Order(route=route, partner=route, parcel=parcel, after=after)
+        mailbox.post_order(draft, self.workspace.to_deliver, order)
         return transfer
 
-    def round(self):
+    def round(self, patience=None):
         """The observations that this round made, as (outcome, transfer, code)."""
         before = set(mailbox.reports(self.workspace.from_deliver))
-        made = dispatch(self.wired())
+        made = dispatch(self.wired(), patience)
         self.wait(microseconds=1)  # no two reports have one name
         fresh = [path for path in mailbox.reports(self.workspace.from_deliver) if path not in before]
         assert made == len(fresh)
@@ -139,11 +147,12 @@ class DeliverHalf:
             workspace=self.workspace,
             key=KEY,
             attempts=self.attempts,
-            reach=self.partners.__getitem__,
+            reach=lambda route: nullcontext(self.partners[route]),
             is_open=lambda route: route not in self.closed,
             telemetry=Telemetry(self.log, lambda: self.at),
             clock=lambda: self.at,
             random=lambda: 0.5,
+            lanes=self.lanes(),
         )
 
     def retry(self, transfer, partner="yss"):

@@ -1,5 +1,6 @@
 """A partner's stock gpg, with a keyring of its own; its agent is gone with the block."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -26,12 +27,36 @@ class Gpg:
         assert (done.returncode != 0) == fails, done.stderr.decode("utf-8", "replace")
         return done.stdout.decode("utf-8", "replace")
 
+    def quietly(self) -> None:
+        """For lines that are typed as they stand in a document: nobody is asked for a passphrase."""
+        (self.home / "gpg.conf").write_text("batch\nyes\nquiet\npinentry-mode loopback\npassphrase-file /dev/null\n")
+
+    def packets(self, armored: str) -> bytes:
+        return self._piped("--dearmor", armored.encode())
+
+    def armored(self, packets: bytes) -> str:
+        return self._piped("--enarmor", packets).decode().replace("ARMORED FILE", "PUBLIC KEY BLOCK")
+
+    def subkey_start(self, packets: bytes) -> int:
+        """Where the first subkey's packet begins."""
+        listed = self._piped("--list-packets", packets).decode()
+        return int(re.search(r"# off=(\d+) [^\n]*\n:public sub key", listed)[1])
+
+    def _piped(self, word: str, data: bytes) -> bytes:
+        command = ["gpg", "--homedir", self.home, "--batch", word]
+        return subprocess.run(command, input=data, capture_output=True, check=True, timeout=60).stdout
+
     def make(self, user_id: str, *words: str, expires: str = "never") -> None:
         self.run(*words, "--quick-gen-key", user_id, "default", "default", expires)
 
     def certificate(self, user_id: str) -> str:
         plain = ["gpg", "--homedir", self.home, "--batch", "--armor", "--export", f"={user_id}"]
         return subprocess.run(plain, capture_output=True, check=True, timeout=60).stdout.decode("ascii")
+
+    def secret(self, user_id: str) -> bytes:
+        plain = ["gpg", "--homedir", self.home, "--batch", "--pinentry-mode", "loopback", "--passphrase", ""]
+        words = [*plain, "--export-secret-keys", f"={user_id}"]
+        return subprocess.run(words, capture_output=True, check=True, timeout=60).stdout
 
     def fingerprint(self, user_id: str) -> str:
         listed = self.run("--with-colons", "--fingerprint", f"={user_id}")

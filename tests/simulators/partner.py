@@ -1,9 +1,9 @@
 """A partner in memory: a Destination with the duties of a real one, and faults on demand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from gateway.deliver.destination import LARGEST_ANSWER, Answer, Attempt, Delivered
+from gateway.deliver.destination import LARGEST_ANSWER, Answer, Attempt, Delivered, Job, Naming, one_by_one
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import GatewayError, NameTaken, OutcomeUnknown, PartnerRefused, PartnerUnreachable
 from gateway.vocabulary.facts import Facts
@@ -26,15 +26,17 @@ class PartnerSimulator:
     def put(self, parcel: Parcel, attempt: Attempt) -> Delivered:
         if self.unreachable_after == 0:
             raise PartnerUnreachable("the simulated partner is away")
-        never_visible = self._remove_earlier(parcel, attempt)
         envelope = parcel.files[-1]
+        never_visible = self._fence(parcel, attempt)
         missing = [file for file in parcel.files if not self._is_there(file)]
         if envelope not in missing:
+            self.inbox.pop(_temporary(envelope, attempt.number), None)
             return Delivered(verified_by="read-back", already_there=True, transport=_TRANSPORT)
         if attempt.intent_recorded:
             if not never_visible:
                 raise OutcomeUnknown("an earlier try may have been delivered, and swept away")
             attempt.never_left()
+            del self.inbox[_temporary(envelope, attempt.number)]
         attempt.may_release()
         self._stage(missing, attempt)
         attempt.record_intent()
@@ -43,29 +45,37 @@ class PartnerSimulator:
         self.releases += 1
         return Delivered(verified_by="read-back", already_there=False, transport=_TRANSPORT)
 
-    def collect(self, wanted: frozenset[TransferId]) -> Iterator[Answer]:
-        oversized = 0
+    def put_many(self, jobs: Iterable[Job]) -> Iterator[Delivered | GatewayError]:
+        return one_by_one(self.put, jobs)
+
+    def collect(self, wanted: frozenset[TransferId], names: Naming = acknowledgement_names) -> Iterator[Answer]:
+        unreadable = 0
         for transfer in sorted(wanted):
-            signature, body = (self.acknowledgements.get(name) for name in acknowledgement_names(transfer))
+            signature, body = (self.acknowledgements.get(name) for name in names(transfer))
             if body is None:
                 continue
-            if signature is None or max(len(body), len(signature)) > LARGEST_ANSWER:
-                oversized += 1
+            if signature is None:
+                unreadable += 1
                 continue
-            yield Answer(transfer=transfer, body=body, signature=signature)
-        if oversized:
-            raise PartnerRefused(f"{oversized} answers are incomplete or too large")
+            some = slice(LARGEST_ANSWER + 1)
+            yield Answer(transfer=transfer, body=body[some], signature=signature[some])
+        if unreadable:
+            raise PartnerRefused(f"{unreadable} answers are incomplete")
 
     def close(self) -> None:
         pass
 
-    def _remove_earlier(self, parcel: Parcel, attempt: Attempt) -> bool:
-        removed = {
-            file.name: self.inbox.pop(_temporary(file, number), None) is not None
-            for number in attempt.earlier
-            for file in parcel.files
-        }
-        return removed.get(parcel.files[-1].name, False)
+    def _fence(self, parcel: Parcel, attempt: Attempt) -> bool:
+        """Whether an earlier envelope was a temporary still; with an intent recorded it has our name now."""
+        *_, envelope = parcel.files
+        for number in reversed(attempt.earlier) if attempt.intent_recorded else ():
+            proof = self.inbox.pop(_temporary(envelope, number), None)
+            if proof is not None:
+                self.inbox[_temporary(envelope, attempt.number)] = proof
+        for number in attempt.earlier:
+            for file in parcel.files:
+                self.inbox.pop(_temporary(file, number), None)
+        return _temporary(envelope, attempt.number) in self.inbox
 
     def _is_there(self, file: SealedFile) -> bool:
         content = self.inbox.get(file.name)

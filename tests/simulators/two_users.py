@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from pathlib import Path
 from tests.required import missing
 
 TOP = Path(__file__).resolve().parent.parent.parent
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
 TOOLS = ("systemd-sysusers", "systemd-tmpfiles", "setpriv")
 
 
@@ -65,19 +66,50 @@ class Server:
     def group(self, name: str) -> int:
         return next(gid for group, gid, _ in self._groups() if group == name)
 
-    def run(self, user: str, *command: str | Path, network: bool = False) -> subprocess.CompletedProcess:
+    def person(self, name: str, uid: int, *groups: str) -> None:
+        """Somebody with an account, in these groups of ours."""
+        with (self.root / "etc" / "passwd").open("a") as passwd:
+            passwd.write(f"{name}:x:{uid}:{uid}::/:/bin/sh\n")
+        lines = [
+            f"{group}:x:{gid}:{','.join(filter(None, [*members, *([name] if group in groups else [])]))}\n"
+            for group, gid, members in self._groups()
+        ]
+        (self.root / "etc" / "group").write_text("".join([*lines, f"{name}:x:{uid}:\n"]))
+
+    def run(
+        self, user: str, *command: str | Path, network: bool = False, given: str | None = None, cwd: Path = Path("/")
+    ) -> subprocess.CompletedProcess:
         """As this user, with the groups that sysusers gave it."""
+        return subprocess.run(
+            self._as(user, command, network=network), check=False, capture_output=True, text=True, timeout=120,
+            cwd=cwd, env=ENVIRONMENT, input=given,
+        )  # fmt: skip
+
+    def gateway(self, user: str, *arguments: str, **how) -> subprocess.CompletedProcess:
+        return self.run(user, *self._gateway(*arguments), **how)
+
+    @contextmanager
+    def serving(self, user: str, *arguments: str, alone: bool = False) -> Iterator[subprocess.Popen]:
+        """A service of this user's, until the block ends. `alone`: no other user exists for it (PrivateUsers=yes)."""
+        inside = ("unshare", "--user", "--map-current-user", "--") if alone else ()
+        command = self._as(user, [*inside, *self._gateway(*arguments)])
+        with (self.root / f"{user}.log").open("w") as log:
+            service = subprocess.Popen(command, cwd="/", env=ENVIRONMENT, stdout=log, stderr=log)
+        try:
+            yield service
+        finally:
+            service.terminate()
+            service.wait(60)
+
+    def _gateway(self, *arguments: str) -> list[str | Path]:
+        return [sys.executable, "-m", "gateway", "--home", self.home, *arguments]
+
+    def _as(self, user: str, command: Sequence[str | Path], *, network: bool = False) -> list[str]:
         uid, gid = self.ids(user)
         groups = ",".join(str(number) for _, number, members in self._groups() if user in members) or str(gid)
         as_user = ["setpriv", f"--reuid={uid}", f"--regid={gid}", f"--groups={groups}", "--no-new-privs",
                    "--bounding-set=-all", "--inh-caps=-all", "--", *map(str, command)]  # fmt: skip
-        return subprocess.run(
-            self._in_a_namespace(as_user, network=network), check=False, capture_output=True, text=True, timeout=120,
-            cwd="/", env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
-        )  # fmt: skip
-
-    def gateway(self, user: str, *arguments: str, network: bool = False) -> subprocess.CompletedProcess:
-        return self.run(user, sys.executable, "-m", "gateway", "--home", self.home, *arguments, network=network)
+        return self._in_a_namespace(as_user, network=network)
 
     def _groups(self) -> list[tuple[str, int, list[str]]]:
         lines = (self.root / "etc" / "group").read_text().splitlines()
@@ -87,7 +119,8 @@ class Server:
     def _in_a_namespace(self, command: list[str], *, network: bool) -> list[str]:
         if self.unshare is None:
             return command
-        opening = "; ".join(["set -e", *_opening(self.root / "held"), 'exec "$@"'])
+        known = [f"mount --bind '{self.root}/etc/{name}' /etc/{name}" for name in ("passwd", "group")]
+        opening = "; ".join(["set -e", *_opening(self.root / "held"), *known, 'exec "$@"'])
         unshare = [word for word in self.unshare if not (network and word == "--net")]
         return [*unshare, "sh", "-c", opening, "sh", *command]
 

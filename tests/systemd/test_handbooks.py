@@ -47,6 +47,7 @@ def test_every_log_line_that_is_an_alarm_says_what_to_do():
     everyday = {
         LogEvent.STARTED, LogEvent.STOPPED, LogEvent.CONFIGURATION_REREAD, LogEvent.STAGE_REACHED,
         LogEvent.STATEMENT_WRITTEN, LogEvent.EXTRACT_LEFT, LogEvent.WATCHER_MENDED,
+        LogEvent.HEARTBEAT_AGAIN,
     }  # fmt: skip
     assert told == {str(event) for event in LogEvent} - {str(event) for event in everyday}
 

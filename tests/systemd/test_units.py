@@ -14,6 +14,7 @@ TOP = Path(__file__).resolve().parent.parent.parent
 UNITS = TOP / "systemd"
 PROGRAM = "/opt/handoff/bin/gateway"
 HALVES = {"handoff-prepare.service": 3, "handoff-deliver.service": 10}
+DESK = {"handoff-desk.service": 4}
 JOBS = {path.name: 3 for path in sorted(UNITS.glob("handoff-job-*.service"))}
 """Exposure at most, in tenths."""
 WELL_KNOWN = re.compile(
@@ -71,7 +72,7 @@ def test_a_misspelt_line_would_be_found(analyze, units):
     assert "NoNewPriviledges" in analyze("verify", "--man=no", str(path)).stderr
 
 
-@pytest.mark.parametrize(("name", "tenths"), [*HALVES.items(), *JOBS.items()])
+@pytest.mark.parametrize(("name", "tenths"), [*HALVES.items(), *DESK.items(), *JOBS.items()])
 def test_a_unit_is_exposed_no_more_than_was_decided(analyze, units, name, tenths):
     assert exposure(analyze, units, name, tenths)
 
@@ -96,7 +97,7 @@ def test_a_line_taken_out_is_noticed(analyze, units, name, line):
     assert not exposure(analyze, units, unit, (HALVES | JOBS)[unit])
 
 
-@pytest.mark.parametrize("name", [*HALVES, "handoff-job-.service.d/sandbox.conf"])
+@pytest.mark.parametrize("name", [*HALVES, *DESK, "handoff-job-.service.d/sandbox.conf"])
 def test_every_line_of_hardening_has_its_reason_above_it(name):
     lines = service_lines((UNITS / name).read_text("utf-8"))
     hardening = lines[next(index for index, line in enumerate(lines) if line.startswith("# --- network")) :]
@@ -136,20 +137,29 @@ def test_no_key_is_given_to_the_half_that_does_not_need_it():
         return set(re.findall(r"^LoadCredentialEncrypted=(\S+?):", (UNITS / name).read_text("utf-8"), re.MULTILINE))
 
     assert credentials("handoff-prepare.service") == {"signing.key", "log.key", "register.key", "digest.key"}
-    assert credentials("handoff-deliver.service") == {"observation.key"}
+    assert credentials("handoff-deliver.service") == {"observation.key", "smtp.key", "webhook.key"}
+
+
+def test_the_desk_is_kept_from_all_that_the_halves_have_and_sees_who_others_are():
+    text = (UNITS / "handoff-desk.service").read_text("utf-8")
+    assert "InaccessiblePaths=-/var/lib/handoff/prepare -/var/lib/handoff/deliver" in text
+    assert "\nPrivateNetwork=yes\n" in text
+    assert "PrivateUsers=" not in text
+    assert "LoadCredential" not in text
+    assert "SupplementaryGroups" not in text
 
 
 def test_no_unit_calls_a_verb_that_there_is_not():
     called = {
         name: re.findall(rf"{PROGRAM} --home /etc/handoff ([a-z]+)", (UNITS / name).read_text("utf-8"))
-        for name in [*HALVES, *JOBS]
+        for name in [*HALVES, *DESK, *JOBS]
     }
     assert all(called.values())
     assert {verb for verbs in called.values() for verb in verbs} - set(VERBS) == set()
 
 
 def test_whatever_fails_tells_somebody():
-    for name in [*HALVES, "handoff-job-.service.d/sandbox.conf"]:
+    for name in [*HALVES, *DESK, "handoff-job-.service.d/sandbox.conf"]:
         assert "\nOnFailure=handoff-alert@%n.service\n" in (UNITS / name).read_text("utf-8"), name
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from gateway.config.checkup.alerts import somebody_is_told
 from gateway.config.checkup.check import CONFIGURATION, Check, Surroundings, fail
 from gateway.config.checkup.clock import clock_is_kept
 from gateway.config.checkup.file_systems import file_systems_fit, leases_work
@@ -12,6 +13,7 @@ from gateway.config.checkup.keys import keys_are_there
 from gateway.config.checkup.ledger import ledger_is_there, log_is_whole
 from gateway.config.checkup.people import people_can_sign
 from gateway.config.checkup.register import register_can_be_signed
+from gateway.config.checkup.rotations import rotations_are_ended
 from gateway.config.checkup.routes import routes_are_sound, settings_are_ours
 from gateway.config.faults import PageError
 from gateway.config.load import Configuration, load
@@ -19,7 +21,8 @@ from gateway.config.load import Configuration, load
 Examine = Callable[[Configuration, Surroundings], Iterator[Check]]
 CHECKS: tuple[Examine, ...] = (
     settings_are_ours, routes_are_sound, keys_are_there, people_can_sign, register_can_be_signed, keys_are_in_date,
-    folders_are_safe, ledger_is_there, file_systems_fit, leases_work, clock_is_kept,
+    folders_are_safe, ledger_is_there, rotations_are_ended, file_systems_fit, leases_work, clock_is_kept,
+    somebody_is_told,
 )  # fmt: skip
 DEEP: tuple[Examine, ...] = (log_is_whole,)
 

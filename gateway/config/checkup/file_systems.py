@@ -35,7 +35,9 @@ def file_systems_fit(configuration: Configuration, around: Surroundings) -> Iter
         yield ok(
             "outbox events", "files dropped here are noticed at once" if outbox else "not known: scanning finds all"
         )
-    if is_network(state):
+    if is_network(state) and configuration.settings.ledger and configuration.settings.deliver_store:
+        yield ok("ledger's disk", f"the state folder lies on {state}, and neither ledger nor deliver's store in it")
+    elif is_network(state):
         yield fail("ledger's disk", f"the state folder lies on {state}", "move it to a local disk")
     else:
         yield ok("ledger's disk", f"the state folder lies on {state or 'a file system that is not known'}")

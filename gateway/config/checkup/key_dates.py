@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from gateway.config.certificates import certificates_end
 from gateway.config.checkup.check import Check, Surroundings, unless, warn
 from gateway.config.load import Configuration
 from gateway.config.own_keys import AHEAD, LIFETIME, Standing, roles, standing
@@ -16,6 +17,7 @@ NAME = "dates of keys"
 
 def keys_are_in_date(configuration: Configuration, around: Surroundings) -> Iterator[Check]:
     problems = [*_own(configuration, around.at), *_people(configuration, around.at)]
+    problems += _certificates(configuration, around.at)
     yield from unless(problems, NAME, f"nothing ends within {AHEAD.days} days")
 
 
@@ -40,6 +42,14 @@ def _remedy(stands: Standing) -> str:
     if stands.following:
         return f"once every partner has the key that follows: gateway keys rotate {name}"
     return f"gateway keys new {name}, tell the partners of it, then: gateway keys rotate {name}"
+
+
+def _certificates(configuration: Configuration, at: datetime) -> Iterator[Check]:
+    for partner in {route.partner.partner: route.partner for route in configuration.routes}.values():
+        end = certificates_end(configuration.workspace.certificates, partner)
+        if end is not None and end - AHEAD <= at:
+            sentence = f"the OpenPGP certificate of {partner.partner} ends on {end:%Y-%m-%d}"
+            yield warn(NAME, sentence, "ask the partner for it as it will be then, and put it into keys/openpgp")
 
 
 def _people(configuration: Configuration, at: datetime) -> Iterator[Check]:

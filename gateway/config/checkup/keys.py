@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.config.checkup.check import Check, Surroundings, fail, unless, warn
-from gateway.config.first_keys import DELIVER_SIGNING, PREPARE_SECRETS, PREPARE_SIGNING, reference_role, sftp_role
+from gateway.config.first_keys import DELIVER_SIGNING, PREPARE_SECRETS, reference_role, sftp_role
 from gateway.config.load import Configuration
+from gateway.config.own_keys import roles
 from gateway.crypto.ssh_keys import PublicKey
 from gateway.footing.keyring import Keyring
 from gateway.vocabulary.errors import GatewayError
@@ -18,7 +19,8 @@ def keys_are_there(configuration: Configuration, around: Surroundings) -> Iterat
     routes = [route.name for route in configuration.routes]
     public = configuration.workspace.public_keys
     secrets = (*PREPARE_SECRETS, *map(reference_role, partners))
-    yield from _half("prepare", configuration.prepare_keys, PREPARE_SIGNING, secrets, public)
+    signing = tuple(role.name for role in roles(configuration) if role.signs and role.half == "prepare")
+    yield from _half("prepare", configuration.prepare_keys, signing, secrets, public)
     yield from _half("deliver", configuration.deliver_keys, (*DELIVER_SIGNING, *map(sftp_role, routes)), (), public)
 
 
@@ -62,7 +64,7 @@ def _file(name: str, ring: Keyring, role: str) -> Iterator[Check]:
 
 def _secret(name: str, ring: Keyring, role: str) -> Iterator[Check]:
     try:
-        ring.secret(role)
+        ring.generations(role)
     except GatewayError as error:
         yield fail(name, error.message, error.remedy)
 

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator
 
-from gateway.config.checkup.check import Check, Surroundings, fail, ok, warn
+from gateway.config.checkup.check import Check, Surroundings, fail, ok, unless, warn
 from gateway.config.load import Configuration
+from gateway.config.stores import ledger_url
 from gateway.crypto.checkpoint import log_key
 from gateway.crypto.ssh_keys import PublicKey
-from gateway.footing.ledger import Ledger, sqlite_url
+from gateway.footing.ledger import Ledger
+from gateway.footing.ledger.postgresql import may_change_tables, unsafe_settings
 from gateway.receipts.verification import verify_log
 from gateway.vocabulary.errors import GatewayError
 
@@ -15,16 +17,28 @@ NAME, LOG = "ledger", "receipt log"
 
 
 def ledger_is_there(configuration: Configuration, around: Surroundings) -> Iterator[Check]:  # noqa: ARG001
-    path = configuration.workspace.ledger
-    if not os.access(path.parent, os.R_OK | os.X_OK) and path.parent.exists():
+    folder = configuration.workspace.ledger.parent
+    if not configuration.settings.ledger and not os.access(folder, os.R_OK | os.X_OK) and folder.exists():
         yield warn(NAME, "this user may not look at it", "run 'gateway doctor' as the user of prepare")
         return
     try:
-        Ledger.open(sqlite_url(path)).close()
+        ledger = Ledger.open(ledger_url(configuration))
+        try:
+            yield from unless(_weaknesses(ledger), NAME, "there, for the service alone, and of this version")
+        finally:
+            ledger.close()
     except GatewayError as error:
         yield fail(NAME, error.message, error.remedy or "restore it from its backup")
-    else:
-        yield ok(NAME, "there, for the service alone, and of this version")
+
+
+def _weaknesses(ledger: Ledger) -> Iterator[Check]:
+    """What a PostgreSQL may lack, and a file of ours never does."""
+    with ledger.reading() as tx:
+        unsafe, is_owner = unsafe_settings(tx), may_change_tables(tx)
+    for name in unsafe:
+        yield fail(NAME, f"its PostgreSQL runs with {name} off: what is committed may be lost", "set it to on")
+    if is_owner:
+        yield warn(NAME, "this user may change its tables", "give the service a user of its own: docs/OPERATING.md")
 
 
 def log_is_whole(configuration: Configuration, around: Surroundings) -> Iterator[Check]:  # noqa: ARG001
@@ -32,7 +46,7 @@ def log_is_whole(configuration: Configuration, around: Surroundings) -> Iterator
     workspace = configuration.workspace
     try:
         public = PublicKey.parse((workspace.public_keys / "log.pub").read_text("utf-8"))
-        ledger = Ledger.open(sqlite_url(workspace.ledger))
+        ledger = Ledger.open(ledger_url(configuration))
         try:
             verified = verify_log(ledger, log_key(configuration.settings.log_origin, public.raw_ed25519()))
         finally:

@@ -32,7 +32,7 @@ _MORE, _LAST = b"\0", b"\1"
 
 
 class Sink(Protocol):
-    def write(self, data: bytes, /) -> object: ...
+    def write(self, data: bytes | memoryview, /) -> object: ...
 
 
 class AgeWriter:
@@ -49,27 +49,33 @@ class AgeWriter:
         All that goes out at once is one write of the sink's.
         """
         view = memoryview(data)
-        sealed = []
-        if self._held:
-            room = CHUNK - len(self._held)
-            self._held += view[:room]
-            view = view[room:]
-            if view:
-                sealed.append(self._seal(self._held, _MORE))
-                self._held.clear()
-        whole = (len(view) - 1) // CHUNK * CHUNK if view else 0
-        sealed += [self._seal(view[start : start + CHUNK], _MORE) for start in range(0, whole, CHUNK)]
-        self._held += view[whole:]
-        if sealed:
-            self._sink.write(b"".join(sealed))
+        count = (len(self._held) + len(view) - 1) // CHUNK
+        if count > 0:
+            view = self._seal_whole(view, count)
+        self._held += view
 
     def finish(self) -> None:
-        self._sink.write(self._seal(self._held, _LAST))
+        last = bytearray(len(self._held) + TAG)
+        self._seal(self._held, _LAST, memoryview(last))
+        self._sink.write(memoryview(last))
 
-    def _seal(self, plain: bytes | bytearray | memoryview, mark: bytes) -> bytes:
+    def _seal_whole(self, view: memoryview, count: int) -> memoryview:
+        """Seal so many chunks, the first out of what is held; what is left of `view`."""
+        sealed = memoryview(bytearray(count * (CHUNK + TAG)))
+        room = CHUNK - len(self._held)
+        first: bytes | bytearray | memoryview = self._held + view[:room] if self._held else view[:room]
+        for start in range(0, len(sealed), CHUNK + TAG):
+            self._seal(first, _MORE, sealed[start : start + CHUNK + TAG])
+            view = view[room:]
+            room, first = CHUNK, view[:CHUNK]
+        self._held.clear()
+        self._sink.write(sealed)
+        return view
+
+    def _seal(self, plain: bytes | bytearray | memoryview, mark: bytes, into: memoryview) -> None:
         nonce = self._number.to_bytes(11, "big") + mark
         self._number += 1
-        return self._aead.encrypt(nonce, plain, None)
+        self._aead.encrypt_into(nonce, plain, None, into)
 
 
 @contextmanager
@@ -98,8 +104,8 @@ def _check_together(recipients: Sequence[Recipient]) -> None:
         raise KeyUnavailable("a file with a passphrase is sealed to nobody else")
 
 
-def decrypting(source: Source, identities: Sequence[Identity]) -> Iterator[bytes]:
-    """Authentic chunks, one after another. Discard them all if this raises.
+def decrypting(source: Source, identities: Sequence[Identity]) -> Iterator[memoryview]:
+    """Authentic chunks, some together, one after another. Discard them all if this raises.
 
     Raises:
         AgeHeaderInvalid, AgeNoMatch, AgeMacInvalid, AgePayloadInvalid: what is wrong, the first of these.
@@ -116,22 +122,37 @@ def decrypting(source: Source, identities: Sequence[Identity]) -> Iterator[bytes
     yield from _chunks(source, ChaCha20Poly1305(hkdf(file_key, nonce, b"payload")))
 
 
-def _chunks(source: Source, aead: ChaCha20Poly1305) -> Iterator[bytes]:
+def _chunks(source: Source, aead: ChaCha20Poly1305) -> Iterator[memoryview]:
+    """Of a batch in which something is wrong, what comes before it is given out first."""
     number, data, more = 0, _read(source, BATCH), True
     while more:
         following = _read(source, BATCH)
         more = bool(following)
-        for chunk, is_last in _cut(data, more=more):
-            plain, marked_last = _open(aead, number, chunk)
-            if marked_last and not plain and number:
-                raise AgePayloadInvalid("an age file ends in an empty chunk")
-            yield plain
-            if marked_last and not is_last:
-                raise AgePayloadInvalid("an age file goes on after its end")
-            if is_last and not marked_last:
-                raise AgePayloadInvalid("an age file is cut short")
-            number += 1
+        plain, filled = memoryview(bytearray(len(data))), 0
+        try:
+            for chunk, is_last in _cut(data, more=more):
+                size, marked_last = _open(aead, number, chunk, plain[filled:])
+                _check_not_empty(size, number, marked_last=marked_last)
+                filled += size
+                _check_end(is_last=is_last, marked_last=marked_last)
+                number += 1
+        except AgePayloadInvalid:
+            yield plain[:filled]
+            raise
+        yield plain[:filled]
         data = following
+
+
+def _check_not_empty(size: int, number: int, *, marked_last: bool) -> None:
+    if marked_last and not size and number:
+        raise AgePayloadInvalid("an age file ends in an empty chunk")
+
+
+def _check_end(*, is_last: bool, marked_last: bool) -> None:
+    if marked_last and not is_last:
+        raise AgePayloadInvalid("an age file goes on after its end")
+    if is_last and not marked_last:
+        raise AgePayloadInvalid("an age file is cut short")
 
 
 def _cut(data: bytes, *, more: bool) -> Iterator[tuple[memoryview, bool]]:
@@ -141,11 +162,12 @@ def _cut(data: bytes, *, more: bool) -> Iterator[tuple[memoryview, bool]]:
         yield view[start : start + size], not more and start + size >= len(view)
 
 
-def _open(aead: ChaCha20Poly1305, number: int, data: memoryview) -> tuple[bytes, bool]:
-    """A chunk and whether it is the last. A short one must be; a full one may be either."""
+def _open(aead: ChaCha20Poly1305, number: int, data: memoryview, into: memoryview) -> tuple[int, bool]:
+    """How many bytes a chunk holds, and whether it is the last. A short one must be; a full one may be either."""
     for mark in (_MORE, _LAST) if len(data) == CHUNK + TAG else (_LAST,):
         try:
-            return aead.decrypt(number.to_bytes(11, "big") + mark, data, None), mark == _LAST
+            size = len(data) - TAG
+            return aead.decrypt_into(number.to_bytes(11, "big") + mark, data, None, into[: max(size, 0)]), mark == _LAST
         except (InvalidTag, ValueError):
             continue
     raise AgePayloadInvalid("a chunk of an age file was changed or is cut short")

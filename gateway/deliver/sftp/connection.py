@@ -178,8 +178,8 @@ def _pace(endpoint: Endpoint) -> Pace | None:
 
 
 def _session(transport: Any, timeout: float, pace: Pace | None) -> Session:
-    def another() -> Session:
-        return Session(_channel(transport, timeout), timeout=timeout, pace=pace)
+    def another(beside: Session) -> Session:
+        return Session(_channel(transport, timeout), timeout=timeout, pace=pace, like=beside)
 
     return Session(_channel(transport, timeout), timeout=timeout, pace=pace, another=another)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from gateway.contract.partner import Endpoint
 from gateway.crypto.ssh_keys import SigningKey
-from gateway.deliver.destination import LARGEST_ANSWER, Answer, Attempt, Delivered
+from gateway.deliver.destination import LARGEST_ANSWER, Answer, Attempt, Delivered, Job, Naming
 from gateway.deliver.profile import Profile
 from gateway.deliver.sftp import wire
 from gateway.deliver.sftp.connection import Connection, connect
@@ -58,8 +58,8 @@ class SftpDestination:
         with self._connection() as connection:
             return hold(connection.session, self._putting(connection, parcel, attempt))
 
-    def put_many(self, jobs: Iterable[tuple[Parcel, Attempt]]) -> Iterator[Delivered | GatewayError]:
-        """As `put` for each, many in flight at a time; what it returns or raises, in their order."""
+    def put_many(self, jobs: Iterable[Job]) -> Iterator[Delivered | GatewayError]:
+        """Many in flight at a time; those that are not in turn yet wait with everything there, and nothing seen."""
         failed = False
         with self._connection() as connection:
             talks = (self._putting(connection, parcel, attempt) for parcel, attempt in jobs)
@@ -84,21 +84,21 @@ class SftpDestination:
             negotiated=connection.negotiated,
         ).run()
 
-    def collect(self, wanted: frozenset[TransferId]) -> Iterator[Answer]:
+    def collect(self, wanted: frozenset[TransferId], names: Naming = acknowledgement_names) -> Iterator[Answer]:
         if not wanted:
             return
-        oversized = 0
+        unreadable = 0
         with self._connection() as connection:
             folder = Inbox(session=connection.session, folder=self._endpoint.acknowledgements)
-            for transfer in _completed(folder, wanted):
-                answer = _fetch(folder, transfer)
-                oversized += answer is None
+            for transfer in _completed(folder, wanted, names):
+                answer = _fetch(folder, transfer, names)
+                unreadable += answer is None
                 if isinstance(answer, Answer):
                     yield answer
-        if oversized:
+        if unreadable:
             raise PartnerRefused(
-                f"{oversized} of the partner's answers are incomplete, unreadable or larger than {LARGEST_ANSWER} bytes",
-                remedy="ask the partner: its answers are two files of a few kilobytes each",
+                f"{unreadable} of the partner's answers are incomplete, or may not be read",
+                remedy="ask the partner: an answer is two files that our user may read",
             )
 
     def close(self) -> None:
@@ -119,12 +119,12 @@ class SftpDestination:
             raise
 
 
-def _completed(folder: Inbox, wanted: frozenset[TransferId]) -> Iterator[TransferId]:
+def _completed(folder: Inbox, wanted: frozenset[TransferId], names: Naming) -> Iterator[TransferId]:
     """Those whose completing file is a regular file there; asked many in one round trip, the folder never listed."""
-    names = sorted(wanted)
-    for start in range(0, len(names), _ASKED_AT_ONCE):
-        some = names[start : start + _ASKED_AT_ONCE]
-        paths = [folder.path(acknowledgement_names(transfer)[1]) for transfer in some]
+    transfers = sorted(wanted)
+    for start in range(0, len(transfers), _ASKED_AT_ONCE):
+        some = transfers[start : start + _ASKED_AT_ONCE]
+        paths = [folder.path(names(transfer)[1]) for transfer in some]
         replies = folder.session.gather(wire.lstat(path) for path in paths)
         yield from (transfer for transfer, reply in zip(some, replies, strict=True) if _is_file(reply))
 
@@ -137,11 +137,10 @@ def _is_file(reply: wire.Reply) -> bool:
     return mode is None or stat.S_ISREG(mode)
 
 
-def _fetch(folder: Inbox, transfer: TransferId) -> Answer | None:
-    """None if one of the two files is missing or larger than an answer can be."""
-    names = acknowledgement_names(transfer)
-    signature, body = hold(folder.session, together(_content(folder, name) for name in names))
-    if signature is None or body is None or max(len(signature), len(body)) > LARGEST_ANSWER:
+def _fetch(folder: Inbox, transfer: TransferId, names: Naming) -> Answer | None:
+    """None if one of the two files is missing; of one that is larger than an answer can be, enough to see that."""
+    signature, body = hold(folder.session, together(_content(folder, name) for name in names(transfer)))
+    if signature is None or body is None:
         return None
     return Answer(transfer=transfer, body=body, signature=signature)
 

@@ -79,6 +79,22 @@ class Inbox:
             )
         return [status is Status.OK for status in statuses]
 
+    def take_over(self, old: str, new: str) -> Conversation[bool]:
+        """Give a temporary of an earlier try a new name, which fences as removing it does. False: there was nothing.
+
+        Raises:
+            PartnerRefused: the server forbids it; then nobody can tell what the earlier try does with it.
+        """
+        (reply,) = yield (wire.rename(self.path(old), self.path(new)),)
+        if wire_status(reply) is Status.OK:
+            return True
+        if wire_status(reply) is not Status.NO_SUCH_FILE and (yield from self.attributes(old)) is not None:
+            raise PartnerRefused(
+                "the partner's server does not let us rename our own temporary files",
+                remedy="ask the partner to allow our user to rename in its inbox",
+            )
+        return False
+
     def rename(self, old: str, new: str) -> Conversation[bool]:
         """False if the server refused, for whatever reason: the caller looks why."""
         (reply,) = yield (wire.rename(self.path(old), self.path(new)),)

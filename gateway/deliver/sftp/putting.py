@@ -1,20 +1,20 @@
 """One attempt at one parcel in one inbox: DESIGN §7, steps 2 to 5, in their order.
 
-    remove earlier temporaries ─▶ look at the final names ─▶ may it still be released?
-      ─▶ upload all as temporaries, verified ─▶ may it still? ─▶ intent, durably
+    fence earlier temporaries ─▶ look at the final names ─▶ may it still be released?
+      ─▶ upload all as temporaries, verified ─▶ is it in turn? may it still? ─▶ intent, durably
       ─▶ rename: ciphertext and signature, then the envelope
 
 Crash points. (P1) before the intent: nothing is visible; the next attempt removes the
-temporaries. (P2) after it: the next attempt tries to remove the envelope's temporary. Removed:
-it was never visible, sending again is safe. Gone: the rename happened, so the final name
-tells, and if a partner has swept that away nobody can tell: OutcomeUnknown, never resent.
-The first case is recorded at once (P3): the attempt that removed the proof may break in its turn,
-and its successor would find nothing and be in doubt for no reason. Why a yes-or-no intent is
-enough: an attempt uploads only after every earlier temporary was removed, so one that is found
-and removed belongs to the attempt with the intent or a later one.
+temporaries. (P2) after it: the next attempt tries to take the envelope's temporary over, by giving
+it a name of its own. Taken over: it was never visible, sending again is safe. Gone: the rename
+happened, so the final name tells, and if a partner has swept that away nobody can tell:
+OutcomeUnknown, never resent. (P3) taken over, and not recorded as void: the proof is still there,
+under this attempt's name, and the next one finds it; it is removed once the record is durable.
+Why a yes-or-no intent is enough: an attempt uploads only after every earlier temporary was
+fenced, so one that is found belongs to the attempt with the intent or a later one.
 
-A large ciphertext that an earlier attempt left is not removed but given this attempt's name,
-which fences as well: whoever wrote it cannot rename it any more (`resume`).
+A new name fences as removing does: whoever wrote the temporary cannot rename it any more. So a
+large ciphertext that an earlier attempt left is gone on with, not sent again (`resume`).
 
 Known hole: SFTP version 3 cannot sync a folder. A server that loses power within seconds
 of the rename may come back without the name; the acknowledgement, or its absence, tells.
@@ -57,36 +57,50 @@ class Putting:
     level: Level = field(default="read-back", init=False)
     adopted: bool = field(default=False, init=False)
     """What an earlier attempt left of the ciphertext has our name now."""
+    proof: bool = field(default=False, init=False)
+    """So has an earlier attempt's envelope: it never left."""
 
     def run(self) -> Conversation[Delivered]:
-        never_visible = yield from self._fence()
+        yield from self._fence()
         found = dict(zip(self.parcel.files, (yield from together(map(self._look, self.parcel.files))), strict=True))
         if self._is_there(found):
+            yield from self._drop_proof()
             yield from self._drop_adopted()
             return self._delivered(already_there=True)
         if self.attempt.intent_recorded:
-            if not never_visible:
+            if not self.proof:
                 yield from self._drop_adopted()
                 raise OutcomeUnknown(
                     "an earlier try may have delivered the parcel; its files are not there any more",
                     remedy="ask the partner whether it arrived, then 'gateway resolve'",
                 )
             self.attempt.never_left()  # (P3)
+            yield from self._drop_proof()
         missing = tuple(file for file in self.parcel.files if found[file] is Found.NOTHING)
         yield from self._stage(missing)
         self.attempt.record_intent()  # (P1) above, (P2) below
         # from here on nothing of ours is removed: a temporary that is still there is the proof that it never left
-        yield from together(map(self._publish, missing[:-1]))
-        already = yield from self._publish(missing[-1])
+        free = yield from together(map(self._is_free, missing))
+        yield from together(map(self._publish, missing[:-1], free))
+        already = yield from self._publish(missing[-1], free[-1])
         return self._delivered(already_there=already)
 
-    def _fence(self) -> Conversation[bool]:
-        """Whether an envelope of an earlier attempt was still a temporary. The envelopes go first: they release."""
+    def _fence(self) -> Conversation[None]:
+        """Nobody before us can release any more. The envelopes go first: they release."""
         *others, envelope = self.parcel.files
-        removed = yield from self.inbox.remove([temporary(envelope, number) for number in self.attempt.earlier])
+        earlier = self.attempt.earlier
+        if self.attempt.intent_recorded:
+            yield from self._keep_proof(envelope)
+        yield from self.inbox.remove([temporary(envelope, number) for number in earlier])
         yield from self._adopt()
-        yield from self.inbox.remove([temporary(file, number) for file in others for number in self.attempt.earlier])
-        return any(removed)
+        yield from self.inbox.remove([temporary(file, number) for file in others for number in earlier])
+
+    def _keep_proof(self, envelope: SealedFile) -> Conversation[None]:
+        """An envelope of an earlier attempt that is still a temporary gets our name."""
+        for number in reversed(self.attempt.earlier):
+            self.proof = yield from self.inbox.take_over(temporary(envelope, number), self._temporary(envelope))
+            if self.proof:
+                return
 
     def _adopt(self) -> Conversation[None]:
         """The newest of what attempts with this content left of a large ciphertext gets our name."""
@@ -97,6 +111,10 @@ class Putting:
             self.adopted = yield from self.inbox.rename(temporary(large, number), self._temporary(large))
             if self.adopted:
                 return
+
+    def _drop_proof(self) -> Conversation[None]:
+        if self.proof:
+            yield from self.inbox.remove([self._temporary(self.parcel.files[-1])])
 
     def _drop_adopted(self) -> Conversation[None]:
         if self.adopted:
@@ -123,18 +141,22 @@ class Putting:
         """Everything there, verified, under names that nobody takes for a parcel; or nothing."""
         try:
             self.attempt.may_release()
-            small = [file for file in files if file.size <= self.inbox.session.limits.write]
-            for file in files:
-                if file not in small:
-                    yield from self._stream(file)
-            yield from together(upload(self.inbox.session, self.inbox.path(self._temporary(f)), f) for f in small)
+            yield from together(map(self._upload, files))
             yield from together(map(self._verify, files))
+            while not self.attempt.in_turn():
+                yield ()  # the others go on meanwhile, and the one before it is among them
             self.attempt.may_release()
         except PartnerUnreachable:
             raise  # nothing can be removed now: the next attempt does it
         except GatewayError:
             yield from self._clean(files)
             raise
+
+    def _upload(self, file: SealedFile) -> Conversation[None]:
+        """What one request holds shares every round trip with the others; the others are streamed meanwhile."""
+        if file.size <= self.inbox.session.limits.write:
+            return upload(self.inbox.session, self.inbox.path(self._temporary(file)), file)
+        return self._stream(file)
 
     def _stream(self, file: SealedFile) -> Conversation[None]:
         name, start = self._temporary(file), 0
@@ -166,11 +188,14 @@ class Putting:
         elif (content.size, content.digest) != (file.size, file.digest):
             raise _other_content()
 
-    def _publish(self, file: SealedFile) -> Conversation[bool]:
+    def _is_free(self, file: SealedFile) -> Conversation[bool]:
+        """Asked because some servers' plain rename overwrites; the rename itself is the fence where it does not."""
+        return (yield from self.inbox.attributes(file.name)) is None
+
+    def _publish(self, file: SealedFile, free: bool) -> Conversation[bool]:
         """Give the file its final name; True if another attempt already had, with the same content."""
         name, staged = file.name, self._temporary(file)
-        # asked first because some servers' plain rename overwrites; the rename itself is the fence where it does not
-        if (yield from self.inbox.attributes(name)) is None and (yield from self.inbox.rename(staged, name)):
+        if free and (yield from self.inbox.rename(staged, name)):
             return False
         found = yield from self.inbox.compare(file)
         if found is Found.NOTHING:

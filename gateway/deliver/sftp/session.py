@@ -13,6 +13,7 @@ One thread. The channel is anything with the four methods below; tests bring the
 
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
 from gateway.deliver.sftp import wire
@@ -57,8 +58,10 @@ class Session:
         timeout: float,
         clock: Callable[[], float] = time.monotonic,
         pace: Pace | None = None,
-        another: Callable[[], "Session"] | None = None,
+        another: Callable[["Session"], "Session"] | None = None,
+        like: "Session | None" = None,
     ) -> None:
+        """`another` opens one more on the same connection, beside the one it is given: that is `like`, and known."""
         self._channel, self._timeout, self._clock, self._pace = channel, timeout, clock, pace
         self._number = 0
         self._waiting: set[int] = set()
@@ -70,8 +73,8 @@ class Session:
         with understood():
             self.extensions = wire.parse_version(self._packet(self._deadline()))
         asked = clock()  # the server has started by now: this is the way there and back
-        self.limits = self._ask_limits()
-        self.round_trip = clock() - asked
+        self.limits: wire.Limits = like.limits if like else self._ask_limits()
+        self.round_trip: float = like.round_trip if like else clock() - asked
 
     def number(self) -> int:
         """A fresh number for a request that the caller frames and sends by itself."""
@@ -106,12 +109,17 @@ class Session:
 
     def beside(self) -> "tuple[Session, ...]":
         """Itself, and others on the same connection where the server is far and lets us have them."""
-        while self._another and self.round_trip >= FAR and len(self._beside) < CHANNELS - 1:
-            try:
-                self._beside.append(self._another())
-            except PartnerRefused:
-                self._another = None  # it has its own limit
+        if self._another and self.round_trip >= FAR:
+            self._beside = self._opened(self._another)
+            self._another = None
         return (self, *self._beside)
+
+    def _opened(self, another: Callable[["Session"], "Session"]) -> "list[Session]":
+        """All at once: one after the other they would cost as many round trips as a large file is worth."""
+        with ThreadPoolExecutor(CHANNELS - 1) as threads:
+            wanted = [threads.submit(another, self) for _ in range(CHANNELS - 1)]
+        refused = [future for future in wanted if isinstance(future.exception(), PartnerRefused)]
+        return [future.result() for future in wanted if future not in refused]  # the server has a limit of its own
 
     def echoes(self) -> bool:
         """Whether the server still answers; a connection may be dead without a word."""

@@ -69,6 +69,16 @@ _JUDGED = (
 _FIELDS = select(decision_field.c.decision, decision_field.c.field)
 _FIELDS_OF_PURPOSE = _FIELDS.join(subject_decision).where(subject_decision.c.purpose == bindparam("wanted"))
 _FIELDS_OF_SUBJECT = _FIELDS.join(subject_decision).where(subject_decision.c.subject == bindparam("wanted"))
+_EXPIRED = (
+    select(subject_decision.c.subject)
+    .where(
+        subject_decision.c.purpose == bindparam("wanted"),
+        subject_decision.c.expires >= bindparam("first"),
+        subject_decision.c.expires <= bindparam("last"),
+    )
+    .distinct()
+    .order_by(subject_decision.c.subject)
+)
 # Days and moments are spelled here, each once, and not row by row by their columns.
 _ADDING = insert(table(subject_decision.name, *map(column, _NAMES)))
 _ADDING_NUMBERED = insert(subject_decision).returning(subject_decision.c.id, sort_by_parameter_order=True)
@@ -103,6 +113,12 @@ def judged(tx: Transaction, purpose: str) -> Iterator[Judged]:
         _JUDGED, {"wanted": purpose}, execution_options={"yield_per": BATCH}
     ):
         yield Judged(subject, decided_by, decision, _tiers(tiers), _day(given), _day(expires) if expires else None)
+
+
+def expired(tx: Transaction, purpose: str, first: date, last: date) -> list[bytes]:
+    """Subjects of whom a consent ended on one of these days."""
+    found = tx.execute(_EXPIRED, {"wanted": purpose, "first": first, "last": last})
+    return [bytes(subject) for (subject,) in found]
 
 
 def version(tx: Transaction) -> int:

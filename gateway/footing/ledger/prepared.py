@@ -5,13 +5,17 @@ costs more than the statement. Plain columns only: what its types would convert 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ClauseElement
 
 from gateway.footing.ledger.store import Transaction
+
+_FETCHED = 4_096
+"""Rows in one answer of a server."""
+_NUMBERS = count()
 
 
 class Prepared:
@@ -22,9 +26,15 @@ class Prepared:
         self._texts: dict[str, tuple[str, tuple[str, ...] | None, Mapping[str, Any]]] = {}
 
     def rows(self, tx: Transaction, **values: object) -> Iterator[tuple[Any, ...]]:
-        """Taken within the transaction, a row at a time."""
+        """Taken within the transaction. Few of them: a driver may read all before it gives the first."""
+        return self._given(tx, _driver(tx).cursor(), values)
+
+    def streamed(self, tx: Transaction, **values: object) -> Iterator[tuple[Any, ...]]:
+        """Taken within the transaction, however many there are: never all of them at a time."""
+        return self._given(tx, _streaming_cursor(tx), values)
+
+    def _given(self, tx: Transaction, cursor: Any, values: Mapping[str, object]) -> Iterator[tuple[Any, ...]]:
         text, arguments = self._spelled(tx, values)
-        cursor = _driver(tx).cursor()
         try:
             cursor.execute(text, arguments)
             yield from cursor
@@ -34,8 +44,8 @@ class Prepared:
             cursor.close()
 
     def batches(self, tx: Transaction, size: int, **values: object) -> Iterator[list[tuple[Any, ...]]]:
-        """As `rows`, so many at a time."""
-        rows = self.rows(tx, **values)
+        """As `streamed`, so many at a time."""
+        rows = self.streamed(tx, **values)
         while batch := list(islice(rows, size)):
             yield batch
 
@@ -66,6 +76,15 @@ class Prepared:
 
 def _driver(tx: Transaction) -> Any:
     return tx.connection.driver_connection
+
+
+def _streaming_cursor(tx: Transaction) -> Any:
+    """SQLite's every cursor reads as it is asked; of PostgreSQL's, those that the server keeps, under a name."""
+    if tx.dialect.name == "sqlite":
+        return _driver(tx).cursor()
+    cursor = _driver(tx).cursor(f"ledger_{next(_NUMBERS)}")
+    cursor.itersize = _FETCHED
+    return cursor
 
 
 def _errors(tx: Transaction) -> type[Exception]:

@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeDecorator
 
 from gateway.vocabulary import moment
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 PSEUDONYM = 12
 
 
@@ -227,3 +227,58 @@ disclosure_file = Table(
 
 # One row, raised by every decision and hold: tells whether a snapshot of the register is still the register.
 register_version = Table("register_version", ledger, Column("version", BigInteger, nullable=False))
+
+# What needs a person, as it was when we looked last: what is new, worse or over is told by comparing with it.
+concern = Table(
+    "concern",
+    ledger,
+    Column("kind", _Slug, primary_key=True),
+    Column("route", _Slug, primary_key=True),
+    Column("transfer", _Transfer, primary_key=True),
+    Column("about", String(80), primary_key=True),
+    Column("level", _Slug, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("seen", Moment, nullable=False),
+    Column("told", Moment),
+    Column("told_level", _Slug),
+    sqlite_with_rowid=False,
+)
+
+# The outbox of alerts: decided with the concern they are about, in one commit; kept until deliver has sent them.
+alert = Table(
+    "alert",
+    ledger,
+    Column("id", _Transfer, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", _Slug, nullable=False),
+    Column("decided", Moment, nullable=False),
+    Index("ix_alert_state", "state", "id"),
+    sqlite_with_rowid=False,
+)
+
+# When somebody was last in touch with a child: evidence about it is kept so many years from then on.
+last_contact = Table(
+    "last_contact",
+    ledger,
+    Column("subject", LargeBinary(PSEUDONYM), primary_key=True),
+    Column("day", Day, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Children of whom a claim or an inquiry asks: nothing about them is purged.
+kept_subject = Table(
+    "kept_subject",
+    ledger,
+    Column("subject", LargeBinary(PSEUDONYM), primary_key=True),
+    Column("since", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Transfers that are old enough to be purged, and kept until then for a child that somebody was in touch with since.
+kept_transfer = Table(
+    "kept_transfer",
+    ledger,
+    Column("transfer", _Transfer, ForeignKey("transfer.id"), primary_key=True),
+    Column("until", Day, nullable=False),
+    sqlite_with_rowid=False,
+)

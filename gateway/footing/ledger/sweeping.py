@@ -1,9 +1,5 @@
-"""The whole log for whoever verifies it: plain rows, and questions that the database answers by itself.
+"""The whole log for whoever verifies it: plain rows, and questions that the database answers by itself."""
 
-SQLite alone: the questions are in its own words.
-"""
-
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -36,25 +32,23 @@ _STEPS = text("""
 select distinct before, kind, same from (
   select kind, lag(kind) over one as before,
     route is not null and (lag(route) over one is null or lag(route) over one = route) as same
-  from leaf where transfer is not null and kind in (select value from json_each(:rungs))
+  from leaf where transfer is not null and kind in :rungs
   window one as (partition by transfer order by leaf_index)
-)
-""")
+) as steps
+""").bindparams(bindparam("rungs", expanding=True))
+# no column of a standing is null, so what is not equal is either another or null
 _WRONGLY_LISTED = text("""
 select standing.transfer from standing left join leaf on leaf.leaf_index = standing.leaf_index
-where leaf.transfer is not standing.transfer or leaf.kind is not standing.stage or leaf.route is not standing.route
+where leaf.transfer is null or leaf.transfer <> standing.transfer or leaf.kind <> standing.stage
+  or leaf.route is null or leaf.route <> standing.route
   or exists (select 1 from leaf as later where later.transfer = standing.transfer
-             and later.leaf_index > standing.leaf_index and later.kind in (select value from json_each(:rungs)))
+             and later.leaf_index > standing.leaf_index and later.kind in :rungs)
 union all
 select transfer from (select distinct transfer from leaf where transfer is not null) as known
 where not exists (select 1 from standing where standing.transfer = known.transfer)
-  and exists (select 1 from leaf where leaf.transfer = known.transfer and kind in (select value from json_each(:rungs)))
+  and exists (select 1 from leaf where leaf.transfer = known.transfer and kind in :rungs)
 limit 1
-""")
-
-
-def can(tx: Transaction) -> bool:
-    return tx.dialect.name == "sqlite"
+""").bindparams(bindparam("rungs", expanding=True))
 
 
 def leaves(tx: Transaction, size: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -63,12 +57,12 @@ def leaves(tx: Transaction, size: int) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def level(tx: Transaction, wanted: int) -> Iterator[tuple[bytes]]:
-    return _LEVEL.rows(tx, at_level=wanted)
+    return _LEVEL.streamed(tx, at_level=wanted)
 
 
 def checkpoints(tx: Transaction, *, after: int, each: int) -> Iterator[tuple[Any, ...]]:
     """(size, root, note, its time, its last leaf's time) of those above `after`, and of every one whose size is a multiple of `each`."""
-    return _CHECKPOINTS.rows(tx, after=after, each=each)
+    return _CHECKPOINTS.streamed(tx, after=after, each=each)
 
 
 def kinds(tx: Transaction) -> list[tuple[str, bool]]:
@@ -78,13 +72,9 @@ def kinds(tx: Transaction) -> list[tuple[str, bool]]:
 
 def steps(tx: Transaction, rungs: Iterable[str]) -> list[tuple[str | None, str, bool]]:
     """Every pair of rungs that follow each other on some transfer, and whether on the same route."""
-    return [(before, kind, bool(same)) for before, kind, same in tx.execute(_STEPS, _bound(rungs))]
+    return [(before, kind, bool(same)) for before, kind, same in tx.execute(_STEPS, {"rungs": sorted(rungs)})]
 
 
 def is_wrongly_listed(tx: Transaction, rungs: Iterable[str]) -> bool:
     """A transfer that is listed where its last rung is not, or not at all."""
-    return tx.execute(_WRONGLY_LISTED, _bound(rungs)).first() is not None
-
-
-def _bound(rungs: Iterable[str]) -> dict[str, Any]:
-    return {"rungs": json.dumps(sorted(rungs))}
+    return tx.execute(_WRONGLY_LISTED, {"rungs": sorted(rungs)}).first() is not None

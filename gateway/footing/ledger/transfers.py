@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, exists, insert, not_, select, update
 
-from gateway.footing.ledger.schema import standing, transfer
+from gateway.footing.ledger.schema import kept_transfer, standing, transfer
 from gateway.footing.ledger.store import Transaction
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.transfer import TransferId
@@ -92,9 +92,25 @@ def page(
     return [_row(found) for found in tx.execute(query).mappings()]
 
 
-def aged(tx: Transaction, before: datetime, *, limit: int) -> list[TransferRow]:
-    """Those that were first seen before then and are not purged, oldest first, from the list of stages."""
-    query = _ROWS.join(standing, standing.c.transfer == transfer.c.id).where(transfer.c.created < before)
+def newest_extract(tx: Transaction, route: str) -> TransferRow | None:
+    """The newest that somebody dropped a file for: removals are made by themselves."""
+    query = _ROWS.where(transfer.c.route == route, transfer.c.scope != "removal").order_by(transfer.c.id.desc())
+    found = tx.execute(query.limit(1)).mappings().first()
+    return None if found is None else _row(found)
+
+
+def aged(
+    tx: Transaction, before: datetime, *, day: date, limit: int, after: TransferId | None = None
+) -> list[TransferRow]:
+    """First seen before then, not purged, and not put off beyond `day`; oldest first, from behind `after`.
+
+    An identifier begins with its time: what is younger is not looked at.
+    """
+    youngest = TransferId.new(before, bytes)
+    put_off = exists().where(kept_transfer.c.transfer == transfer.c.id, kept_transfer.c.until >= day)
+    query = _ROWS.join(standing, standing.c.transfer == transfer.c.id).where(transfer.c.id < youngest, not_(put_off))
+    if after is not None:
+        query = query.where(transfer.c.id > after)
     return [_row(found) for found in tx.execute(query.order_by(transfer.c.id).limit(limit)).mappings()]
 
 
@@ -105,10 +121,17 @@ def numbered(tx: Transaction, route: str, partner: str) -> Iterator[tuple[Transf
 
 
 def set_sequence(tx: Transaction, wanted: TransferId, number: int) -> None:
-    """StorageError if there is no such transfer or it has a number already: a number given is never taken back."""
+    """StorageError if there is no such transfer or it has a number already; `change_sequence` is for what never left."""
     unnumbered = update(transfer).where(transfer.c.id == wanted, transfer.c.sequence.is_(None))
     if tx.execute(unnumbered.values(sequence=number)).rowcount != 1:
         raise StorageError(f"transfer {wanted} is not in the ledger or has its sequence number already")
+
+
+def change_sequence(tx: Transaction, wanted: TransferId, old: int, new: int) -> None:
+    """Of a transfer that was taken back before it left. StorageError unless its number is still the old one."""
+    numbered_so = update(transfer).where(transfer.c.id == wanted, transfer.c.sequence == old)
+    if tx.execute(numbered_so.values(sequence=new)).rowcount != 1:
+        raise StorageError(f"transfer {wanted} is not in the ledger or has another sequence number")
 
 
 def _one(tx: Transaction, query: Any, **wanted: str) -> TransferRow | None:

@@ -8,16 +8,19 @@ A path that ends in elements, text between elements, or an element a second time
 has no star is refused: it is another document than its pages describe. Whether an element that
 no path names is dropped or refuses the file, the schema says; a return is not thinned by
 accident.
+
+Of a child on hold some elements are kept back, and with them an element that holds nothing else.
+Which records these are is told by all their cells, and not by where they stand.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from gateway.formats.text import Text
 from gateway.formats.xml.document import Document, Element
-from gateway.formats.xml.rows import header_text_at, value
+from gateway.formats.xml.rows import Cells, header_text_at, value
 
 AT_ONCE: Final = 1 << 18
 _PLACE = re.compile(r"\{([^{}:]+)(?::(\d))?\}")
@@ -30,23 +33,38 @@ class Allowed:
     def __init__(self, *, repeated: bool = False) -> None:
         self.below: dict[str, Allowed] = {}
         self.repeated = repeated
+        self.kept_back = True
+        """Whether nothing below it may leave of a child on hold."""
 
     @classmethod
-    def of(cls, paths: Iterable[str]) -> "Allowed":
+    def of(cls, paths: Iterable[str], kept_back: Sequence[str] = ()) -> "Allowed":
         top = cls()
         for path in paths:
             here = top
             for step in path.split("/"):
                 here = here.below.setdefault(step.removesuffix("*"), cls(repeated=step.endswith("*")))
+                here.kept_back = here.kept_back and path in kept_back
         return top
 
 
 class Rewriting:
     """One document, read and written once. `file_name` is known as soon as the first piece is."""
 
-    def __init__(self, text: Text, reading: Mapping[str, Any], returning: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        text: Text,
+        reading: Mapping[str, Any],
+        returning: Mapping[str, Any],
+        held: Sequence[tuple[str, ...]] = (),
+    ) -> None:
+        self._held, self._cells = frozenset(held), Cells(reading["columns"], dates=reading["dates"])
+        self.kept_back = 0
+        """Records of children on hold, so far."""
         self._document = Document(text, records=reading["records"], encoding=reading["encoding"])
-        self._records, self._envelope = Allowed.of(returning["records"]), Allowed.of(returning["envelope"])
+        self._records, self._envelope = (
+            Allowed.of(returning["records"], returning["kept_back"]),
+            Allowed.of(returning["envelope"]),
+        )
         self._refusing = returning["unknown"] == "refuse"
         self._name = str(returning["file_name"])
         self._open: list[Element] = []
@@ -67,7 +85,9 @@ class Rewriting:
         for record in self._document.records():
             self._enter(self._document.way_to(record), out)
             out.append(f"<{record.tag}>")
-            self._put(record, self._records, out)
+            held = bool(self._held) and tuple(self._cells.of(record, self._document)) in self._held
+            self.kept_back += held
+            self._put(record, self._records, out, held=held)
             out.append(f"</{record.tag}>\n")
             size += len(out)
             if size > AT_ONCE:
@@ -107,18 +127,18 @@ class Rewriting:
         while len(self._open) > depth:
             out.append(f"</{self._open.pop().tag}>\n")
 
-    def _put(self, element: Element, allowed: Allowed, out: list[str]) -> None:
+    def _put(self, element: Element, allowed: Allowed, out: list[str], *, held: bool) -> None:
         if _says_something(element.text):
             raise self._document.fault("text-among-elements")
         seen: set[str] = set()
         for child in element:
             if child.tag in seen and not allowed.below[child.tag].repeated:
                 raise self._document.fault("element-twice")
-            if self._put_one(child, allowed, out):
+            if self._put_one(child, allowed, out, held=held):
                 seen.add(child.tag)
 
-    def _put_one(self, child: Element, allowed: Allowed, out: list[str]) -> bool:
-        """Whether it was put: what is not allowed is left out, or refuses the file."""
+    def _put_one(self, child: Element, allowed: Allowed, out: list[str], *, held: bool = False) -> bool:
+        """Whether it was put: what is not allowed is left out, or refuses the file. `held`: of a child on hold."""
         here = allowed.below.get(child.tag)
         if _says_something(child.tail):
             raise self._document.fault("text-among-elements")
@@ -126,9 +146,11 @@ class Rewriting:
             if self._refusing:
                 raise self._document.fault("unknown-element")
             return False
+        if held and here.kept_back:
+            return False
         out.append(f"<{child.tag}>")
         if here.below:
-            self._put(child, here, out)
+            self._put(child, here, out, held=held)
         else:
             out.append(escape(value(child, self._document), {"\r": "&#13;"}))
         out.append(f"</{child.tag}>")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from gateway.crypto.note import Vkey
 from gateway.crypto.ssh_keys import PublicKey
-from gateway.partner.kit import steps
+from gateway.partner.kit import by_gpg, steps
+from gateway.partner.kit.by_gpg import block
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.namespaces import of_act
 from gateway.vocabulary.transfer import TransferId
@@ -20,6 +21,10 @@ class Council:
     signing: PublicKey
     log: Vkey
     sftp: Mapping[str, PublicKey]
+    successions: bytes = b""
+    """The file that leads from any key of our log to the one in force; empty while there was one only."""
+    openpgp: str | None = None
+    """Our certificate for this partner, armored, where the partner takes OpenPGP."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +59,14 @@ def aloud(data: bytes) -> str:
 
 def page(council: Council, partner: str, rehearsed: Rehearsed, files: Mapping[str, bytes]) -> str:
     """`files` are those whose digests are read aloud."""
-    return "\n".join([*_introduction(council, partner), *_files(council, files), *_wanted(partner),
-                      *_rehearsal(council, partner, rehearsed), *_namespaces(council, partner)])  # fmt: skip
+    if council.openpgp:
+        names = names_block(council, partner, rehearsed.transfer)
+        theirs = [*by_gpg.wanted(partner), *by_gpg.rehearsal(names, rehearsed.rows)]
+    else:
+        theirs = [*_wanted(partner), *_rehearsal(council, partner, rehearsed)]
+    return "\n".join(
+        [*_introduction(council, partner), *_files(council, files), *theirs, *_namespaces(council, partner)]
+    )
 
 
 def _introduction(council: Council, partner: str) -> Iterator[str]:
@@ -78,6 +89,11 @@ def _files(council: Council, files: Mapping[str, bytes]) -> Iterator[str]:
     yield ""
     yield f"`council.signers` is our signing key, {council.signing.fingerprint} to OpenSSH. `log_key` in"
     yield f"`receiver.toml` belongs to our receipt log, {council.log.fingerprint}."
+    if council.successions:
+        yield "The log had another key before: `successions.jsonl` goes into your folder `receiver/keys`, and is signed"
+        yield "by both. A partner who has the older key keeps it, and needs this one file."
+    if council.openpgp:
+        yield "`council.asc` is our OpenPGP key for you alone: messages that it did not sign are not ours."
     yield ""
 
 
@@ -86,7 +102,7 @@ def _wanted(partner: str) -> Iterator[str]:
     yield ""
     yield "Make two keys, and keep `identity.txt` and `acknowledge` where only those who open parcels can read them:"
     yield ""
-    yield from _block(steps.MAKE_KEYS)
+    yield from block(steps.MAKE_KEYS)
     yield "Then send us, and have your fingerprints ready for the telephone:"
     yield ""
     yield "    recipient            the line age1… of identity.txt"
@@ -109,19 +125,19 @@ def _rehearsal(council: Council, partner: str, rehearsed: Rehearsed) -> Iterator
     else:
         yield "(with your `identity.txt`; this parcel is sealed to the recipient that you gave us):"
     yield ""
-    yield from _block(names_block(council, partner, rehearsed.transfer))
+    yield from block(names_block(council, partner, rehearsed.transfer))
     yield "Check it: it must not have expired, and be number 1 of its route."
     yield ""
-    yield from _block(steps.CHECK)
+    yield from block(steps.CHECK)
     yield "Open it: a data file, `padding`, `manifest.json`, `manifest.json.sig`, and nothing else."
     yield ""
-    yield from _block(steps.OPEN)
+    yield from block(steps.OPEN)
     yield "Answer it. Of a real parcel both files go into `acknowledgements`, the signature first; these you send to us."
     yield ""
-    yield from _block(steps.ANSWER)
+    yield from block(steps.ANSWER)
     yield "With our program, the same parcel goes into `receiver/inbox` after this, and `gateway receive receiver`:"
     yield ""
-    yield from _block(steps.INSTALL)
+    yield from block(steps.INSTALL)
 
 
 def _namespaces(council: Council, partner: str) -> Iterator[str]:
@@ -132,11 +148,4 @@ def _namespaces(council: Council, partner: str) -> Iterator[str]:
         ("acknowledge", f"by you, {partner}, over an answer"),
     ):  # fmt: skip
         yield f"    {of_act(act, council.domain):<40} {what}"
-    yield ""
-
-
-def _block(text: str) -> Iterator[str]:
-    yield "```sh"
-    yield text.removesuffix("\n")
-    yield "```"
     yield ""

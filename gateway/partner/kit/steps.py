@@ -1,6 +1,7 @@
 """The steps of a partner without our software, word for word as docs/PARTNERS.md and the kit's page have them.
 
-Shell lines for age, unzip, coreutils and OpenSSH. Each block ends with an error at the first
+Shell lines for age, unzip, coreutils and OpenSSH; or, for a partner that asked for OpenPGP, with gpg
+in place of age and unzip. Each block ends with an error at the first
 thing that does not hold; the tests run them as they stand here.
 """
 
@@ -62,3 +63,36 @@ cp acknowledge receiver/keys/acknowledge.key
 chmod 600 receiver/keys/*
 """
 """A folder for `gateway receive`, out of the same keys and the two files from the kit."""
+
+MAKE_GPG_KEY: Final = """\
+set -e
+gpg --quick-generate-key "$ME" default default 2y
+gpg --armor --export "=$ME" > certificate.asc
+gpg --fingerprint "=$ME"
+"""
+"""Once: what parcels are sealed to, and what answers are signed with."""
+
+CHECK_GPG: Final = CHECK.replace("$TRANSFER.age", "$TRANSFER.pgp")
+
+OPEN_GPG: Final = """\
+set -e
+gpg --import council.asc
+gpg --with-colons --show-keys council.asc | sed -n 's/^fpr:*\\([0-9A-F]\\{40\\}\\):$/VALIDSIG \\1 /p' > council.keys
+mkdir parcel
+gpg --status-fd 3 --output parcel/manifest.json --decrypt "$TRANSFER.manifest.pgp" 3> manifest.status
+gpg --status-fd 3 --output parcel/data --decrypt "$TRANSFER.pgp" 3> data.status
+grep -qF -f council.keys manifest.status
+grep -qF -f council.keys data.status
+MANIFEST=$(sed -n 's/.*"manifest":"\\([0-9a-f]*\\)".*/\\1/p' "$TRANSFER.json")
+echo "$MANIFEST  parcel/manifest.json" | sha256sum --check
+FILE=$(sed -n 's/.*"file":{"name":"\\([a-z0-9.-]*\\)".*/\\1/p' parcel/manifest.json)
+DATA=$(sed -n 's/.*"file":{[^}]*"sha256":"\\([0-9a-f]*\\)".*/\\1/p' parcel/manifest.json)
+mv parcel/data "parcel/$FILE"
+echo "$DATA  parcel/$FILE" | sha256sum --check
+"""
+"""Both messages are signed with the council's key for this partner, and are what the envelope names."""
+
+ANSWER_GPG: Final = ANSWER.replace(
+    'ssh-keygen -Y sign -n "acknowledge@$DOMAIN" -f acknowledge "$TRANSFER.ack.json"',
+    'gpg --armor --local-user "=$ME" --output "$TRANSFER.ack.json.sig" --detach-sign "$TRANSFER.ack.json"',
+)

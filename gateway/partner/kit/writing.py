@@ -2,13 +2,15 @@
 
 START-HERE.md        the one page
 council.signers      our signing key, and for what it counts
+council.asc          our OpenPGP key for this partner, if it takes OpenPGP
 receiver.toml        for `gateway receive`
+successions.jsonl    how the keys of our log followed each other, if there was more than one
 sftp-ROUTE.pub       the key that logs in at the partner's server
 rehearsal/           a parcel of invented children; identity.txt, if the partner has told no key of its own yet
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -27,12 +29,17 @@ LASTS: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """What is sealed for it: invented data, our log as it stands, and to whom; None for a key made for the kit."""
+    """What is sealed for it: invented data, our log as it stands, and to whom; None for a key made for the kit.
+
+    With `openpgp_key`, our key for the partner, it is sealed in OpenPGP.
+    """
 
     data: bytes
     rows: int
     witness: Witness
     recipient: str | None
+    openpgp_key: SigningKey | None = None
+    version: int = 1
 
 
 def write_kit(
@@ -55,6 +62,10 @@ def write_kit(
         "council.signers": signers_line(council).encode("ascii"),
         "receiver.toml": receiver_page(council, partner).encode("ascii"),
     }
+    if council.openpgp:
+        files["council.asc"] = council.openpgp.encode("ascii")
+    if council.successions:
+        files["successions.jsonl"] = council.successions
     for route, login in council.sftp.items():
         files[f"sftp-{route}.pub"] = f"{login.line(f'{route}@{council.domain}')}\n".encode("ascii")
     for name, data in files.items():
@@ -78,7 +89,11 @@ def _seal(
     durable.private_folder(folder)
     recipient = rehearsal.recipient or _own_key(folder, random)
     draft = _draft(council, Addressee(id=partner, recipient=recipient), rehearsal.witness, at, random)
-    return seal(draft, folder, [rehearsal.data], lambda: Settled(rows=rehearsal.rows), key=key, random=random)
+    draft = replace(draft, format="openpgp" if rehearsal.openpgp_key else "age", version=rehearsal.version)
+    settled = Settled(rows=rehearsal.rows)
+    return seal(
+        draft, folder, [rehearsal.data], lambda: settled, key=key, random=random, openpgp_key=rehearsal.openpgp_key
+    )
 
 
 def _own_key(folder: Path, random: Callable[[int], bytes]) -> str:

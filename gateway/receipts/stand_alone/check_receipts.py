@@ -5,6 +5,8 @@
 PATH is a proof (NAME.tlog-proof, its receipt NAME.json beside it) or a folder of exported tiles.
 KEY is a verifier key, NAME+ID+BASE64. Get it from the council by another channel than these files:
 a log that comes with its own key proves nothing. A witness is a partner who cosigned the log.
+Any key that the log had will do: `successions.jsonl` beside the files holds the notes by which one
+key handed over to the next, signed by both. A key signs nothing past the size at which it ended.
 
 It needs Python 3.9 or later and the package `cryptography`, and is written from the published
 specifications alone: RFC 9162, and signed-note, tlog-checkpoint, tlog-cosignature, tlog-proof and
@@ -20,13 +22,14 @@ import json
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Iterator, Sequence  # noqa: UP035 - Python 3.9 has them there
+from typing import Any, Iterator, Sequence  # noqa: UP035 - Python 3.9 has them there
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 SIGNED, COSIGNED = 1, 4
 WIDTH = 256
+SUCCEEDED, SUCCESSIONS = "log-key-rotated", "successions.jsonl"
 
 
 class NotSound(Exception):
@@ -47,6 +50,7 @@ class Key:
         if self.id.hex() != given or self.kind not in (SIGNED, COSIGNED):
             raise NotSound(f"the key of {self.name} is damaged or of another kind")
         self.public = Ed25519PublicKey.from_public_bytes(public)
+        self.spelled = text.strip()
 
     def verify(self, signature: bytes, text: str) -> int | None:
         """The moment that a cosigner gives, or nothing."""
@@ -61,10 +65,49 @@ class Key:
         return moment
 
 
-class Checkpoint:
-    """A log at one size, signed by its key; with the witnesses of ours that cosigned it."""
+class Log:
+    """The keys of one log in their order, each with the size at which it ended; the last has not."""
 
-    def __init__(self, note: str, log: Key, witnesses: Sequence[Key]) -> None:
+    def __init__(self, given: Key, successions: Path) -> None:
+        self.name = given.name
+        self.ended: list[tuple[Key, int]] = []
+        self.told: dict[int, tuple[list[str], bytes]] = {}
+        self.last = given
+        for line in successions.read_text("utf-8").splitlines() if successions.exists() else ():
+            self._hand_over(json.loads(line))
+        spelled = [key.spelled for key, _ in self.ended] + [self.last.spelled]
+        if given.spelled not in spelled or len(set(spelled)) != len(spelled):
+            raise NotSound(f"the successions of {given.name} do not lead to the key that you gave")
+
+    def _hand_over(self, note: str) -> None:
+        text, _, lines = note.rpartition("\n\n")
+        origin, before, following, size, root = text.split("\n")
+        old, new, end = Key(before), Key(following.partition("succeeded by ")[2]), int(size)
+        if {old.name, new.name, origin} != {self.name}:
+            raise NotSound("a succession is of another log")
+        if self.ended and (self.last.spelled != old.spelled or end <= self.ended[-1][1]):
+            raise NotSound("the successions of the log's keys do not follow each other")
+        if not all(_verify_lines(text + "\n", lines, [key]) for key in (old, new)):
+            raise NotSound("a succession is not signed by both of its keys")
+        self.ended.append((old, end))
+        self.last = new
+        self.told[end] = [old.spelled, new.spelled], base64.b64decode(root, validate=True)
+
+    def at(self, size: int) -> Key:
+        """Whose signature counts on a checkpoint of this size."""
+        return next((key for key, end in self.ended if size <= end), self.last)
+
+    def compare(self, index: int, receipt: dict[str, Any], root: bytes) -> None:
+        """A receipt hands the log over just where the keys say so, from this root and to that key."""
+        told = (receipt["facts"].get("verifier_keys"), root) if receipt["kind"] == SUCCEEDED else None
+        if told != self.told.get(index):
+            raise NotSound(f"receipt {index} and the successions tell another story of the log's key")
+
+
+class Checkpoint:
+    """A log at one size, signed by its key of that time; with the witnesses of ours that cosigned it."""
+
+    def __init__(self, note: str, log: Log, witnesses: Sequence[Key]) -> None:
         text, blank, lines = note.rpartition("\n\n")
         text += "\n"
         parts = text.split("\n")
@@ -72,7 +115,7 @@ class Checkpoint:
             raise NotSound("a checkpoint is not a signed note")
         self.origin, self.size, self.root = parts[0], int(parts[1]), base64.b64decode(parts[2], validate=True)
         self.cosigned: list[tuple[str, int]] = []
-        if self.origin != log.name or not _verify_lines(text, lines, [log]):
+        if self.origin != log.name or not _verify_lines(text, lines, [log.at(self.size)]):
             raise NotSound(f"a checkpoint of {self.size} receipts is not signed by the key of {log.name}")
         for witness in witnesses:
             self.cosigned += [(witness.name, moment or 0) for moment in _verify_lines(text, lines, [witness])]
@@ -124,7 +167,7 @@ def root_of_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> b
     return found
 
 
-def check_proof(path: Path, log: Key, witnesses: Sequence[Key]) -> str:
+def check_proof(path: Path, log: Log, witnesses: Sequence[Key]) -> str:
     """One receipt: it is in the log that was signed."""
     body = path.with_suffix(".json").read_bytes()
     head, blank, note = path.read_text("utf-8").partition("\n\n")
@@ -224,11 +267,11 @@ class Signed:
             raise NotSound(f"receipts {self.covered} to {checkpoint.size - 1} are not what was signed")
 
 
-def check_log(folder: Path, log: Key, witnesses: Sequence[Key]) -> str:
+def check_log(folder: Path, log: Log, witnesses: Sequence[Key]) -> str:
     """A whole exported log: every receipt, every hash, every checkpoint that was ever signed."""
     newest = Checkpoint((folder / "checkpoint").read_text("utf-8"), log, witnesses)
     signed, tree = Signed(_checkpoints(folder, log, witnesses)), Tree()
-    purged = _grow(tree, Tiles(folder, newest.size), signed)
+    purged = _grow(tree, Tiles(folder, newest.size), signed, log)
     wanted = max(newest.size, signed.next.size if signed.next else 0)
     if tree.size != wanted:
         raise NotSound(f"receipt {tree.size} is missing: {wanted} were signed")
@@ -236,7 +279,7 @@ def check_log(folder: Path, log: Key, witnesses: Sequence[Key]) -> str:
     return f"whole: {newest.told()}; {signed.count} checkpoints lead to it; {purged} bodies purged by schedule"
 
 
-def _grow(tree: Tree, tiles: Tiles, signed: Signed) -> int:
+def _grow(tree: Tree, tiles: Tiles, signed: Signed, log: Log) -> int:
     """Leaf by leaf; how many have their hash left and no body."""
     purged, before = 0, ""
     for index, body in enumerate(tiles.bodies()):
@@ -244,7 +287,10 @@ def _grow(tree: Tree, tiles: Tiles, signed: Signed) -> int:
         if body:
             if leaf_hash(body) != stored:
                 raise NotSound(f"receipt {index} is not the one that was hashed")
-            before = _not_earlier(index, body, before)
+            receipt = json.loads(body)
+            if receipt["kind"] == SUCCEEDED or index in log.told:
+                log.compare(index, receipt, tree.root())
+            before = _not_earlier(index, str(receipt["at"]), before)
         purged += not body
         for level, place, node in tree.add(stored):
             if tiles.hash_at(level, place) != node:
@@ -253,15 +299,14 @@ def _grow(tree: Tree, tiles: Tiles, signed: Signed) -> int:
     return purged
 
 
-def _not_earlier(index: int, body: bytes, before: str) -> str:
+def _not_earlier(index: int, at: str, before: str) -> str:
     """Times are spelled so that they sort."""
-    at = str(json.loads(body)["at"])
     if at < before:
         raise NotSound(f"receipt {index} is earlier than the one before it")
     return at
 
 
-def _checkpoints(folder: Path, log: Key, witnesses: Sequence[Key]) -> Iterator[Checkpoint]:
+def _checkpoints(folder: Path, log: Log, witnesses: Sequence[Key]) -> Iterator[Checkpoint]:
     """Every one that was signed, smallest first, one JSON string a line; then those that partners cosigned."""
     cosigned = [Checkpoint(path.read_text("utf-8"), log, witnesses) for path in sorted(folder.glob("cosigned/*"))]
     cosigned.sort(key=lambda one: one.size)
@@ -276,14 +321,15 @@ def _checkpoints(folder: Path, log: Key, witnesses: Sequence[Key]) -> Iterator[C
 
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Checks receipts of a Handoff Gateway, offline.")
-    parser.add_argument("--log", required=True, help="the log's verifier key, got by another channel")
+    parser.add_argument("--log", required=True, help="a verifier key of the log, got by another channel")
     parser.add_argument("--witness", action="append", default=[], help="a partner's cosignature key")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a .tlog-proof or an exported folder")
     given = parser.parse_args(words)
     try:
-        log, witnesses = Key(given.log), [Key(text) for text in given.witness]
+        key, witnesses = Key(given.log), [Key(text) for text in given.witness]
         for path in given.paths:
             check = check_log if path.is_dir() else check_proof
+            log = Log(key, (path if path.is_dir() else path.parent) / SUCCESSIONS)
             sys.stdout.write(f"{path.name}: {check(path, log, witnesses)}\n")
     except NotSound as error:
         sys.stderr.write(f"NOT SOUND: {error}\n")

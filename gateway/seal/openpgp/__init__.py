@@ -5,10 +5,13 @@
     TRANSFER.json.sig       SSHSIG over the envelope, as of any parcel
     TRANSFER.json           the envelope
 
-What age gives and this does not: no padding, so that sizes tell more; no binding to the
-recipient, so that each partner gets a signing certificate of its own that names it; and a
-library (Sequoia, by pysequoia) that holds Python's lock while it works, encrypts to expired
-and revoked certificates without a word, and puts quotations into its errors. It therefore
-runs in a process of its own (`worker`), certificates are looked at by us, and nothing that it
-says is repeated.
+What age gives and this does not: no padding, so that sizes tell more; no container, so that the
+manifest is a message of its own; SHA-1 in its detection code, which gpg 2.2 wants. OpenPGP as gpg
+reads it binds no recipient: each partner has a signing key of its own that names it, and each
+signature names the certificates that it is meant for.
+
+Messages are written by us (`gateway.crypto.openpgp`). Certificates and the answers of partners are
+for Sequoia (pysequoia, the extra `openpgp`) to judge. It holds Python's lock while it works, seals
+to expired and revoked certificates without a word, and puts quotations into its errors: so it runs
+in a process of its own (`worker`), seals nothing, and nothing that it says is repeated.
 """

@@ -1,154 +1,113 @@
-"""Seals one parcel in OpenPGP, in one pass: the same draft, the same envelope, another format inside.
+"""A parcel in OpenPGP: the data and the manifest are a message each, since OpenPGP has no container.
 
-    data ─▶ worker ─▶ TRANSFER.pgp                    hashed before; behind, from the file
-    settle()                                           may still say no, when the data has ended
-    manifest ─▶ worker ─▶ TRANSFER.manifest.pgp
-    envelope, signed ─▶ TRANSFER.json.sig, TRANSFER.json
+    data ─▶ message ─▶ TRANSFER.pgp
+    manifest ─▶ message ─▶ TRANSFER.manifest.pgp
 
-A draft's `recipient` is the partner's certificate here. Whatever raises before the end leaves
-no file, and no whole message: the worker is killed before its input ends. Known hole: if this
-process is killed, the worker sees its input end and finishes a message that is too short, in a
-temporary of a private folder, which whoever seals again empties first; nobody signs for it.
+Each message is signed with our key for this partner, and names the certificates it is meant for.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import IO
+from typing import Final, Self
 
+from gateway.crypto.openpgp import EncryptionKey, MessageSigner, encrypting
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing import durable
-from gateway.seal.envelope import Envelope
-from gateway.seal.heading import Heading, Party
-from gateway.seal.manifest import DataFile, Manifest
-from gateway.seal.openpgp.certificates import Certificate, parse_certificate
-from gateway.seal.openpgp.process import message, spelled
-from gateway.seal.sealing import Draft, SealedParcel, Settled
+from gateway.seal.behind import Behind, behind
+from gateway.seal.deflating import blocks
+from gateway.seal.draft import Describe, Draft
+from gateway.seal.manifest import Manifest
+from gateway.seal.metered import MeteredFile, Random
+from gateway.seal.openpgp.certificates import parse_certificate
+from gateway.seal.openpgp.own_key import message_signer
+from gateway.seal.settling import settling
 from gateway.vocabulary.digest import Digest, Meter
-from gateway.vocabulary.errors import StorageError
-from gateway.vocabulary.namespaces import of_act
-from gateway.vocabulary.parcel import Parcel, SealedFile, openpgp_names_of
 
-PIECE = 1 << 20
+PIECE: Final = 1 << 20
 
 
-def seal_openpgp(
-    draft: Draft,
-    folder: Path,
-    chunks: Iterable[bytes],
-    settle: Callable[[], Settled],
-    *,
-    key: SigningKey,
-    openpgp_key: bytes,
-) -> SealedParcel:
-    """Seal what `chunks` give into `folder`, which is private and empty; `key` signs the envelope.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPgpSealer:
+    recipients: tuple[EncryptionKey, ...]
+    intended: tuple[bytes, ...]
+    keys: tuple[str, ...]
+    signer: MessageSigner
+    at: datetime
+    random: Random
 
-    Raises:
-        KeyUnavailable: a recipient is no certificate that may be used, or our OpenPGP key is none.
-        FormatInvalid: the draft has a member of a shape that receivers refuse.
-        StorageError: the disk or the worker failed, or a file of this parcel is there already.
-    """
-    certificates = tuple(parse_certificate(to.recipient.encode()) for to in draft.recipients)
-    for certificate in certificates:
-        certificate.check_encrypts(draft.created)
-    names = openpgp_names_of(draft.transfer)
-    order = {
-        "act": "encrypt", "recipients": [spelled(certificate.data) for certificate in certificates],
-        "key": spelled(openpgp_key),
-    }  # fmt: skip
-    heading = _heading(draft, key, certificates)
-    with _nothing_left_on_failure(folder, names):
-        plain = Meter()
-        with durable.created(folder / names[0]) as target:
-            with message(order, target) as data:
-                for piece in plain.watch(chunks):
-                    data.write(piece)
-                manifest = _manifest(draft, heading, plain, settle())
-            sealed = _metered(target)
-        page = manifest.encode()
-        Manifest.parse(page)
-        with durable.created(folder / names[1]) as target:
-            with message(order, target) as inside:
-                inside.write(page)
-            described = _metered(target)
-        envelope = Envelope(
-            heading=heading, manifest=Digest.of(page), ciphertext=sealed.digest, size=sealed.size, witness=draft.witness
+    @classmethod
+    def of(cls, draft: Draft, openpgp_key: SigningKey, random: Random) -> Self:
+        """KeyUnavailable if a recipient is no certificate that may be used at this time."""
+        certificates = [parse_certificate(to.recipient.encode()) for to in draft.recipients]
+        return cls(
+            recipients=tuple(key for one in certificates for key in one.encrypting_keys(draft.created)),
+            intended=tuple(bytes.fromhex(one.openpgp_fingerprint) for one in certificates),
+            keys=tuple(one.fingerprint for one in certificates),
+            signer=message_signer(openpgp_key, draft.sender, draft.recipients[0].id, draft.domain),
+            at=draft.created,
+            random=random,
         )
-        return _publish(draft, folder, envelope, manifest, described, key=key)
+
+    def write(
+        self, paths: Sequence[Path], chunks: Iterable[bytes], describe: Describe
+    ) -> tuple[Manifest, tuple[Meter, ...]]:
+        sealed, inside = paths
+        with self._message(sealed) as message:
+            for piece in blocks(chunks, PIECE):
+                message.write(piece)
+            manifest = describe(message.plain)
+        with self._message(inside) as page:
+            page.write(manifest.encode())
+        return manifest, (message.file.meter, page.file.meter)
+
+    @contextmanager
+    def _message(self, path: Path) -> "Iterator[_Message]":
+        plain = _Plain()
+        with durable.created(path) as stream, settling(stream) as write, behind(write) as disk:
+            file = MeteredFile(disk.write, path.name)
+            # this thread reads and hashes, one encrypts, one hashes, one writes
+            with (
+                behind(file.write) as written,
+                encrypting(
+                    written,
+                    self.recipients,
+                    signer=self.signer,
+                    hashed=plain.sha,
+                    intended=self.intended,
+                    at=self.at,
+                    random=self.random,
+                ) as message,
+                behind(message.write) as sink,
+            ):
+                yield _Message(plain, sink, file)
 
 
-def _heading(draft: Draft, key: SigningKey, certificates: tuple[Certificate, ...]) -> Heading:
-    parties = (Party(to.id, its.fingerprint) for to, its in zip(draft.recipients, certificates, strict=True))
-    return Heading(
-        transfer=draft.transfer,
-        route=draft.route,
-        sequence=draft.sequence,
-        sender=Party(draft.sender, key.fingerprint),
-        recipients=tuple(parties),
-        created=draft.created,
-        release_by=draft.release_by,
-        expires=draft.expires,
-    )
+class _Plain:
+    """The data as it passed. Its SHA-256 is the manifest's, and what the message's signature begins with."""
+
+    def __init__(self) -> None:
+        self.sha = sha256()
+        self.size = 0
+
+    @property
+    def digest(self) -> Digest:
+        return Digest(self.sha.digest())
+
+    def feed(self, data: bytes) -> None:
+        self.sha.update(data)
+        self.size += len(data)
 
 
-def _manifest(draft: Draft, heading: Heading, plain: Meter, settled: Settled) -> Manifest:
-    return Manifest(
-        heading=heading,
-        scope=draft.scope,
-        salt=draft.salt,
-        file=DataFile(name=draft.file_name, size=plain.size, digest=plain.digest, rows=settled.rows),
-        agreement=draft.agreement,
-        basis=draft.basis,
-        retention=draft.retention,
-    )
+@dataclass(frozen=True, slots=True)
+class _Message:
+    plain: _Plain
+    sink: Behind
+    file: MeteredFile
 
-
-def _metered(stream: IO[bytes]) -> Meter:
-    """The worker wrote it through another descriptor: what is in the file is what counts."""
-    meter = Meter()
-    stream.seek(0)
-    while piece := stream.read(PIECE):
-        meter.feed(piece)
-    return meter
-
-
-def _publish(
-    draft: Draft, folder: Path, envelope: Envelope, manifest: Manifest, described: Meter, *, key: SigningKey
-) -> SealedParcel:
-    """The signature, then the envelope: the last name to appear is the one that completes the parcel."""
-    page = envelope.encode()
-    Envelope.parse(page)
-    signature = key.sign(page, of_act("envelope", draft.domain)).encode("ascii")
-    names = openpgp_names_of(draft.transfer)
-    durable.write_new(folder / names[2], signature)
-    durable.write_new(folder / names[3], page)
-    weights = (
-        (envelope.size, envelope.ciphertext), (described.size, described.digest),
-        (len(signature), Digest.of(signature)), (len(page), Digest.of(page)),
-    )  # fmt: skip
-    files = (
-        SealedFile(name=name, path=folder / name, size=size, digest=digest)
-        for name, (size, digest) in zip(names, weights, strict=True)
-    )
-    return SealedParcel(
-        parcel=Parcel(transfer=draft.transfer, release_by=draft.release_by, files=tuple(files)),
-        manifest=envelope.manifest,
-        envelope=Digest.of(page),
-        ciphertext=envelope.ciphertext,
-        size=envelope.size,
-        data=manifest.file.size,
-        rows=manifest.file.rows,
-    )
-
-
-@contextmanager
-def _nothing_left_on_failure(folder: Path, names: tuple[str, ...]) -> Iterator[None]:
-    """A name that is taken stays as it is: it was not ours to write, so it is not ours to remove."""
-    if any((folder / name).exists() for name in names):
-        raise StorageError("a parcel's file is there already", remedy="empty the draft's folder, then seal again")
-    try:
-        yield
-    except BaseException:
-        for name in names:
-            durable.remove(folder / name)
-        raise
+    def write(self, data: bytes) -> None:
+        self.plain.feed(data)
+        self.sink.write(data)

@@ -1,17 +1,13 @@
-"""The process in which Sequoia runs: python -I -m gateway.seal.openpgp.worker ORDER, a descriptor to read from.
+"""The process in which Sequoia runs: python -I -m gateway.seal.openpgp.worker, its order on standard input.
 
     inspect   a certificate ─▶ what it says of itself, as JSON on standard output
-    generate  a user id     ─▶ a fresh secret key
-    encrypt   standard input, to its end ─▶ standard output: one message, signed and encrypted
     verify    a body and a detached signature ─▶ the fingerprint of the certificate that made it
 
-It leaves with 0 or it did not do it: what Sequoia says goes nowhere. Whoever starts it kills it
-before its input ends, if what is written must not become a whole message.
+It leaves with 0 or it did not do it: what Sequoia says goes nowhere.
 """
 
 import base64
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -20,13 +16,14 @@ from typing import Any
 import pysequoia
 from pysequoia.packet import Packet, PacketPile, SignatureType, Tag
 
-STDIN, STDOUT = "/dev/stdin", "/dev/stdout"
+from gateway.crypto.openpgp.binding import verify_binding
+from gateway.vocabulary.errors import SignatureInvalid
+
 Order = Mapping[str, Any]
 
 
-def main(arguments: list[str]) -> None:
-    with os.fdopen(int(arguments[0]), "rb") as stream:
-        order = json.loads(stream.read())
+def main() -> None:
+    order = json.loads(sys.stdin.buffer.read())
     ACTS[order["act"]](order)
 
 
@@ -43,17 +40,6 @@ def inspect(order: Order) -> None:
     )  # fmt: skip
 
 
-def generate(order: Order) -> None:
-    key = pysequoia.Tsk.generate(user_id=order["user_id"])
-    _tell({"key": base64.b64encode(bytes(key)).decode(), "certificate": str(key.extract_certificate())})
-
-
-def encrypt(order: Order) -> None:
-    recipients = [pysequoia.Cert.from_bytes(_bytes(text)) for text in order["recipients"]]
-    signer = pysequoia.Tsk.from_bytes(_bytes(order["key"])).signer()
-    pysequoia.encrypt_file(STDIN, STDOUT, recipients, signer, armor=False)
-
-
 def verify(order: Order) -> None:
     certificate = pysequoia.Cert.from_bytes(_bytes(order["certificate"]))
     found = pysequoia.verify(
@@ -66,9 +52,17 @@ def verify(order: Order) -> None:
 
 
 def _subkeys(certificate: bytes) -> Iterator[dict[str, Any]]:
-    """Each key that encrypts, with the end that its newest binding gives it; the primary key too."""
+    """Each key that encrypts, with the end that its newest binding gives it; the primary key too.
+
+    A signature that does not verify binds nothing. A revocation counts in any case. The primary key is the
+    one whose fingerprint is known, and its end is the certificate's, which Sequoia has verified.
+    """
+    primary = b""
     for key, signatures in _bound(certificate):
+        primary = primary or key.body
         bindings = [one for one in signatures if one.signature_type != SignatureType.SubkeyRevocation and one.key_flags]
+        if key.tag == Tag.PublicSubkey:
+            bindings = [one for one in bindings if _binds(primary, key, one)]
         if not bindings:
             continue
         newest = max(bindings, key=lambda one: one.signature_created or datetime.min)  # noqa: DTZ901 - absent: oldest
@@ -76,9 +70,18 @@ def _subkeys(certificate: bytes) -> Iterator[dict[str, Any]]:
         if flags is None or not (flags.transport_encryption or flags.storage_encryption):
             continue
         yield {
+            "body": base64.b64encode(key.body).decode(),
             "revoked": any(one.signature_type == SignatureType.SubkeyRevocation for one in signatures),
             "expires": _spelled(created + lasts) if created and lasts else None,
         }
+
+
+def _binds(primary: bytes, key: Packet, signature: Packet) -> bool:
+    try:
+        verify_binding(primary, key.body, signature.body)
+    except SignatureInvalid:
+        return False
+    return True
 
 
 def _bound(certificate: bytes) -> Iterator[tuple[Packet, list[Packet]]]:
@@ -108,7 +111,7 @@ def _tell(answer: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(answer))
 
 
-ACTS = {"inspect": inspect, "generate": generate, "encrypt": encrypt, "verify": verify}
+ACTS = {"inspect": inspect, "verify": verify}
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

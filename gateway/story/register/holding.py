@@ -16,6 +16,7 @@ from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
 from gateway.story.register.agreeing import LIST, Recorded, Signing, proven, wanted
 from gateway.story.revoking import revoke_overtaken
+from gateway.story.withdrawing import take_back_held
 from gateway.vocabulary.errors import RegisterInvalid, StorageError
 from gateway.vocabulary.facts import Facts
 
@@ -31,7 +32,7 @@ class Held:
 def add_hold(
     gateway: Gateway, gates: Mapping[str, Gate], child: Mapping[str, str], *, reason: str, uid: int
 ) -> Recorded:
-    """From this moment nothing about the child leaves, whatever else is decided.
+    """From this moment nothing about the child leaves, whatever else is decided, and partners are told to remove it.
 
     `child` has standard names of fields as keys; any identifier that is given counts.
 
@@ -39,13 +40,17 @@ def add_hold(
         RegisterInvalid: none of the identifiers is enough to recognise the child by.
     """
     _refuse_half_an_address(child)
-    identifiers = pseudonyms(child, key=gateway.keys.secret("register"))
+    key = gateway.register_key
+    identifiers = pseudonyms(child, key=key)
     with gateway.ledger.writing() as tx:
+        gateway.check_register_key(tx, key)
         at = gateway.clock()
         number = holds.add(tx, identifiers, at=at, reviewer=f"uid-{uid}", reason=reason)
         # the receipt tells that there is one more hold, not of which kind: the ledger and its reviewer know
         gateway.log.append_in(tx, Receipt(kind="hold-added", at=at, facts=Facts(index=number, uid=uid)))
-    return Recorded(count=number, revoked=revoke_overtaken(gateway, gates, gateway.clock()))
+    revoked = revoke_overtaken(gateway, gates, gateway.clock())
+    removals = take_back_held(gateway, gates, identifiers, uid=uid)
+    return Recorded(count=number, revoked=revoked, removals=len(removals))
 
 
 def wanted_to_lift(gateway: Gateway, number: int) -> Wanted:

@@ -6,10 +6,10 @@ between a look and the act nobody can have changed it.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from gateway.approval.register_desk import Agreed, Wanted
 from gateway.approval.register_statement import IMPORT, about_import
@@ -44,6 +44,8 @@ class Import:
     rows: tuple[DecisionRow, ...]
     file: Digest
     recorded: datetime
+    key: bytes = field(repr=False)
+    """The register's, as its children were recognised with."""
     purpose: str = ""
     census: date | None = None
 
@@ -52,28 +54,34 @@ class Import:
 
 
 def read_import(
-    gateway: Gateway, path: Path, *, way: Way, purposes: frozenset[str], purpose: str = "", census: date | None = None
+    gateway: Gateway,
+    source: Path | BinaryIO,
+    *,
+    way: Way,
+    purposes: frozenset[str],
+    purpose: str = "",
+    census: date | None = None,
 ) -> Import:
     """`purposes` are those that routes have. A snapshot and a census are about one `purpose`.
 
     Raises:
         RegisterInvalid: names the row and the column, never a value.
     """
-    recorded, key = gateway.clock(), gateway.keys.secret("register")
+    recorded, key = gateway.clock(), gateway.register_key
     if purpose and purpose not in purposes:
         raise RegisterInvalid("no route has this purpose", remedy="known: " + ", ".join(sorted(purposes)))
     if way == "yssa":
         if census is None or not purpose:
             raise RegisterInvalid("a census needs its day and the purpose", remedy="give --census-date and --purpose")
-        with opened(path, expected=yssa.EXPECTED) as file:
+        with opened(source, expected=yssa.EXPECTED) as file:
             rows = tuple(yssa.agreements_of(file, purpose=purpose, census=census, key=key, recorded=recorded))
     else:
         allowed = _allowed(way, purpose, purposes)
-        with opened(path, expected=EXPECTED) as file:
+        with opened(source, expected=EXPECTED) as file:
             rows = tuple(decisions_of(file, key=key, recorded=recorded, purposes=allowed))
     if not rows and way == "snapshot":
         raise RegisterInvalid("a snapshot without a row would withdraw every consent", remedy="check the file")
-    return Import(way=way, rows=rows, file=file.digest, recorded=recorded, purpose=purpose, census=census)
+    return Import(way=way, rows=rows, file=file.digest, recorded=recorded, key=key, purpose=purpose, census=census)
 
 
 def wanted_for(gateway: Gateway, imported: Import) -> Wanted:
@@ -94,6 +102,7 @@ def take_import(
     """Recorded; or what must be signed for first, and then nothing was."""
     wanting = wanted_for(gateway, imported)
     with gateway.ledger.writing() as tx:
+        gateway.check_register_key(tx, imported.key)
         found = _news(tx, imported)
         if found.opens and not _covers(agreed, wanting):
             return wanting

@@ -42,7 +42,8 @@ def record_decision(
     recorded = gateway.clock()
     if said["purpose"] not in purposes:
         raise RegisterInvalid("no route has this purpose", remedy="known: " + ", ".join(sorted(purposes)))
-    subject = subject_of(child, key=gateway.keys.secret("register"))
+    key = gateway.register_key
+    subject = subject_of(child, key=key)
     rows = tuple(decisions_in(said, subject=subject, recorded=recorded, today=london_day(recorded)))
     facts = Facts(purpose=said["purpose"], decisions={said["decision"]: 1}, uid=uid)
     if said["decision"] in OPENING:
@@ -53,6 +54,7 @@ def record_decision(
             )
         facts |= Facts(signer=proven(gateway, RECORD, sign).fingerprint)
     with gateway.ledger.writing() as tx:
+        gateway.check_register_key(tx, key)
         decisions.append(tx, rows)
         gateway.log.append_in(tx, Receipt(kind="consent-recorded", at=gateway.clock(), facts=facts))
     revoked = revoke_overtaken(gateway, gates, gateway.clock())

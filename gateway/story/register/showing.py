@@ -35,7 +35,7 @@ def show_child(gateway: Gateway, child: Mapping[str, str], *, uid: int) -> list[
     Raises:
         RegisterInvalid: there is neither a UPN nor a name with date of birth.
     """
-    subject = subject_of(child, key=gateway.keys.secret("register"))
+    subject = subject_of(child, key=gateway.register_key)
     at = gateway.clock()
     facts = Facts(event="consent-shown", uid=uid, matches=1)
     gateway.log.append(Receipt(kind="look-up", at=at, facts=facts))

@@ -50,8 +50,8 @@ def test_a_key_that_shall_not_follow_is_retired(keys):
 
 
 @pytest.mark.parametrize(("words", "sentence"), [
-    (("rotate", "signing"), "no key follows signing"), (("rotate", "log"), "is not replaced"),
-    (("retire", "signing"), "is in use"), (("show", "sining"), "did you mean"), (("new", "register"), "is not replaced"),
+    (("rotate", "signing"), "no key follows signing"), (("rotate", "log"), "no key follows log"),
+    (("retire", "signing"), "is in use"), (("show", "sining"), "did you mean"), (("new", "register"), "is there already"),
     (("new", "recipient"), "--out"), (("new", "signing", "--post-quantum"), "recipient"),
 ])  # fmt: skip
 def test_what_cannot_be_done_is_said_and_not_done(keys, words, sentence):

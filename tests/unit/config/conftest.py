@@ -116,10 +116,13 @@ def empty_ledger(tmp_path_factory):
 @pytest.fixture
 def ready(home, empty_ledger):
     """A home in which nothing is missing."""
+    page = home.path / "config" / "gateway.toml"
+    page.write_text(page.read_text("utf-8") + "alerts.webhook.url = 'https://hooks.northmere.test/'\n", "utf-8")
     configuration = load(home.path, {})
     names = ["first", "second"]
     make_private(configuration.workspace, names)
     create_keys(configuration, routes=names, partners=names)
+    configuration.deliver_keys.create_secret("webhook")
     shutil.copy(empty_ledger, configuration.workspace.ledger)
     for role, person in (("prepare", "jo"), ("approve", "kim"), ("route", "lee"), ("partner", "max")):
         signers(configuration, role).parent.mkdir(exist_ok=True)

@@ -292,3 +292,28 @@ def test_days_are_londons(ready, home):
     assert [outcome for outcome, name, _ in found(ready, around) if name == "route first"] == ["warn"]
     around = Surroundings(at=late, mounts=LOCAL, clock="synchronised")
     assert [outcome for outcome, name, _ in found(ready, around) if name == "route first"] == ["fail"]
+
+
+def test_that_nobody_would_be_told_is_a_warning(ready, home):
+    home.spoil("gateway", "alerts.webhook.url", "alerts.level = 'alarm'\n# ")
+    assert only(ready) == ("warn", "alerts", "nobody is told when something needs a person")
+
+
+def test_a_webhooks_key_that_is_not_there_is_named(ready):
+    (ready.workspace.deliver_keys / "webhook.key").unlink()
+    assert only(ready) == ("fail", "alerts", "webhook.key of deliver is missing")
+
+
+def test_a_mail_servers_password_that_is_not_there_is_named(ready, home):
+    mail = "{ host = 'mail.test', user = 'handoff', sender = 'a@mail.test', to = ['b@mail.test'] }"
+    home.spoil("gateway", "alerts.webhook.url", f"alerts.email = {mail}\nalerts.webhook.url")
+    assert only(ready) == ("fail", "alerts", "smtp.key of deliver is missing")
+    (ready.workspace.deliver_keys / "smtp.key").touch(0o600)
+    assert found(ready) == []
+
+
+def test_authorities_for_alerts_that_are_not_there_are_found(ready, home):
+    home.spoil("gateway", "alerts.webhook.url", "alerts.webhook.ca = 'ca.pem'\nalerts.webhook.url")
+    assert only(ready) == ("fail", "alerts", "a file of certificate authorities is not there")
+    (home.path / "ca.pem").touch()
+    assert found(ready) == []

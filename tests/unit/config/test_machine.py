@@ -99,3 +99,32 @@ def test_a_value_is_never_shown(home, key):
 def test_without_its_page_the_gateway_says_which_is_missing(home):
     home.page("gateway").unlink()
     assert "config/gateway.toml: cannot be read" in faults(home)
+
+
+ALERTS = (
+    '[alerts.email]\nhost = "mail.northmere.test"\nsender = "handoff@northmere.test"\nto = ["ops@northmere.test"]\n'
+)
+
+
+def test_who_is_told_stands_in_tables_of_their_own_and_the_environment_overrides_it(home):
+    page = home.path / "config" / "gateway.toml"
+    page.write_text(page.read_text("utf-8") + ALERTS, "utf-8")
+    assert read_settings(home.path, {}).alerts.email.port == 587
+    told = read_settings(home.path, {"HANDOFF_ALERTS__LEVEL": "alarm"}).alerts
+    assert told.level == "alarm"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("to = ", "too = ", "alerts.email.too: is not a key that is known here; did you mean 'to'?"),
+        ('"ops@', '"ops', "alerts.email.to[1]: is not spelled as config/README.md says"),
+        ("sender = ", f"password = '{CANARY}'\nsender = ", "alerts.email.password: is not a key that is known here"),
+        ("sender = ", "tls = 'none'\nsender = ", "alerts.email.tls: must be 'starttls' or 'implicit'"),
+    ],
+)
+def test_a_fault_in_it_is_named_and_a_secret_is_not_shown(home, old, new, message):
+    page = home.path / "config" / "gateway.toml"
+    page.write_text(page.read_text("utf-8") + ALERTS.replace(old, new), "utf-8")
+    assert message in faults(home)
+    assert CANARY not in faults(home)

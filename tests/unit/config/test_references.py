@@ -77,7 +77,7 @@ def test_every_standard_name_stands_in_the_list():
 
 def test_every_role_of_the_keyring_is_explained():
     text = (ROOT / "keys" / "README.md").read_text("utf-8")
-    roles = {*PREPARE_SIGNING, *PREPARE_SECRETS, *DELIVER_SIGNING, "reference-PARTNER", "sftp-ROUTE"}
+    roles = {*PREPARE_SIGNING, *PREPARE_SECRETS, *DELIVER_SIGNING, "reference-PARTNER", "openpgp-PARTNER", "sftp-ROUTE"}
     table = text.split("## The gateway's own")[1].split("\n## ")[0]
     assert set(re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)) == roles
 

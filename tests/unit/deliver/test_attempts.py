@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from gateway.deliver.attempts import Attempts, Begun
 from gateway.deliver.store import _VERSIONS
 from gateway.vocabulary.digest import Digest
-from gateway.vocabulary.errors import StorageError
+from gateway.vocabulary.errors import Overtaken, StorageError
 from gateway.vocabulary.transfer import TransferId
+from tests.ledgers import on_postgresql, on_sqlite
 
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 TRANSFER, OTHER = (TransferId.new(AT, lambda count, n=n: bytes([n]) * count) for n in (1, 2))
@@ -19,15 +21,16 @@ LATER = AT + timedelta(minutes=1)
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "attempts.sqlite"
+    """Of the store in a file."""
+    return tmp_path / "store.sqlite"
 
 
 @pytest.fixture
-def open_store(path):
+def open_store(place):
     opened = []
 
     def opening():
-        opened.append(Attempts(path))
+        opened.append(Attempts(place))
         return opened[-1]
 
     yield opening
@@ -79,6 +82,28 @@ def test_an_intent_that_came_to_nothing_is_void_and_a_later_one_is_not(attempts)
     attempts.never_left(TRANSFER)
     assert attempts.begin(TRANSFER) == Begun(number=3, earlier=(1, 2), intent_recorded=False)
     attempts.record_intent(TRANSFER, 3)
+    assert attempts.intent_recorded(TRANSFER)
+
+
+def test_whoever_was_overtaken_records_no_intent_and_may_not_release(attempts, open_store):
+    """It was frozen, on this machine or another: its successor has begun meanwhile."""
+    attempts.begin(TRANSFER)
+    successor = open_store()
+    attempts.check_newest(TRANSFER, 1)
+    successor.begin(TRANSFER)
+    for thawed in (attempts.check_newest, attempts.record_intent):
+        with pytest.raises(Overtaken):
+            thawed(TRANSFER, 1)
+    assert not successor.intent_recorded(TRANSFER)
+    successor.record_intent(TRANSFER, 2)
+    assert successor.intent_recorded(TRANSFER)
+
+
+def test_an_attempt_at_another_parcel_overtakes_nobody(attempts):
+    attempts.begin(TRANSFER)
+    for _ in range(2):
+        attempts.begin(OTHER)
+    attempts.record_intent(TRANSFER, 1)
     assert attempts.intent_recorded(TRANSFER)
 
 
@@ -134,12 +159,14 @@ def test_what_was_told_is_news_no_more_and_everything_else_is(attempts):
     assert attempts.is_news(OTHER, b"answered", b"body", b"signature")
 
 
+@on_sqlite
 def test_the_store_is_private_and_so_is_all_beside_it(attempts, path):
     attempts.begin(TRANSFER)
     assert len(list(path.parent.iterdir())) > 1, "a write-ahead log lies beside it"
     assert {p.stat().st_mode & 0o777 for p in path.parent.iterdir()} == {0o600}
 
 
+@on_sqlite
 def test_the_store_writes_through_to_the_disk(attempts):
     (journal,), (synchronous,) = (attempts.store.db.execute(f"pragma {name}").fetchone() for name in ("journal_mode", "synchronous"))  # fmt: skip
     assert (journal, synchronous) == ("wal", 2)
@@ -172,11 +199,9 @@ def test_what_is_no_store_is_refused(path, trap):
         Attempts(path)
 
 
-def test_a_store_that_fails_changes_nothing_and_says_so(attempts, path):
+def test_a_store_that_fails_changes_nothing_and_says_so(attempts, open_store):
     attempts.begin(TRANSFER)
-    with sqlite3.connect(path) as db:
-        db.execute("drop table attempt")
-    db.close()
+    open_store().store.write("drop table attempt", ())
     with pytest.raises(StorageError, match="deliver's store failed"):
         attempts.begin(OTHER)
     assert attempts.store.rows("select id from transfer") == [(TRANSFER,)]
@@ -201,3 +226,27 @@ def test_a_store_of_the_first_version_is_carried_on_with_all_that_it_holds(path)
     attempts = Attempts(path)
     assert attempts.begin(TRANSFER, Digest.of(b"")) == Begun(number=2, earlier=(1,), intent_recorded=True)
     attempts.close()
+
+
+def test_of_two_machines_that_begin_at_once_each_has_a_number_of_its_own(open_store):
+    one, other = open_store(), open_store()
+    with ThreadPoolExecutor(2) as pool:
+        begun = [pool.submit(attempts.begin, TRANSFER) for _ in range(20) for attempts in (one, other)]
+    assert sorted(done.result().number for done in begun) == list(range(1, 41))
+
+
+@on_postgresql
+def test_a_store_that_was_cut_off_in_the_middle_holds_nothing_of_it_and_is_not_gone_on_with(attempts, open_store):
+    """A thawed process has to ask whether it still has its turn before it opens another session."""
+    other = open_store()
+
+    def freeze_and_thaw() -> None:
+        with attempts.store.writing():
+            attempts.store.db.execute("insert into transfer values (?, 'open', '')", (TRANSFER,))
+            ((mine,),) = attempts.store.rows("select pg_backend_pid()")
+            other.store.rows("select pg_terminate_backend(?)", mine)
+
+    for doing in (freeze_and_thaw, lambda: attempts.begin(TRANSFER)):
+        with pytest.raises(StorageError, match="deliver's store failed"):
+            doing()
+    assert other.store.rows("select id from transfer") == []

@@ -22,13 +22,8 @@ AWAY = PartnerUnreachable("away")
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "store.sqlite"
-
-
-@pytest.fixture
-def breakers(path):
-    store = Store(path)
+def breakers(place):
+    store = Store(place)
     yield Breakers(store, lambda: 0.5)
     store.close()
 
@@ -128,10 +123,10 @@ def test_what_is_known_of_one_partner_is_not_held_against_another(breakers):
     assert breakers.admits("ofsted", AT)
 
 
-def test_all_of_it_is_remembered_after_the_process_is_gone(breakers, path):
+def test_all_of_it_is_remembered_after_the_process_is_gone(breakers, place):
     breakers.failed("yss", HostKeyMismatch("x"), AT)
     away(breakers, PATIENCE, partner="dfe")
-    after = Breakers(Store(path), lambda: 0.5)  # the first was never closed
+    after = Breakers(Store(place), lambda: 0.5)  # the first was never closed
     with pytest.raises(HostKeyMismatch):
         after.refuse_stopped("yss")
     assert not after.admits("dfe", AT)

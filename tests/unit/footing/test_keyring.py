@@ -135,3 +135,36 @@ def test_a_signing_key_that_cannot_be_used_is_named(ring):
 def test_a_ring_never_shows_a_key(ring):
     ring.create_secret("digest", lambda count: b"\xab" * count)
     assert "abab" not in repr(ring)
+
+
+def test_a_secret_that_is_followed_keeps_all_that_were_before(ring):
+    ring.create_secret("register", lambda count: b"\1" * count)
+    ring.add_generation("register", lambda count: b"\2" * count)
+    ring.add_generation("register", lambda count: b"\3" * count)
+    assert ring.generations("register") == (b"\1" * 32, b"\2" * 32, b"\3" * 32)
+    assert (ring.folder / "register.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_with_several_generations_is_never_taken_for_one(ring):
+    ring.create_secret("register")
+    ring.add_generation("register")
+    with pytest.raises(KeyUnavailable, match="the key register"):
+        ring.secret("register")
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"ab" * 32 + b"\n" + b"ab" * 31, b"zz" * 32 + b"\n" + b"ab" * 32])
+def test_generations_of_another_shape_are_refused_and_not_repeated(ring, data):
+    put(ring.folder, "register", data)
+    with pytest.raises(KeyUnavailable, match="the key register") as caught:
+        ring.generations("register")
+    assert "ab" * 31 not in repr(caught.value)
+    with pytest.raises(KeyUnavailable):
+        ring.add_generation("register")
+    assert (ring.folder / "register.key").read_bytes() == data
+
+
+def test_a_credential_is_known_to_be_one(tmp_path):
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "register.key").write_text("ab" * 32)
+    ring = Keyring(folder=tmp_path, credentials=tmp_path / "given")
+    assert (ring.is_credential("register"), ring.is_credential("digest")) == (True, False)

@@ -53,6 +53,23 @@ def test_an_order_reads_back_with_its_files_where_they_now_are(boxes):
     assert not boxes[0].exists()
 
 
+def test_an_order_says_which_parcel_it_comes_after_and_one_of_an_older_gateway_says_nothing(boxes):
+    draft, _, _ = boxes
+    order = order_in(draft)
+    assert b"after" not in order.encode()
+    following = replace(order, after=OTHER)
+    assert Order.parse(following.encode(), draft.parent / TRANSFER).after == OTHER
+    assert Order.parse(order.encode(), draft.parent / TRANSFER).after is None
+
+
+@pytest.mark.parametrize("after", ["", "x", None, 1, [], "../../etc", OTHER.upper()])
+def test_an_order_that_comes_after_no_transfer_is_refused(boxes, after):
+    draft, _, _ = boxes
+    page = json.loads(order_in(draft).encode()) | {"after": after}
+    with pytest.raises(FormatInvalid):
+        Order.parse(canonical.encode(page), draft.parent / TRANSFER)
+
+
 def test_orders_come_oldest_first(boxes):
     folders = [posted(boxes, transfer) for transfer in (OTHER, TRANSFER)]
     assert mailbox.order_folders(boxes[1]) == sorted(folders)

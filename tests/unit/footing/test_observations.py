@@ -220,3 +220,48 @@ def test_whatever_stands_in_a_member_only_the_format_is_wrong(value):
 def test_an_answer_is_base64_of_what_the_partner_wrote():
     words = json.loads(ANSWERED.encode())
     assert [base64.b64decode(part) for part in words["answer"]] == [b"{}\n", b"signature\n"]
+
+
+def names(box):
+    return {path.name for path in box.iterdir()}
+
+
+def left_by_a_crash(box, transfer=TRANSFER):
+    """A signature without its report, and half a report."""
+    name = f"20261124T092900000000-{transfer}-delivered.json"
+    for left in (f"{name}.sig", f".{name}.0123abcd.tmp", f".{name}.sig.0123abcd.tmp"):
+        (box / left).write_bytes(b"half")
+
+
+def test_a_report_takes_away_what_a_crash_left_of_an_earlier_one_about_the_same_transfer(boxes):
+    left_by_a_crash(boxes[2])
+    left_by_a_crash(boxes[2], OTHER)
+    path = reported(boxes[2])
+    assert {name for name in names(boxes[2]) if TRANSFER in name} == {path.name, f"{path.name}.sig"}
+    assert len([name for name in names(boxes[2]) if OTHER in name]) == 3, "somebody else may be writing that one"
+
+
+def test_complete_reports_survive_the_next_one(boxes):
+    first = reported(boxes[2])
+    reported(boxes[2], replace(ANSWERED, at=AT + timedelta(seconds=1)))
+    assert read(first) == SEEN
+
+
+def test_deliver_sweeps_what_is_left_about_orders_that_are_closed_and_nothing_else(boxes):
+    _, orders, box = boxes
+    (orders / OTHER).mkdir()
+    (orders / OTHER / mailbox.ORDER).write_bytes(b"{}")
+    path = reported(box)
+    left_by_a_crash(box)
+    left_by_a_crash(box, OTHER)
+    (box / "strange.sig").write_bytes(b"")
+    mailbox.sweep_reports(box, orders)
+    assert {name for name in names(box) if OTHER not in name} == {path.name, f"{path.name}.sig", "strange.sig"}
+    assert len([name for name in names(box) if OTHER in name]) == 3
+
+
+def test_a_report_is_discarded_with_the_second_name_that_a_crash_left_it(boxes):
+    path = reported(boxes[2])
+    os.link(path, path.with_name(f".{path.name}.0123abcd.tmp"))
+    mailbox.discard_report(path)
+    assert not names(boxes[2])

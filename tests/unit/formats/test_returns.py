@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from gateway.contract.policy import Holds
 from gateway.formats.xml.validating import Validating, compiled
 from gateway.vocabulary.errors import ConfigError
 from tests.unit.formats.returns import (
@@ -234,3 +235,47 @@ def test_validation_keeps_no_more_than_a_record_in_memory():
         validating.feed(piece.encode())
     root = validating._parser.close()
     assert sum(1 for _ in root.iter("Child")) == 1
+
+
+KEPT = (
+    "address_line_1", "address_line_2", "address_line_3", "address_line_4", "address_line_5", "town", "county",
+    "postcode", "uprn",
+)  # fmt: skip
+
+
+def by_field(folder, text: str, **rest):
+    policy, schema = policy_and_schema(CENSUS)
+    kept = tuple(field for field in KEPT if field in policy.floor.fields)
+    holds = Holds(rule="by-field", fields=kept)
+    changed = policy.model_copy(update={"holds": holds})
+    return carried_out(a_job(folder, text.encode(), schema=schema, policy=changed, **rest))
+
+
+def records(output: bytes):
+    return {pupil.findtext(".//UPN"): pupil for pupil in ET.fromstring(output).iter("PupilOnRoll")}  # noqa: S314 - our own output
+
+
+def test_of_a_child_on_hold_the_elements_that_are_kept_back_are_not_written_and_no_empty_ones_for_them(tmp_path):
+    text = school_census(pupil(1) + pupil(2) + pupil(3))
+    result = by_field(tmp_path, text, holds=[{"upn": upn(2)}])
+    assert (result.outcome.refusals, result.outcome.rows_out, result.outcome.kept_back) == ((), 3, 1)
+    found = records(result.output)
+    assert b"2 High Road" not in result.output
+    assert found[upn(2)].find("HomeInformation") is None
+    assert found[upn(2)].findtext(".//Surname") == "Testmann"
+    assert [found[upn(n)].findtext(".//AddressLine1") for n in (1, 3)] == ["1 High Road", "3 High Road"]
+
+
+def test_what_the_hold_officer_lets_out_is_written(tmp_path):
+    result = by_field(
+        tmp_path, school_census(pupil(1)), holds=[{"upn": upn(1)}], approved=frozenset({"postcode"})
+    )  # fmt: skip
+    assert b"<PostCode>E17 4PP</PostCode>" in result.output
+    assert b"High Road" not in result.output
+
+
+def test_an_element_that_no_page_names_refuses_a_return_of_children_on_hold_too(tmp_path):
+    text = school_census(pupil(1, more=f"<Strange>{CANARY}</Strange>"))
+    result = by_field(tmp_path, text, holds=[{"upn": upn(1)}])
+    assert [refusal.reason for refusal in result.outcome.refusals] == ["unknown-element"]
+    assert result.output == b""

@@ -22,7 +22,13 @@ READING = {
         {"source": "G[K=x]/V", "shape": "text", "blank": []},
     ],
 }  # fmt: skip
-RETURNING = {"records": ["C", "D/E", "F", "G*/K", "G*/V"], "envelope": [], "unknown": "refuse", "file_name": ""}
+RETURNING = {
+    "records": ["C", "D/E", "F", "G*/K", "G*/V"],
+    "envelope": [],
+    "unknown": "refuse",
+    "file_name": "",
+    "kept_back": [],
+}
 VALUES = st.text(
     st.one_of(st.sampled_from('a,"\n\r\t;é李<&> '), st.characters(exclude_categories=["Cs", "Cc", "Cn"])), max_size=9
 )

@@ -1,34 +1,18 @@
-"""A ledger in a file of this test's own."""
-
-import shutil
+"""A ledger of this test's own, on every kind of database."""
 
 import pytest
 
-from gateway.footing.ledger import Ledger, sqlite_url
-
-
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory):
-    """Made once and copied: making one costs more than most tests."""
-    path = tmp_path_factory.mktemp("empty") / "ledger"
-    Ledger.create_or_upgrade(sqlite_url(path)).close()
-    return path
+from tests.ledgers import cluster, database, empty, file, ledger, place  # noqa: F401 - fixtures
 
 
 @pytest.fixture
-def path(empty, tmp_path):
-    return shutil.copy(empty, tmp_path / "ledger")
+def path(file):  # noqa: F811 - the fixture
+    """Of a ledger in a file, for what only files can be."""
+    return file.path
 
 
 @pytest.fixture
-def ledger(path):
-    opened = Ledger.open(sqlite_url(path))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def tx(ledger):
+def tx(ledger):  # noqa: F811 - the fixture
     """One writing transaction, for stores that are asked within it."""
     with ledger.writing() as transaction:
         yield transaction

@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, text
 from gateway.footing.ledger import transfers
 from gateway.footing.ledger.faults import as_storage_errors
 from gateway.vocabulary.errors import StorageError
+from tests.ledgers import on_sqlite
 from tests.unit.ledger.rows import a_row
 
 
@@ -21,6 +22,7 @@ def told(call) -> StorageError:
     return error
 
 
+@on_sqlite
 def test_a_full_disk(ledger):
     def fill() -> None:
         with ledger.writing() as tx:
@@ -48,11 +50,12 @@ def test_a_lock_that_another_process_keeps(path):
     other.close()
 
 
-def test_a_damaged_file(ledger, path):
+@on_sqlite
+def test_a_damaged_file(ledger, place):
     with ledger.writing() as tx:
         transfers.insert_transfer(tx, a_row(1))
     ledger.close()
-    with path.open("r+b") as file:
+    with place.path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * 4096 * 8)
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from gateway.footing.ledger import Ledger, register_version, sqlite_url
 from gateway.footing.ledger.schema import SCHEMA
 from gateway.vocabulary.errors import StorageError
+from tests.ledgers import on_sqlite
 
 
 def refused(match: str, call, *arguments) -> None:
@@ -67,10 +68,11 @@ def test_any_name_of_a_file_is_a_name(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "url", ["", "no url", "sqlite://", "sqlite:///:memory:", "mysql://host/ledger", "postgresql://u:canary@host/ledger"]
+    "url",
+    ["", "no url", "sqlite://", "sqlite:///:memory:", "mysql://host/ledger", "postgresql://u:canary@host/ledger"],
 )
 @pytest.mark.parametrize("opening", [Ledger.open, Ledger.create_or_upgrade])
-def test_a_url_of_anything_but_a_sqlite_file_is_refused_and_not_shown(url, opening):
+def test_a_url_that_names_no_ledger_is_refused_and_not_shown(url, opening):
     with pytest.raises(StorageError) as caught:
         opening(url)
     assert "canary" not in caught.value.message + caught.value.remedy
@@ -97,7 +99,7 @@ def test_a_ledger_that_lost_its_version_has_no_schema(path):
     refused("the ledger has schema none", Ledger.open, sqlite_url(path))
 
 
-@pytest.mark.parametrize("version", ["0000", "0005", "9999", "canary"])
+@pytest.mark.parametrize("version", ["0000", "9999", "canary"])
 def test_a_ledger_of_another_version_is_refused_and_left_alone(path, version):
     set_version(path, version)
     before = path.read_bytes()
@@ -106,25 +108,26 @@ def test_a_ledger_of_another_version_is_refused_and_left_alone(path, version):
     assert path.read_bytes() == before
 
 
-def test_upgrading_what_is_up_to_date_keeps_what_is_in_it(path, ledger):
+def test_upgrading_what_is_up_to_date_keeps_what_is_in_it(place, ledger):
     with ledger.writing() as tx:
         register_version.bump(tx)
-    again = Ledger.create_or_upgrade(sqlite_url(path))
+    again = Ledger.create_or_upgrade(place.url)
     with again.reading() as tx:
         assert register_version.version(tx) == 1
     again.close()
 
 
+@on_sqlite
 def test_a_commit_survives_a_power_cut_as_far_as_sqlite_can_see_to_it(ledger):
     wanted = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1, "trusted_schema": 0}
     with ledger.reading() as tx:
         assert {name: tx.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted} == wanted
 
 
-def test_what_a_block_wrote_is_there_when_it_has_ended(ledger, path):
+def test_what_a_block_wrote_is_there_when_it_has_ended(ledger, place):
     with ledger.writing() as tx:
         register_version.bump(tx)
-    second = Ledger.open(sqlite_url(path))
+    second = Ledger.open(place.url)
     with second.reading() as tx:
         assert register_version.version(tx) == 1
     second.close()
@@ -170,12 +173,14 @@ def test_a_reader_cannot_write(ledger):
 
 def test_who_has_written_cannot_write_when_he_reads(ledger):
     """One connection serves both in turn: neither keeps the other's rights."""
-    with ledger.writing() as tx:
-        register_version.bump(tx)
-    with ledger.reading() as tx:
-        assert tx.exec_driver_sql("PRAGMA query_only").scalar() == 1
-    with ledger.writing() as tx:
-        assert tx.exec_driver_sql("PRAGMA query_only").scalar() == 0
+
+    def write(transaction) -> None:
+        with transaction as tx:
+            register_version.bump(tx)
+
+    write(ledger.writing())
+    refused("cannot be written", write, ledger.reading())
+    write(ledger.writing())
 
 
 def test_a_reader_sees_one_snapshot_however_long_it_reads(ledger):

@@ -93,3 +93,16 @@ def test_a_transfer_is_numbered_once(tx):
 def test_a_transfer_that_is_not_there_is_not_numbered(tx):
     with pytest.raises(StorageError, match="is not in the ledger"):
         transfers.set_sequence(tx, an_id(1), 1)
+
+
+def test_a_number_that_was_never_spent_is_changed_and_only_from_what_it_is(tx):
+    transfers.insert_transfer(tx, a_row(1))
+    with pytest.raises(StorageError, match="another sequence number"):
+        transfers.change_sequence(tx, an_id(1), 7, 6)
+    transfers.set_sequence(tx, an_id(1), 7)
+    transfers.change_sequence(tx, an_id(1), 7, 6)
+    assert transfers.get(tx, an_id(1)).sequence == 6
+    for wanted, old in ((an_id(1), 7), (an_id(2), 6)):
+        with pytest.raises(StorageError, match="another sequence number"):
+            transfers.change_sequence(tx, wanted, old, 5)
+    assert transfers.get(tx, an_id(1)).sequence == 6

@@ -30,7 +30,9 @@ def of(child):
 
 
 def read_back(folder, result, *children):
-    file = DisclosedFile(transfer="t1", path=folder / "disclosures.parquet", meta=result.outcome.disclosures_meta)
+    file = DisclosedFile(
+        transfer="t1", path=folder / "disclosures.parquet", meta=result.outcome.disclosures_meta, key=REGISTER_KEY
+    )
     return {row.subject: row for row in disclosed([file], frozenset(map(of, children)))}
 
 
@@ -85,7 +87,12 @@ def test_a_child_is_found_in_many_files(tmp_path):
         folder.mkdir()
         result = judged(folder, [a_child(1), a_child(2 + n)], at=AT + timedelta(n))
         files.append(
-            DisclosedFile(transfer=f"t{n}", path=folder / "disclosures.parquet", meta=result.outcome.disclosures_meta)
+            DisclosedFile(
+                transfer=f"t{n}",
+                path=folder / "disclosures.parquet",
+                meta=result.outcome.disclosures_meta,
+                key=REGISTER_KEY,
+            )
         )
     assert [row.transfer for row in disclosed(files, frozenset({of(a_child(1))}))] == ["t0", "t1", "t2", "t3"]
     assert [row.transfer for row in disclosed(files, frozenset({of(a_child(4))}))] == ["t2"]
@@ -96,13 +103,13 @@ def test_a_child_is_found_in_many_files(tmp_path):
 @pytest.mark.parametrize("meta", ["", "{}", '{"type":"other"}', "Canaryname"])
 def test_what_the_ledger_does_not_explain_is_an_error(tmp_path, meta):
     judged(tmp_path, [a_child(1)])
-    file = DisclosedFile(transfer="t1", path=tmp_path / "disclosures.parquet", meta=meta)
+    file = DisclosedFile(transfer="t1", path=tmp_path / "disclosures.parquet", meta=meta, key=REGISTER_KEY)
     with pytest.raises(StorageError, match="t1"):
         disclosed([file], frozenset({of(a_child(1))}))
 
 
 def test_a_damaged_or_missing_file_is_an_error(tmp_path):
-    file = DisclosedFile(transfer="t1", path=tmp_path / "x.parquet", meta=meaning(POLICY))
+    file = DisclosedFile(transfer="t1", path=tmp_path / "x.parquet", meta=meaning(POLICY), key=REGISTER_KEY)
     with pytest.raises(StorageError):
         disclosed([file], frozenset({of(a_child(1))}))
     file.path.write_bytes(b"PAR1" * 100)
@@ -138,7 +145,9 @@ def test_who_was_withheld_last_time_is_not_missed_now(tmp_path):
 
 
 def kept_file(folder, result) -> DisclosedFile:
-    return DisclosedFile(transfer="t1", path=folder / "disclosures.parquet", meta=result.outcome.disclosures_meta)
+    return DisclosedFile(
+        transfer="t1", path=folder / "disclosures.parquet", meta=result.outcome.disclosures_meta, key=REGISTER_KEY
+    )
 
 
 def test_each_field_of_the_output_has_one_basis_and_the_partners_reference_none():
@@ -181,7 +190,7 @@ def test_of_many_files_the_one_that_is_damaged_is_named(tmp_path):
         folder = tmp_path / str(n)
         folder.mkdir()
         meta = judged(folder, [a_child(1)]).outcome.disclosures_meta
-        files.append(DisclosedFile(transfer=f"t{n}", path=folder / "disclosures.parquet", meta=meta))
+        files.append(DisclosedFile(transfer=f"t{n}", path=folder / "disclosures.parquet", meta=meta, key=REGISTER_KEY))
     files[1].path.write_bytes(b"PAR1" * 100)
     with pytest.raises(StorageError, match="t1"):
         disclosed(files, frozenset({of(a_child(1))}))
@@ -192,4 +201,4 @@ def test_of_many_files_the_one_that_is_damaged_is_named(tmp_path):
 def test_counts_and_populations_need_the_files_meaning_as_well(tmp_path, asked, meta):
     judged(tmp_path, [a_child(1)])
     with pytest.raises(StorageError, match="t1"):
-        asked(DisclosedFile(transfer="t1", path=tmp_path / "disclosures.parquet", meta=meta))
+        asked(DisclosedFile(transfer="t1", path=tmp_path / "disclosures.parquet", meta=meta, key=REGISTER_KEY))

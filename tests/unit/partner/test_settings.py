@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from gateway.crypto.log_succession import LogKeys
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing.keyring import Keyring
 from gateway.partner.onboarding import make_receiver
@@ -22,7 +23,7 @@ def test_what_was_made_can_be_loaded(partnership):
     receiver = load_receiver(partnership.home)
     assert (receiver.reader.id, receiver.sender.id, receiver.sender.domain) == (ME, SENDER, DOMAIN)
     assert receiver.key.public.blob == partnership.key.blob
-    assert receiver.log == partnership.council.log.public
+    assert receiver.log == LogKeys.of(partnership.council.log.public)
 
 
 def test_nothing_that_is_there_is_overwritten(partnership):

@@ -1,14 +1,11 @@
-"""A log in a real file, receipts for every rung, and the ways to tamper with a ledger by hand."""
+"""A log in a real ledger, and receipts for every rung."""
 
-import sqlite3
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from gateway.crypto.ssh_keys import SigningKey
-from gateway.footing.ledger import Ledger, sqlite_url
+from gateway.footing.ledger import Ledger
 from gateway.receipts.log import ReceiptLog
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.sweep import is_sound
@@ -16,6 +13,7 @@ from gateway.receipts.verification import verify_log
 from gateway.vocabulary.errors import LogBroken
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
+from tests.ledgers import Place
 
 ORIGIN = "council.example/handoff"
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -33,6 +31,7 @@ EVIDENCE = {
     Stage.DISPOSED: Facts(acknowledgement=HEX, partner_key=PRINT),
 }
 WHOLE = (Stage.ARRIVED, Stage.APPROVED, Stage.SEALED, Stage.DELIVERED, Stage.ACKNOWLEDGED, Stage.DISPOSED)
+_opened: list[Ledger] = []
 
 
 def a_transfer(number: int) -> TransferId:
@@ -56,9 +55,16 @@ def seconds(count: int) -> datetime:
     return AT + timedelta(seconds=count)
 
 
-def open_log(path: Path, *, key: SigningKey = KEY, late: timedelta = timedelta(0)) -> ReceiptLog:
+def open_log(place: Place, *, key: SigningKey = KEY, late: timedelta = timedelta(0)) -> ReceiptLog:
     """A second log over a ledger that is there, as another process would open it."""
-    return ReceiptLog(Ledger.open(sqlite_url(path)), key=key, origin=ORIGIN, late=late)
+    _opened.append(Ledger.open(place.url))
+    return ReceiptLog(_opened[-1], key=key, origin=ORIGIN, late=late)
+
+
+def close_opened() -> None:
+    """A connection to a server that nobody closes is told about at some later test."""
+    while _opened:
+        _opened.pop().close()
 
 
 def fill(log: ReceiptLog, transfers: int = 2) -> None:
@@ -68,17 +74,6 @@ def fill(log: ReceiptLog, transfers: int = 2) -> None:
         for stage in WHOLE:
             log.append(rung(stage, a_transfer(number), at=seconds(clock)))
             clock += 1
-
-
-@contextmanager
-def tampering(path: Path):
-    """The ledger's file in the hands of somebody who can write it and has no key."""
-    db = sqlite3.connect(path)
-    try:
-        yield db
-        db.commit()
-    finally:
-        db.close()
 
 
 def broken(ledger: Ledger, log: ReceiptLog, match: str, **options) -> None:

@@ -4,7 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gateway.footing.ledger import Ledger, sqlite_url
 from gateway.receipts.log import ReceiptLog
 from gateway.receipts.verification import verify_log
 from gateway.vocabulary.transfer import Stage
@@ -13,14 +12,15 @@ from tests.unit.receipts.ground import AT, KEY, ORIGIN, a_transfer
 ROOT = Path(__file__).parents[3]
 WRITER = """
 import sys
-from pathlib import Path
 from gateway.crypto.ssh_keys import SigningKey
+from gateway.footing.ledger import Ledger
+from gateway.receipts.log import ReceiptLog
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.transfer import Stage
-from tests.unit.receipts.ground import a_transfer, event, open_log, rung
+from tests.unit.receipts.ground import ORIGIN, a_transfer, event, rung
 
-path, mine, shared = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-log = open_log(path, key=SigningKey.load(sys.stdin.buffer.read()))
+url, mine, shared = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+log = ReceiptLog(Ledger.open(url), key=SigningKey.load(sys.stdin.buffer.read()), origin=ORIGIN)
 taken = 0
 for number in range(shared):
     log.append(rung(Stage.ARRIVED, a_transfer(1000 * mine + number)), event())
@@ -33,12 +33,11 @@ print(taken)
 """
 
 
-def test_two_processes_leave_one_sound_log_and_each_rung_is_taken_once(tmp_path):
-    ledger = Ledger.create_or_upgrade(sqlite_url(tmp_path / "ledger"))
+def test_two_processes_leave_one_sound_log_and_each_rung_is_taken_once(place, ledger):
     log = ReceiptLog(ledger, key=KEY, origin=ORIGIN)
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path / "ledger"), str(mine), "25"],
+            [sys.executable, "-c", WRITER, place.url, str(mine), "25"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT,
         )
         for mine in (1, 2)
@@ -57,4 +56,3 @@ def test_two_processes_leave_one_sound_log_and_each_rung_is_taken_once(tmp_path)
     assert all(len(log.of_transfer(a_transfer(number))) == 1 for number in range(1, 26))
     assert len(log.in_stage(Stage.ARRIVED)) == 3 * 25
     assert log.entries(limit=1)[0].receipt.at == AT
-    ledger.close()

@@ -6,13 +6,13 @@ from gateway.crypto.checkpoint import log_key
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.receipts.verification import verify_export
 from gateway.vocabulary.errors import LogBroken
-from tests.unit.receipts.ground import ORIGIN, fill, tampering
+from tests.unit.receipts.ground import ORIGIN, fill
 
 
 @pytest.fixture
-def exported(log, path):
+def exported(log, place):
     fill(log)
-    with tampering(path) as db:
+    with place.tampering() as db:
         bodies = [body for (body,) in db.execute("select body from leaf order by leaf_index")]
         notes = [note for (note,) in db.execute("select note from checkpoint order by size")]
     return bodies, notes

@@ -33,9 +33,15 @@ def standing_at(stage: Stage | None):
     return a_transfer(100 + (list(Stage).index(stage) if stage else 99))
 
 
-@pytest.fixture(scope="module")
-def everywhere(tmp_path_factory):
-    ledger = Ledger.create_or_upgrade(sqlite_url(tmp_path_factory.mktemp("ladder") / "ledger"))
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def everywhere(request, tmp_path_factory):
+    if request.param == "sqlite":
+        url = sqlite_url(tmp_path_factory.mktemp("ladder") / "ledger")
+    else:
+        server = request.getfixturevalue("cluster")
+        server.renew("ladder", "template0")
+        url = server.url("ladder")
+    ledger = Ledger.create_or_upgrade(url)
     log = ReceiptLog(ledger, key=KEY, origin=ORIGIN)
     log.append(*(rung(step, standing_at(stage)) for stage in Stage for step in way_to(stage)))
     yield log

@@ -13,6 +13,7 @@ from gateway.receipts.log import ReceiptLog
 from gateway.receipts.verification import verify_log
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.transfer import FOLLOWS, Stage
+from tests.ledgers import OnSqlite
 from tests.unit.receipts.ground import KEY, ORIGIN, a_transfer, event, open_log, rung
 
 TRANSFERS = [a_transfer(number) for number in range(1, 5)]
@@ -70,7 +71,7 @@ class Ladder(RuleBasedStateMachine):
 
     @rule()
     def by_another_process(self):
-        self.log = open_log(self.folder / "ledger")
+        self.log = open_log(OnSqlite(self.folder / "ledger"))
 
     @invariant()
     def the_stages_are_those_of_the_model(self):

@@ -123,7 +123,7 @@ def test_a_rollback_of_the_callers_transaction_leaves_no_trace(log, ledger):
     assert verify_log(ledger, log.public, every=True).size == 2
 
 
-def test_what_was_rolled_back_is_not_remembered_when_another_has_taken_its_place(log, ledger, path):
+def test_what_was_rolled_back_is_not_remembered_when_another_has_taken_its_place(log, ledger, place):
     def fail() -> None:
         with ledger.writing() as tx:
             log.append_in(tx, event("never-happened"))
@@ -131,7 +131,7 @@ def test_what_was_rolled_back_is_not_remembered_when_another_has_taken_its_place
 
     with pytest.raises(StorageError, match="row"):
         fail()
-    open_log(path).append(event())
+    open_log(place).append(event())
     log.append(event())
     assert verify_log(ledger, log.public, every=True).size == 2
 
@@ -211,10 +211,10 @@ def test_a_clock_that_ran_back_records_nothing(log):
     assert log.latest().checkpoint == before
 
 
-def test_a_clock_that_ran_back_is_seen_by_a_process_that_has_just_started(log, path):
+def test_a_clock_that_ran_back_is_seen_by_a_process_that_has_just_started(log, place):
     log.append(event(at=seconds(10)))
     with pytest.raises(ClockUntrusted):
-        open_log(path).append(event(at=seconds(9)))
+        open_log(place).append(event(at=seconds(9)))
 
 
 def test_a_clock_that_runs_back_within_a_batch_records_nothing(log):
@@ -229,9 +229,9 @@ def test_two_receipts_may_have_one_time_whatever_their_fractions(log):
     assert {entry.receipt.at for entry in log.entries()} == {AT}
 
 
-def test_a_writer_who_waited_for_his_turn_is_recorded_at_the_time_of_the_one_before(log, path):
+def test_a_writer_who_waited_for_his_turn_is_recorded_at_the_time_of_the_one_before(log, place):
     log.append(event(at=seconds(10)))
-    patient = open_log(path, late=timedelta(seconds=5))
+    patient = open_log(place, late=timedelta(seconds=5))
     patient.append(event(at=seconds(5)))
     assert [entry.receipt.at for entry in log.entries()] == [seconds(10)] * 2
     with pytest.raises(ClockUntrusted):
@@ -244,10 +244,10 @@ def test_facts_that_are_none_never_reach_the_log(log):
     assert log.latest().checkpoint.size == 0
 
 
-def test_another_key_cannot_go_on_with_the_log(log, path):
+def test_another_key_cannot_go_on_with_the_log(log, place):
     log.append(event())
     with pytest.raises(LogBroken, match="is not ours"):
-        open_log(path, key=SigningKey.generate_ed25519()).append(event())
+        open_log(place, key=SigningKey.generate_ed25519()).append(event())
 
 
 def test_another_origin_cannot_go_on_with_the_log(log, ledger):
@@ -269,8 +269,8 @@ def test_threads_that_share_a_log_leave_one_sound_log(log, ledger):
     assert verify_log(ledger, log.public, every=True).size == 40
 
 
-def test_a_log_that_another_process_has_grown_is_taken_up_where_it_ends(log, path, ledger):
-    other = open_log(path)
+def test_a_log_that_another_process_has_grown_is_taken_up_where_it_ends(log, place, ledger):
+    other = open_log(place)
     for number in range(6):
         (log if number % 2 else other).append(event(index=number))
     assert verify_log(ledger, log.public, every=True).size == 6

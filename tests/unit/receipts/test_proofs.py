@@ -22,7 +22,7 @@ from gateway.receipts.proof import prove
 from gateway.receipts.tiles import _spelled, export
 from gateway.vocabulary.errors import LogBroken, StorageError
 from gateway.vocabulary.transfer import Stage
-from tests.unit.receipts.ground import AT, ONE, ORIGIN, a_transfer, event, fill, rung, seconds, tampering
+from tests.unit.receipts.ground import AT, ONE, ORIGIN, a_transfer, event, fill, rung, seconds
 
 WITNESS = SigningKey.generate_ed25519()
 SIZES = (1, 2, 255, 256, 257, 700)
@@ -177,9 +177,9 @@ def _id_of_key(key):
     return base64.b64encode(key.key_id + bytes(72)).decode()
 
 
-def test_a_leaf_that_the_tree_does_not_hold_is_not_proven(log, ledger, path):
+def test_a_leaf_that_the_tree_does_not_hold_is_not_proven(log, ledger, place):
     fill(log)
-    with tampering(path) as db:
+    with place.tampering() as db:
         db.execute("update node set hash = zeroblob(32) where level = 2 and node_index = 1")
     with ledger.reading() as tx, pytest.raises(LogBroken, match="leads to another root"):
         prove(tx, Entry.read(leaves.of_transfer(tx, ONE)[0]), log.public)
@@ -271,12 +271,11 @@ def test_an_older_checkpoint_in_place_of_the_newest_is_found_by_those_that_were_
     assert unsound(log, tmp_path / "log", ".").startswith("NOT SOUND")
 
 
-def test_a_log_that_is_not_what_was_signed_is_not_exported(log, ledger, path, tmp_path):
+def test_a_log_that_is_not_what_was_signed_is_not_exported(log, ledger, place, tmp_path):
     fill(log)
-    with tampering(path) as db:
-        db.execute(
-            "update leaf set body = cast(replace(cast(body as text), 'hash', 'hasx') as blob) where leaf_index = 3"
-        )
+    with place.tampering() as db:
+        (body,) = db.execute("select body from leaf where leaf_index = 3").fetchone()
+        db.execute("update leaf set body = ? where leaf_index = 3", (body.replace(b"hash", b"hasx"),))
     with ledger.reading() as tx, pytest.raises(LogBroken, match="leaf 3"):
         export(tx, log.public, tmp_path / "log")
     assert not (tmp_path / "log/checkpoint").exists()

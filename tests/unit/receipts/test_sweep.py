@@ -7,34 +7,49 @@ import pytest
 
 from gateway.crypto.checkpoint import log_key
 from gateway.crypto.ssh_keys import SigningKey
-from gateway.footing.ledger import Ledger, sqlite_url
+from gateway.footing.ledger import Ledger
 from gateway.receipts.log import ReceiptLog
 from gateway.receipts.sweep import is_sound
 from gateway.receipts.verification import verify_log
 from gateway.vocabulary.transfer import Stage
-from tests.unit.receipts.ground import KEY, ORIGIN, a_transfer, broken, event, fill, open_log, rung, seconds, tampering
+from tests.ledgers import EMPTY, OnSqlite, on_sqlite
+from tests.unit.receipts.ground import KEY, ORIGIN, a_transfer, broken, event, fill, open_log, rung, seconds
 
 LONG = 4_500
 
 
-@pytest.fixture(scope="module")
-def made(empty, tmp_path_factory):
-    """Made once and copied: longer than what is looked at in one piece, a checkpoint for each ten."""
-    path = tmp_path_factory.mktemp("long") / "ledger"
-    shutil.copy(empty, path)
-    ledger = Ledger.open(sqlite_url(path))
+def lengthen(url: str) -> None:
+    ledger = Ledger.open(url)
     log = ReceiptLog(ledger, key=KEY, origin=ORIGIN)
     for start in range(0, LONG, 10):
         events = (event(at=seconds(start), matches=number) for number in range(start, start + 9))
         log.append(*events, rung(Stage.ARRIVED, a_transfer(start), at=seconds(start)))
     ledger.close()
-    return path
+
+
+@pytest.fixture(scope="module")
+def long_file(empty, tmp_path_factory):
+    """Made once and copied: longer than what is looked at in one piece, a checkpoint for each ten."""
+    made = OnSqlite(shutil.copy(empty.path, tmp_path_factory.mktemp("long") / "ledger"))
+    lengthen(made.url)
+    return made.path
+
+
+@pytest.fixture(scope="module")
+def long_database(cluster):
+    cluster.tell(f"create database long_ledger template {EMPTY}")
+    lengthen(cluster.url("long_ledger"))
+    return "long_ledger"
 
 
 @pytest.fixture
-def long(made, log, ledger, path):
+def long(request, log, ledger, place):
     ledger.close()
-    shutil.copy(made, path)
+    if isinstance(place, OnSqlite):
+        shutil.copy(request.getfixturevalue("long_file"), place.path)
+    else:
+        made = request.getfixturevalue("long_database")
+        place.server.renew(place.name, made)
     return log
 
 
@@ -52,11 +67,10 @@ def test_a_log_of_any_size_is_sound(log, ledger, size):
 
 
 TAMPERINGS = (
-    "update leaf set body = cast(replace(cast(body as text), '\"matches\":', '\"matches\":1') as blob) where leaf_index = {leaf}",
     "update leaf set at = '2020-01-01T00:00:00Z' where leaf_index = {leaf}",
     "update leaf set kind = 'look-down' where leaf_index = {leaf}",
     "update leaf set hash = zeroblob(32) where leaf_index = {leaf}",
-    "update leaf set body = 'text' where leaf_index = {leaf}",
+    "update leaf set body = x'7b7d0a' where leaf_index = {leaf}",
     "update leaf set at = 5 where leaf_index = {leaf}",
     "delete from leaf where leaf_index = {leaf}",
     "update node set hash = zeroblob(32) where level = 1 and node_index = {leaf} / 2",
@@ -67,32 +81,48 @@ TAMPERINGS = (
 
 @pytest.mark.parametrize("statement", TAMPERINGS)
 @pytest.mark.parametrize("leaf", [0, 4_095, 4_096, 4_498])
-def test_nothing_that_was_tampered_with_passes_wherever_it_is(long, ledger, path, statement, leaf):
-    with tampering(path) as db:
+def test_nothing_that_was_tampered_with_passes_wherever_it_is(long, ledger, place, statement, leaf):
+    with place.tampering() as db:
         db.execute(statement.format(leaf=leaf))
+    assert is_sound(ledger, long.public) is None
+
+
+@pytest.mark.parametrize("leaf", [0, 4_095, 4_096, 4_498])
+def test_a_body_that_was_changed_does_not_pass_wherever_it_is(long, ledger, place, leaf):
+    with place.tampering() as db:
+        (body,) = db.execute("select body from leaf where leaf_index = ?", (leaf,)).fetchone()
+        db.execute("update leaf set body = ? where leaf_index = ?", (body.replace(b'"matches":', b'"matches":1'), leaf))
+    assert is_sound(ledger, long.public) is None
+
+
+@on_sqlite
+@pytest.mark.parametrize("leaf", [0, 4_498])
+def test_text_where_bytes_belong_does_not_pass(long, ledger, place, leaf):
+    with place.tampering() as db:
+        db.execute("update leaf set body = 'text' where leaf_index = ?", (leaf,))
     assert is_sound(ledger, long.public) is None
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        "update standing set stage = 'approved' where rowid = 1",
+        "update standing set stage = 'approved'",
         "update standing set leaf_index = leaf_index + 1",
         "update standing set route = 'ofsted'",
         "delete from standing",
         "insert into standing select '7zzzzzzzzzzzzzzzzzzzzzzzzz', stage, route, leaf_index from standing limit 1",
     ],
 )
-def test_a_list_of_stages_that_says_another_thing_does_not_pass(log, ledger, path, statement):
+def test_a_list_of_stages_that_says_another_thing_does_not_pass(log, ledger, place, statement):
     log.append(event(), rung(Stage.ARRIVED))
-    with tampering(path) as db:
-        db.execute(statement.replace("where rowid = 1", ""))
+    with place.tampering() as db:
+        db.execute(statement)
     assert is_sound(ledger, log.public) is None
 
 
-def test_a_table_that_is_gone_does_not_pass(log, ledger, path):
+def test_a_table_that_is_gone_does_not_pass(log, ledger, place):
     log.append(event(), rung(Stage.ARRIVED))
-    with tampering(path) as db:
+    with place.tampering() as db:
         db.execute("drop table standing")
     assert is_sound(ledger, log.public) is None
 
@@ -102,20 +132,20 @@ def test_a_checkpoint_of_another_key_does_not_pass(log, ledger):
     assert is_sound(ledger, log_key(log.public.name, SigningKey.generate_ed25519().public_raw)) is None
 
 
-def test_while_another_process_writes_the_log_is_looked_at_more_slowly_and_sound(long, ledger, path):
-    other = open_log(path)
+def test_while_another_process_writes_the_log_is_looked_at_more_slowly_and_sound(long, ledger, place):
+    other = open_log(place)
     other.append(event(at=seconds(LONG)))
     assert verify_log(ledger, long.public).size == LONG + 1
 
 
-def test_two_leaves_swapped_with_their_hashes_and_all_columns_are_found(long, ledger, path):
+def test_two_leaves_swapped_with_their_hashes_and_all_columns_are_found(long, ledger, place):
     one, two = random.Random(7).sample(range(LONG - 10), 2)
-    with tampering(path) as db:
+    with place.tampering() as db:
         rows = {n: db.execute("select kind, transfer, route, at, body, hash from leaf where leaf_index = ?", (n,)).fetchone()
                 for n in (one, two)}  # fmt: skip
-        for place, row in ((one, rows[two]), (two, rows[one])):
+        for index, row in ((one, rows[two]), (two, rows[one])):
             db.execute(
-                "update leaf set kind=?, transfer=?, route=?, at=?, body=?, hash=? where leaf_index = ?", (*row, place)
+                "update leaf set kind=?, transfer=?, route=?, at=?, body=?, hash=? where leaf_index = ?", (*row, index)
             )
     assert is_sound(ledger, long.public) is None
     broken(ledger, long, "leaf|leaves")

@@ -10,7 +10,8 @@ from gateway.receipts.log import ReceiptLog
 from gateway.receipts.receipt import Receipt
 from gateway.receipts.verification import Verified, verify_log
 from gateway.vocabulary import moment
-from tests.unit.receipts.ground import KEY, ORIGIN, WHOLE, a_transfer, broken, event, fill, rung, seconds, tampering
+from tests.ledgers import on_sqlite
+from tests.unit.receipts.ground import KEY, ORIGIN, WHOLE, a_transfer, broken, event, fill, rung, seconds
 
 
 @pytest.fixture
@@ -76,16 +77,16 @@ def test_a_log_written_in_batches_is_sound(log, ledger, batch):
     assert verify_log(ledger, log.public, every=True).checkpoints == -(-12 // batch)
 
 
-def test_verifying_changes_nothing_and_forgives_nothing(filled, ledger, path):
-    with tampering(path) as db:
+def test_verifying_changes_nothing_and_forgives_nothing(filled, ledger, place):
+    with place.tampering() as db:
         db.execute("update leaf set hash = zeroblob(32) where leaf_index = 4")
     for _ in range(3):
         broken(ledger, filled, "leaf 4 ")
 
 
 @pytest.mark.parametrize("index", range(12))
-def test_a_flipped_byte_of_a_body_is_found_at_its_leaf(filled, ledger, path, index):
-    with tampering(path) as db:
+def test_a_flipped_byte_of_a_body_is_found_at_its_leaf(filled, ledger, place, index):
+    with place.tampering() as db:
         body = bytearray(body_of(db, index))
         body[body.index(b"yss") + 2] ^= 1
         db.execute("update leaf set body = ? where leaf_index = ?", (bytes(body), index))
@@ -93,84 +94,82 @@ def test_a_flipped_byte_of_a_body_is_found_at_its_leaf(filled, ledger, path, ind
 
 
 @pytest.mark.parametrize("index", range(12))
-def test_a_body_that_is_no_receipt_is_found_at_its_leaf(filled, ledger, path, index):
-    with tampering(path) as db:
+def test_a_body_that_is_no_receipt_is_found_at_its_leaf(filled, ledger, place, index):
+    with place.tampering() as db:
         db.execute("update leaf set body = x'00', hash = ? where leaf_index = ?", (leaf_hash(b"\0"), index))
     broken(ledger, filled, f"leaf {index} of the log is no receipt")
 
 
 @pytest.mark.parametrize("index", range(12))
-def test_a_leaf_rewritten_with_all_its_columns_is_found_at_its_leaf(filled, ledger, path, index):
-    with tampering(path) as db:
+def test_a_leaf_rewritten_with_all_its_columns_is_found_at_its_leaf(filled, ledger, place, index):
+    with place.tampering() as db:
         rewrite(db, index, rung(WHOLE[index % 6], a_transfer(index // 6 + 1), at=seconds(index), count=1))
     broken(ledger, filled, f"leaf {index} of the log is not what was signed")
 
 
 @pytest.mark.parametrize("index", range(11))
-def test_a_dropped_leaf_is_missed(filled, ledger, path, index):
-    with tampering(path) as db:
+def test_a_dropped_leaf_is_missed(filled, ledger, place, index):
+    with place.tampering() as db:
         db.execute("delete from leaf where leaf_index = ?", (index,))
     broken(ledger, filled, f"leaf {index} of the log is missing")
 
 
 @pytest.mark.parametrize("index", range(11))
-def test_a_dropped_leaf_whose_gap_was_closed_is_found_there(filled, ledger, path, index):
-    with tampering(path) as db:
+def test_a_dropped_leaf_whose_gap_was_closed_is_found_there(filled, ledger, place, index):
+    with place.tampering() as db:
         drop_and_close_the_gap(db, index)
     broken(ledger, filled, f"leaf {index} of the log is not what was signed")
 
 
 @pytest.mark.parametrize("index", range(11))
-def test_two_swapped_leaves_are_found_at_the_first(log, ledger, path, index):
+def test_two_swapped_leaves_are_found_at_the_first(log, ledger, place, index):
     for number in range(12):
         log.append(event(index=number))
-    with tampering(path) as db:
+    with place.tampering() as db:
         swap(db, index, index + 1)
     broken(ledger, log, f"leaf {index} of the log is not what was signed")
 
 
 @pytest.mark.parametrize("index", range(12))
-def test_an_inserted_leaf_is_found_where_it_was_put(filled, ledger, path, index):
-    with tampering(path) as db:
+def test_an_inserted_leaf_is_found_where_it_was_put(filled, ledger, place, index):
+    with place.tampering() as db:
         insert_before(db, index)
     broken(ledger, filled, f"leaf {index} of the log is not what was signed")
 
 
-def test_an_appended_leaf_was_never_signed(filled, ledger, path):
-    with tampering(path) as db:
+def test_an_appended_leaf_was_never_signed(filled, ledger, place):
+    with place.tampering() as db:
         insert_before(db, 12)
     broken(ledger, filled, "leaf 12 of the log and what follows it were never signed")
 
 
 @pytest.mark.parametrize("size", range(12))
-def test_a_log_cut_off_is_missed_by_its_checkpoints(filled, ledger, path, size):
-    with tampering(path) as db:
+def test_a_log_cut_off_is_missed_by_its_checkpoints(filled, ledger, place, size):
+    with place.tampering() as db:
         db.execute("delete from leaf where leaf_index >= ?", (size,))
     broken(ledger, filled, f"leaf {size} of the log is missing: {size + 1} were signed")
 
 
 @pytest.mark.parametrize("size", range(12))
-def test_a_log_without_its_last_checkpoints_was_never_signed_to_its_end(filled, ledger, path, size):
-    with tampering(path) as db:
+def test_a_log_without_its_last_checkpoints_was_never_signed_to_its_end(filled, ledger, place, size):
+    with place.tampering() as db:
         db.execute("delete from checkpoint where size > ?", (size,))
     broken(ledger, filled, f"leaf {size} of the log and what follows it were never signed")
 
 
 @pytest.mark.parametrize("size", [1, 5, 11])
-def test_a_log_cut_off_cleanly_is_betrayed_by_the_list_of_stages_only(filled, ledger, path, size):
-    with tampering(path) as db:
+def test_a_log_cut_off_cleanly_is_betrayed_by_the_list_of_stages_only(filled, ledger, place, size):
+    with place.tampering() as db:
         cut(db, size)
     broken(ledger, filled, "is (not )?listed in")
 
 
-def test_a_log_rolled_back_to_yesterdays_file_is_sound_in_itself(log, ledger, path, tmp_path):
+def test_a_log_rolled_back_to_yesterdays_backup_is_sound_in_itself(log, place):
     """What verifying cannot see. Witnesses can: see test_witnesses."""
     fill(log, 1)
-    with tampering(path) as db:
-        db.execute("vacuum into ?", (str(tmp_path / "yesterday"),))
-    (tmp_path / "yesterday").chmod(0o600)
+    yesterday = place.copy("yesterday")
     log.append(event(at=seconds(60)))
-    old = Ledger.open(sqlite_url(tmp_path / "yesterday"))
+    old = Ledger.open(yesterday.url)
     assert verify_log(old, log.public, every=True).size == 6
     old.close()
 
@@ -179,61 +178,71 @@ def test_a_log_rolled_back_to_yesterdays_file_is_sound_in_itself(log, ledger, pa
     "change",
     [
         "kind = 'paused'", "kind = 'incident'", f"transfer = '{a_transfer(9)}'", "transfer = null", "route = 'ofsted'",
-        "route = null", "at = '2026-11-24T09:30:59Z'", "at = 'yesterday'", "at = 7", "at = x'00'",
+        "route = null", "at = '2026-11-24T09:30:59Z'", "at = 'yesterday'", "at = 7",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("index", [0, 7, 11])
-def test_a_changed_search_column_is_found_at_its_leaf(filled, ledger, path, change, index):
-    with tampering(path) as db:
+def test_a_changed_search_column_is_found_at_its_leaf(filled, ledger, place, change, index):
+    with place.tampering() as db:
         db.execute(f"update leaf set {change} where leaf_index = {index}")  # noqa: S608 - of this test
     broken(ledger, filled, f"the columns of leaf {index} say another thing than its body")
 
 
 @pytest.mark.parametrize("size", range(1, 13))
-def test_a_changed_root_is_found_at_its_checkpoint(filled, ledger, path, size):
-    with tampering(path) as db:
+def test_a_changed_root_is_found_at_its_checkpoint(filled, ledger, place, size):
+    with place.tampering() as db:
         db.execute("update checkpoint set root = zeroblob(32) where size = ?", (size,))
     broken(ledger, filled, f"the columns of the checkpoint of {size} leaves")
 
 
 @pytest.mark.parametrize("size", range(1, 13))
-def test_a_changed_note_is_found_at_its_checkpoint(filled, ledger, path, size):
+def test_a_changed_note_is_found_at_its_checkpoint(filled, ledger, place, size):
     """Below the newest only when every signature is asked for: the root is compared always."""
-    with tampering(path) as db:
+    with place.tampering() as db:
         db.execute("update checkpoint set note = replace(note, 'council', 'counsil') where size = ?", (size,))
     broken(ledger, filled, f"the checkpoint of {size} leaves is not signed", every=size < 12)
 
 
-def test_a_checkpoints_time_is_that_of_its_last_leaf(filled, ledger, path):
-    with tampering(path) as db:
+def test_a_checkpoints_time_is_that_of_its_last_leaf(filled, ledger, place):
+    with place.tampering() as db:
         db.execute("update checkpoint set at = '2020-01-01T00:00:00Z' where size = 7")
     broken(ledger, filled, "the checkpoint of 7 leaves bears another time")
 
 
-@pytest.mark.parametrize("note", ["", "no note\n", b"\0", "council.example/handoff\n7\n\n\u2014 a b\n"])
-def test_a_note_that_cannot_be_read_is_found(filled, ledger, path, note):
-    with tampering(path) as db:
+@on_sqlite
+def test_bytes_where_a_time_or_a_note_belongs_are_found(filled, ledger, place):
+    with place.tampering() as db:
+        db.execute("update checkpoint set note = x'00' where size = 7")
+    broken(ledger, filled, "checkpoint of")
+    with place.tampering() as db:
+        db.execute("update leaf set at = x'00' where leaf_index = 4")
+    broken(ledger, filled, "the columns of leaf 4 say another thing than its body")
+
+
+@pytest.mark.parametrize("note", ["", "no note\n", "council.example/handoff\n7\n\n\u2014 a b\n"])
+def test_a_note_that_cannot_be_read_is_found(filled, ledger, place, note):
+    with place.tampering() as db:
         db.execute("update checkpoint set note = ? where size = 7", (note,))
     broken(ledger, filled, "checkpoint of")
 
 
-def resign(path, key: SigningKey, *, sizes) -> None:
+def resign(place, key: SigningKey, *, sizes) -> None:
     """Every given checkpoint of the log as another key would sign it."""
-    with tampering(path) as db:
+    with place.tampering() as db:
         for size, note in db.execute("select size, note from checkpoint").fetchall():
             if size in sizes:
                 again = sign(unverified_text(note.encode()), ORIGIN, key)
                 db.execute("update checkpoint set note = ? where size = ?", (again, size))
 
 
-def test_the_newest_checkpoint_signed_with_another_key_is_found(filled, ledger, path):
-    resign(path, SigningKey.generate_ed25519(), sizes={12})
+def test_the_newest_checkpoint_signed_with_another_key_is_found(filled, ledger, place):
+    resign(place, SigningKey.generate_ed25519(), sizes={12})
     broken(ledger, filled, "the checkpoint of 12 leaves is not signed by the log's key")
 
 
 @pytest.mark.parametrize("size", range(1, 12))
-def test_any_checkpoint_signed_with_another_key_is_found_when_all_are_looked_at(filled, ledger, path, size):
-    resign(path, SigningKey.generate_ed25519(), sizes={size})
+def test_any_checkpoint_signed_with_another_key_is_found_when_all_are_looked_at(filled, ledger, place, size):
+    resign(place, SigningKey.generate_ed25519(), sizes={size})
     assert verify_log(ledger, filled.public).size == 12
     broken(ledger, filled, f"the checkpoint of {size} leaves is not signed by the log's key", every=True)
 
@@ -255,22 +264,22 @@ def test_a_whole_log_of_another_origin_is_found(log, tmp_path):
 PLACES = {(1, 0): "leaves 0 to 1", (1, 5): "leaves 10 to 11", (2, 1): "leaves 4 to 7", (3, 0): "leaves 0 to 7"}
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_stored_hash_that_is_wrong_is_found(filled, ledger, path, place):
-    with tampering(path) as db:
-        db.execute("update node set hash = zeroblob(32) where level = ? and node_index = ?", place)
-    broken(ledger, filled, f"the stored hash over {PLACES[place]} is wrong")
+@pytest.mark.parametrize("subtree", PLACES)
+def test_a_stored_hash_that_is_wrong_is_found(filled, ledger, place, subtree):
+    with place.tampering() as db:
+        db.execute("update node set hash = zeroblob(32) where level = ? and node_index = ?", subtree)
+    broken(ledger, filled, f"the stored hash over {PLACES[subtree]} is wrong")
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_stored_hash_that_is_gone_is_found(filled, ledger, path, place):
-    with tampering(path) as db:
-        db.execute("delete from node where level = ? and node_index = ?", place)
-    broken(ledger, filled, f"the stored hash over {PLACES[place]} is wrong")
+@pytest.mark.parametrize("subtree", PLACES)
+def test_a_stored_hash_that_is_gone_is_found(filled, ledger, place, subtree):
+    with place.tampering() as db:
+        db.execute("delete from node where level = ? and node_index = ?", subtree)
+    broken(ledger, filled, f"the stored hash over {PLACES[subtree]} is wrong")
 
 
-def test_a_stored_hash_over_leaves_that_are_not_there_is_found(filled, ledger, path):
-    with tampering(path) as db:
+def test_a_stored_hash_over_leaves_that_are_not_there_is_found(filled, ledger, place):
+    with place.tampering() as db:
         db.execute("insert into node values (4, 0, zeroblob(32))")
     broken(ledger, filled, "hashes over more than its 12 leaves")
 
@@ -287,7 +296,7 @@ def test_a_stored_hash_over_leaves_that_are_not_there_is_found(filled, ledger, p
         "insert into standing select '7' || substr(transfer, 2), stage, route, 3 from standing where leaf_index = 5",
     ],
 )
-def test_a_list_of_stages_that_the_receipts_do_not_bear_out_is_found(filled, ledger, path, change):
-    with tampering(path) as db:
+def test_a_list_of_stages_that_the_receipts_do_not_bear_out_is_found(filled, ledger, place, change):
+    with place.tampering() as db:
         db.execute(change)
     broken(ledger, filled, "listed in")

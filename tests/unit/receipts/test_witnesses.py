@@ -8,7 +8,7 @@ from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing.ledger import Ledger, checkpoints, sqlite_url
 from gateway.receipts.log import ReceiptLog
 from gateway.vocabulary.errors import LogBroken, NoteMalformed, SignatureInvalid
-from tests.unit.receipts.ground import AT, KEY, ORIGIN, event, fill, open_log, seconds, tampering
+from tests.unit.receipts.ground import AT, KEY, ORIGIN, event, fill, open_log, seconds
 
 PARTNER, OTHER = SigningKey.generate_ed25519(), SigningKey.generate_ed25519()
 
@@ -21,13 +21,6 @@ def witness(log: ReceiptLog, *, of: ReceiptLog | None = None, partner: str = "ys
         note.encode(), log.public, [witness_key(f"{partner}.example", key.public_raw)]
     )
     log.keep_cosignature(partner, note, checkpoint, cosignature.at)
-
-
-def copy_of(path, tmp_path, name: str = "copy"):
-    with tampering(path) as db:
-        db.execute("vacuum into ?", (str(tmp_path / name),))
-    (tmp_path / name).chmod(0o600)
-    return tmp_path / name
 
 
 def test_without_witnesses_nobody_holds_us_to_anything(log):
@@ -73,9 +66,9 @@ def test_a_cosigned_note_is_kept_whole(log, ledger):
     assert [c.at for c in cosignatures] == [AT] == [kept.at]
 
 
-def test_a_log_restored_from_yesterdays_file_waits(log, path, tmp_path):
+def test_a_log_restored_from_yesterdays_backup_waits(log, place):
     fill(log, 1)
-    yesterday = copy_of(path, tmp_path)
+    yesterday = place.copy("copy")
     log.append(event(at=seconds(60)))
     restored = open_log(yesterday)
     witness(restored, of=log)
@@ -84,9 +77,9 @@ def test_a_log_restored_from_yesterdays_file_waits(log, path, tmp_path):
     assert "backup" in caught.value.remedy
 
 
-def test_a_restored_log_that_grew_past_what_was_cosigned_is_a_fork(log, path, tmp_path):
+def test_a_restored_log_that_grew_past_what_was_cosigned_is_a_fork(log, place):
     fill(log, 1)
-    yesterday = copy_of(path, tmp_path)
+    yesterday = place.copy("copy")
     log.append(event(at=seconds(60)))
     restored = open_log(yesterday)
     restored.append(event("started", at=seconds(61)), event("started", at=seconds(62)))
@@ -95,9 +88,9 @@ def test_a_restored_log_that_grew_past_what_was_cosigned_is_a_fork(log, path, tm
         restored.check_witnesses()
 
 
-def test_a_restored_log_that_wrote_the_same_again_is_the_same_log(log, path, tmp_path):
+def test_a_restored_log_that_wrote_the_same_again_is_the_same_log(log, place):
     fill(log, 1)
-    yesterday = copy_of(path, tmp_path)
+    yesterday = place.copy("copy")
     log.append(event(at=seconds(60)))
     restored = open_log(yesterday)
     restored.append(event(at=seconds(60)))
@@ -105,7 +98,7 @@ def test_a_restored_log_that_wrote_the_same_again_is_the_same_log(log, path, tmp
     restored.check_witnesses()
 
 
-def test_a_log_swapped_for_another_of_the_same_size_is_a_fork(log, path, tmp_path):
+def test_a_log_swapped_for_another_of_the_same_size_is_a_fork(log, tmp_path):
     fill(log, 1)
     witness(log)
     other = Ledger.create_or_upgrade(sqlite_url(tmp_path / "other"))
@@ -118,10 +111,10 @@ def test_a_log_swapped_for_another_of_the_same_size_is_a_fork(log, path, tmp_pat
     other.close()
 
 
-def test_a_fork_is_an_alarm_however_much_the_same_partner_cosigned_afterwards(log, path, tmp_path):
+def test_a_fork_is_an_alarm_however_much_the_same_partner_cosigned_afterwards(log, place):
     """The contradiction is not hidden behind a newer cosignature that agrees."""
     fill(log, 1)
-    forked = open_log(copy_of(path, tmp_path))
+    forked = open_log(place.copy("copy"))
     forked.append(event("started", at=seconds(60)))
     log.append(event(at=seconds(60)))
     witness(log, of=forked)
@@ -131,9 +124,9 @@ def test_a_fork_is_an_alarm_however_much_the_same_partner_cosigned_afterwards(lo
         log.check_witnesses()
 
 
-def test_a_fork_at_a_size_the_partner_has_cosigned_before_is_kept_as_proof(log, path, tmp_path, ledger):
+def test_a_fork_at_a_size_the_partner_has_cosigned_before_is_kept_as_proof(log, place, ledger):
     fill(log, 1)
-    forked = open_log(copy_of(path, tmp_path))
+    forked = open_log(place.copy("copy"))
     forked.append(event("started", at=seconds(60)))
     log.append(event(at=seconds(60)))
     witness(log)
@@ -145,9 +138,9 @@ def test_a_fork_at_a_size_the_partner_has_cosigned_before_is_kept_as_proof(log, 
         log.check_witnesses()
 
 
-def test_one_partners_fork_is_an_alarm_for_all(log, path, tmp_path):
+def test_one_partners_fork_is_an_alarm_for_all(log, place):
     fill(log, 1)
-    forked = open_log(copy_of(path, tmp_path))
+    forked = open_log(place.copy("copy"))
     forked.append(event("started", at=seconds(60)))
     log.append(event(at=seconds(60)))
     witness(log)
@@ -165,10 +158,10 @@ def test_one_partners_fork_is_an_alarm_for_all(log, path, tmp_path):
         "delete from leaf where leaf_index = 4",
     ],
 )
-def test_a_tree_that_was_altered_under_what_a_partner_cosigned_is_found(log, path, change):
+def test_a_tree_that_was_altered_under_what_a_partner_cosigned_is_found(log, place, change):
     log.append(*(event(index=number) for number in range(5)))
     witness(log)
-    with tampering(path) as db:
+    with place.tampering() as db:
         db.execute(change)
     with pytest.raises(LogBroken):
         log.check_witnesses()

@@ -1,10 +1,11 @@
 """What a thread does behind us is done in order, whole, and stops where it failed."""
 
 import threading
+from contextlib import closing
 
 import pytest
 
-from gateway.seal.behind import MOST_WAITING, behind
+from gateway.seal.behind import MOST_AHEAD, MOST_WAITING, ahead, behind
 
 
 class NotToday(Exception):
@@ -71,6 +72,38 @@ def test_what_the_work_raises_comes_out_and_nothing_follows_it(at):
     with pytest.raises(NotToday):
         write_all(work, pieces(100))
     assert done == pieces(at)
+
+
+def test_what_was_made_ahead_is_whole_and_in_order():
+    assert list(ahead(iter(pieces(100)))) == pieces(100)
+    assert list(ahead([])) == []
+
+
+@pytest.mark.parametrize("at", [0, 1, 5, 99])
+def test_what_making_raises_comes_out_where_it_belongs(at):
+    def making():
+        for number, piece in enumerate(pieces(100)):
+            if number == at:
+                raise NotToday
+            yield piece
+
+    taken = []
+    with pytest.raises(NotToday):
+        taken.extend(ahead(making()))
+    assert taken == pieces(at)
+
+
+def test_no_more_is_made_than_may_wait_and_nothing_after_the_reader_has_left():
+    made = []
+
+    def making():
+        for number in range(100):
+            made.append(number)
+            yield number
+
+    with closing(ahead(making())) as read:
+        assert next(read) == 0
+    assert len(made) <= MOST_AHEAD + 1
 
 
 def test_leaving_by_exception_begins_no_further_piece():

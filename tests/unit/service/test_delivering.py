@@ -1,12 +1,13 @@
 """Which connections the deliver half keeps: one a route, made anew with its page, and no more than the server allows."""
 
+import threading
 from datetime import UTC, datetime
 
 import pytest
 
-from gateway.contract.partner import Endpoint
+from gateway.contract.partner import Endpoint, UploadEndpoint
 from gateway.service.delivering import Destinations
-from gateway.vocabulary.errors import ConfigError
+from gateway.vocabulary.errors import ConfigError, PartnerUnreachable
 from tests.simulators.partner import PartnerSimulator
 
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)  # a Tuesday
@@ -43,32 +44,85 @@ def endpoint(host="a", **more):
     return Endpoint(host=host, username="council", host_keys=("ssh-ed25519 A",), **more)
 
 
+def used(pages, name):
+    """Its destination, once it was used and let go."""
+    with pages.reach(name) as destination:
+        return destination
+
+
 def test_a_route_keeps_its_connection():
     pages = Pages({"yss": endpoint()})
-    assert pages.reach("yss") is pages.reach("yss")
+    assert used(pages, "yss") is used(pages, "yss")
     assert pages.made[0].open
 
 
 def test_a_page_that_changed_is_a_new_connection_and_the_old_one_ends():
     pages = Pages({"yss": endpoint()})
-    old = pages.reach("yss")
+    old = used(pages, "yss")
     pages.endpoints["yss"] = endpoint("b")
-    assert pages.reach("yss") is not old
+    assert used(pages, "yss") is not old
     assert not old.open
 
 
 def test_a_server_has_no_more_connections_of_ours_than_its_page_allows():
     pages = Pages({name: endpoint(connections=2) for name in "abcd"})
-    a, b, c = (pages.reach(name) for name in "abc")
+    a, b, c = (used(pages, name) for name in "abc")
     assert [each.open for each in (a, b, c)] == [False, True, True], "who used his longest ago gives way"
-    pages.reach("b")
-    pages.reach("d")
+    used(pages, "b")
+    used(pages, "d")
     assert [each.open for each in (b, c)] == [True, False]
+
+
+def test_whoever_is_at_work_does_not_give_way_and_the_idle_one_does():
+    pages = Pages({name: endpoint(connections=2) for name in "abc"})
+    with pages.reach("a") as a:
+        b = used(pages, "b")
+        used(pages, "c")
+        assert (a.open, b.open) == (True, False)
+
+
+def reached_by_another(pages, name):
+    """Another thread asks for it: when it has it, and when it may let it go."""
+    has, leave = threading.Event(), threading.Event()
+
+    def use():
+        with pages.reach(name):
+            has.set()
+            leave.wait(20)
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    return has, leave, thread
+
+
+def test_whoever_comes_while_a_server_is_used_as_much_as_it_may_be_waits_for_the_next_who_leaves():
+    pages = Pages({name: endpoint(connections=1) for name in "ab"})
+    with pages.reach("a"):
+        has, leave, thread = reached_by_another(pages, "b")
+        assert not has.wait(0.05)
+    assert has.wait(20)
+    leave.set()
+    thread.join()
+
+
+def test_whoever_uses_another_server_or_a_folder_does_not_wait():
+    folder = UploadEndpoint(kind="upload", folder="staged")
+    pages = Pages({"a": endpoint(connections=1), "b": endpoint("b", connections=1), "c": folder, "d": folder})
+    with pages.reach("a"), pages.reach("b"), pages.reach("c"), pages.reach("d"):
+        assert len(pages.made) == 4
+
+
+def test_a_failure_of_whoever_used_it_frees_the_server_too():
+    pages = Pages({name: endpoint(connections=1) for name in "ab"})
+    with pytest.raises(PartnerUnreachable), pages.reach("a"):
+        raise PartnerUnreachable("away")
+    with pages.reach("b"):
+        assert True not in [each.open for each in pages.made[:1]]
 
 
 def test_another_server_is_another_matter():
     pages = Pages({"yss": endpoint(connections=1), "dfe": endpoint("b", connections=1), "x": endpoint(port=23)})
-    kept = [pages.reach(name) for name in ("yss", "dfe", "x")]
+    kept = [used(pages, name) for name in ("yss", "dfe", "x")]
     assert all(each.open for each in kept)
 
 
@@ -81,11 +135,11 @@ def test_a_suspended_route_is_refused_where_it_is_waited_for_and_not_at_every_lo
     pages = Pages({})
     assert pages.is_open("yss")
     with pytest.raises(ConfigError):
-        pages.reach("yss")
+        used(pages, "yss")
 
 
 def test_all_connections_end_with_the_half():
     pages = Pages({"yss": endpoint(), "dfe": endpoint("b")})
-    kept = [pages.reach(name) for name in ("yss", "dfe")]
+    kept = [used(pages, name) for name in ("yss", "dfe")]
     pages.close()
     assert not any(each.open for each in kept)

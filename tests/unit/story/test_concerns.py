@@ -1,5 +1,6 @@
 """Warned before, alarmed after: every clock at its two strokes."""
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -8,8 +9,9 @@ import pytest
 from gateway.contract.route import Expect, RoutePage
 from gateway.crypto.signers import Signers
 from gateway.crypto.ssh_keys import SigningKey
-from gateway.story.concerns import CLOCKS, SENTENCES, Level, of_agreement, of_expected, of_signers, of_standing
+from gateway.story.concerns import CLOCKS, SENTENCES, of_agreement, of_expected, of_signers, of_standing
 from gateway.story.standing import Standing
+from gateway.vocabulary.alert import Level
 from gateway.vocabulary.transfer import ENDED, NEEDS_PERSON, Stage, TransferId
 
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -29,7 +31,7 @@ WARNED_AND_ALARMED = (
 def a_route(*, acknowledgement="signed", review=date(2027, 6, 1), expect=None):
     page = RoutePage(route="yss", partner="youth-support", policy="yss", schema_name="yss-csv", expect=expect)
     agreement = SimpleNamespace(reference="DSA-1", review=review)
-    partner = SimpleNamespace(acknowledgement=acknowledgement, ack_within=DAY)
+    partner = SimpleNamespace(acknowledgement=acknowledgement, ack_within=DAY, endpoint=None)
     return SimpleNamespace(name="yss", page=page, partner=partner, policy=SimpleNamespace(agreement=agreement))
 
 
@@ -52,6 +54,14 @@ def test_a_clock_strikes_twice(stage, warned, alarmed):
     assert at(warned - second) is None
     assert at(warned) is at(alarmed - second) is Level.WARNING
     assert at(alarmed) is at(alarmed + 400 * DAY) is Level.ALARM
+
+
+@pytest.mark.parametrize("stage", [Stage.SEALED, Stage.REVOKED])
+def test_a_parcel_that_is_sealed_anew_every_few_hours_keeps_its_clock(stage):
+    since = AT + 30 * HOUR
+    standing = dataclasses.replace(a_standing(stage, since), under_way=AT)
+    concern = of_standing(standing, a_route(), since)
+    assert (concern.kind, concern.level, concern.since) == ("undelivered", Level.ALARM, AT)
 
 
 @pytest.mark.parametrize("stage", [Stage.FAILED, Stage.IN_DOUBT, Stage.OVERDUE, Stage.REJECTED_BY_PARTNER])

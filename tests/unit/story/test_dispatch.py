@@ -7,7 +7,7 @@ import pytest
 from gateway.deliver.destination import LARGEST_ANSWER
 from gateway.footing import mailbox
 from gateway.vocabulary.errors import AuthenticationRefused, HostKeyMismatch, KeyUnavailable
-from gateway.vocabulary.parcel import names_of
+from gateway.vocabulary.parcel import acknowledgement_names, names_of
 from tests.simulators.deliver_half import RELEASE_BY, Refusing, answer
 
 # how it goes
@@ -263,10 +263,19 @@ def test_an_answer_to_what_was_not_delivered_is_not_looked_for(half):
     assert half.round() == []
 
 
-def test_one_answer_that_is_too_large_keeps_no_other_back(half):
+def test_of_an_answer_that_is_too_large_so_much_is_passed_on_that_prepare_rejects_it(half):
+    transfer = half.post()
+    half.round()
+    answer(half.yss, transfer, bytes(3 * LARGEST_ANSWER))
+    assert half.round() == [("answered", transfer, None)]
+    assert half.last().answer == (bytes(LARGEST_ANSWER + 1), b"signature\n")
+    assert half.round() == []
+
+
+def test_one_answer_without_its_signature_keeps_no_other_back(half):
     first, second = half.post(), half.post()
     half.round()
-    answer(half.yss, first, bytes(LARGEST_ANSWER + 1))
+    half.yss.acknowledgements[acknowledgement_names(first)[1]] = b"{}\n"
     answer(half.yss, second)
     assert half.round() == [("answered", second, None)]
     assert [(line["route"], line["code"]) for line in half.lines()] == [("yss", "partner-refused")]

@@ -134,6 +134,20 @@ def test_d2_a_successor_that_breaks_after_it_removed_the_proof_leaves_nobody_in_
     assert half.yss.releases == 1
 
 
+@pytest.mark.parametrize("ends", ["before", "after"])
+def test_d2_a_successor_that_stops_while_it_records_that_nothing_left_leaves_nobody_in_doubt(half, ends):
+    transfer = half.post()
+    intent_recorded_and_no_rename(half)
+    for _ in range(2):
+        half.restart(**{ends: ("never_left",)})
+        half.cut()
+        if ends == "after":
+            break  # it is recorded by now, and nothing is left to be said
+    half.restart()
+    assert half.round() == [("delivered", transfer, None)]
+    assert half.yss.releases == 1
+
+
 @pytest.mark.parametrize(("then", "outcome"), [(revoked, "stopped"), (late, "lapsed")])
 def test_d2_a_successor_that_may_not_release_any_more_uploads_nothing(half, then, outcome):
     transfer = half.post()

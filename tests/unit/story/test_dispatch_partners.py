@@ -1,9 +1,22 @@
 """Whom the deliver half contacts, and when: a partner that is away, that refuses us, that keeps hours."""
 
+import threading
+from dataclasses import dataclass, field
+
 import pytest
 
-from gateway.vocabulary.errors import AuthenticationRefused, HostKeyMismatch, PartnerUnreachable
-from tests.simulators.deliver_half import RELEASE_BY, answer
+from gateway.footing import mailbox
+from gateway.story.dispatch import LONGEST, dispatch
+from gateway.story.lanes import Lanes
+from gateway.vocabulary.errors import (
+    AuthenticationRefused,
+    DeliveryError,
+    HostKeyMismatch,
+    KeyUnavailable,
+    PartnerUnreachable,
+)
+from gateway.vocabulary.parcel import disposal_names
+from tests.simulators.deliver_half import RELEASE_BY, Refusing, answer
 
 
 def asked(partner):
@@ -116,3 +129,140 @@ def test_hours_that_end_before_a_parcels_time_make_it_lapse_and_not_leave(half):
     half.closed = {"yss"}
     half.at = RELEASE_BY
     assert half.round() == [("lapsed", transfer, "release-lapsed")]
+
+
+@dataclass
+class Slow(Refusing):
+    """A partner that takes its time until it is let go."""
+
+    begun: threading.Event = field(default_factory=threading.Event)
+    may_end: threading.Event = field(default_factory=threading.Event)
+
+    def put(self, parcel, attempt):
+        self.begun.set()
+        self.may_end.wait(20)
+        return super().put(parcel, attempt)
+
+
+@pytest.fixture
+def beside(half):
+    """yss is slow, and dfe is not."""
+    slow = half.partners["yss"] = Slow()
+    lanes = Lanes()
+    half.lanes = lambda: lanes
+    yield slow
+    slow.may_end.set()
+    lanes.wait()
+
+
+def test_a_partner_that_is_slow_holds_up_nobody_elses_parcels_in_this_round_and_the_next(half, beside):
+    held_up = half.post("yss")
+    for _ in range(2):
+        quick = half.post("dfe")
+        assert half.round(patience=0.2) == [("delivered", quick, None)]
+    assert beside.begun.is_set()
+    beside.may_end.set()
+    assert half.round() == [("delivered", held_up, None)]
+
+
+def test_what_comes_for_a_partner_that_is_busy_is_carried_once_it_is_free_and_nothing_twice(half, beside):
+    first = half.post("yss")
+    half.round(patience=0.01)
+    second = half.post("yss")
+    half.round(patience=0.01)
+    beside.may_end.set()
+    assert half.round() == [("delivered", first, None), ("delivered", second, None)]
+    assert beside.releases == 2
+
+
+def test_a_delivery_that_hangs_for_longer_than_any_can_take_makes_the_round_a_failed_one(half):
+    slow = half.partners["yss"] = Slow()
+    now = [0.0]
+    lanes = Lanes(clock=lambda: now[0])
+    half.lanes = lambda: lanes
+    half.post("yss")
+    half.round(patience=0.0)
+    now[0] = LONGEST
+    with pytest.raises(DeliveryError):
+        dispatch(half.wired(), 0.0)
+    slow.may_end.set()
+    lanes.wait()
+
+
+# the second answer
+
+
+def disposed(partner, transfer, body=b"disposed\n"):
+    partner.acknowledgements |= dict(zip(disposal_names(transfer), (b"signature\n", body), strict=True))
+
+
+@pytest.fixture
+def answered(half):
+    """Delivered, answered, and the order ended."""
+    transfer = half.post()
+    half.round()
+    answer(half.yss, transfer)
+    half.round()
+    mailbox.close_order(half.workspace.to_deliver, transfer)
+    return transfer
+
+
+def test_that_nothing_is_left_is_passed_on_long_after_the_order_has_ended_and_once(half, answered):
+    disposed(half.yss, answered)
+    half.wait(days=90)
+    assert half.round() == [("answered", answered, None)]
+    assert half.last().answer == (b"disposed\n", b"signature\n")
+    half.wait(days=90)
+    assert half.round() == []
+
+
+def test_another_word_that_nothing_is_left_is_passed_on_too(half, answered):
+    for body in (b"1", b"2"):
+        disposed(half.yss, answered, body)
+        half.wait(hours=6)
+        assert half.round() == [("answered", answered, None)]
+
+
+def test_a_partner_is_not_asked_at_every_round_whether_anything_is_left(half, answered):
+    contacts = asked(half.yss)
+    for _ in range(48):
+        half.wait(minutes=30)
+        half.round()
+    assert contacts() == 4
+
+
+def test_a_partner_that_is_away_when_it_is_asked_is_asked_again_later(half, answered):
+    disposed(half.yss, answered)
+    half.yss.error = PartnerUnreachable("away")
+    half.wait(hours=6)
+    assert half.round() == []
+    half.yss.error = None
+    half.wait(hours=6)
+    assert half.round() == [("answered", answered, None)]
+
+
+def test_outside_its_hours_nobody_asks_and_the_question_stays_due(half, answered):
+    disposed(half.yss, answered)
+    half.closed = {"yss"}
+    half.wait(hours=6)
+    assert half.round() == []
+    half.closed = set()
+    assert half.round() == [("answered", answered, None)]
+
+
+def test_what_was_never_answered_is_not_asked_about(half):
+    transfer = half.post()
+    half.round()
+    mailbox.close_order(half.workspace.to_deliver, transfer)
+    disposed(half.yss, transfer)
+    half.wait(days=90)
+    assert half.round() == []
+
+
+def test_a_route_whose_partner_cannot_be_reached_keeps_no_other_routes_answer_back(half, answered):
+    other = half.post("dfe")
+    half.round()
+    answer(half.partners["dfe"], other)
+    half.yss.error = KeyUnavailable("no key")
+    half.wait(hours=6)
+    assert half.round() == [("answered", other, None)]

@@ -16,7 +16,9 @@ def of(number: int) -> bytes:
 def matched(tmp_path):
     """Two children were released; `links` say who is whom."""
     outcome = judged(tmp_path, [a_child(1), a_child(2)]).outcome
-    file = DisclosedFile(transfer="t1", path=tmp_path / "disclosures.parquet", meta=outcome.disclosures_meta)
+    file = DisclosedFile(
+        transfer="t1", path=tmp_path / "disclosures.parquet", meta=outcome.disclosures_meta, key=REGISTER_KEY
+    )
 
     def match(*links: tuple[bytes, bytes]) -> Matching:
         return Matching(file, children=outcome.rows_out, key=REGISTER_KEY, aliases=Aliases(links))

@@ -1,0 +1,82 @@
+"""Packets: a tag, a length, a body; or a body in parts, where its length is not known before its end."""
+
+from enum import IntEnum
+from typing import Final, Protocol
+
+PART_BITS: Final = 20
+PART: Final = 1 << PART_BITS
+"""Every part but the last has this size (RFC 9580 §4.2.1.4)."""
+_PART_LENGTH: Final = bytes([224 + PART_BITS])
+_ONE_OCTET, _TWO_OCTETS = 192, 8384
+
+
+class Tag(IntEnum):
+    SESSION_KEY = 1
+    SIGNATURE = 2
+    ONE_PASS_SIGNATURE = 4
+    PUBLIC_KEY = 6
+    LITERAL = 11
+    USER_ID = 13
+    ENCRYPTED = 18
+
+
+class Sink(Protocol):
+    def write(self, data: bytes | memoryview, /) -> object: ...
+
+
+def packet(tag: Tag, body: bytes) -> bytes:
+    return opened(tag) + length(len(body)) + body
+
+
+def opened(tag: Tag) -> bytes:
+    return bytes([0xC0 | tag])
+
+
+def length(size: int) -> bytes:
+    if size < _ONE_OCTET:
+        return bytes([size])
+    if size < _TWO_OCTETS:
+        return bytes([(size - _ONE_OCTET >> 8) + _ONE_OCTET, size - _ONE_OCTET & 0xFF])
+    return b"\xff" + size.to_bytes(4, "big")
+
+
+def mpi(value: bytes) -> bytes:
+    """A number: how many bits it has, then its octets without leading zeros."""
+    digits = value.lstrip(b"\0")
+    return int.from_bytes(digits, "big").bit_length().to_bytes(2, "big") + digits
+
+
+def number(data: bytes) -> tuple[bytes, bytes]:
+    """A number and what follows it; ValueError unless it has as many bits as it says."""
+    size = (int.from_bytes(data[:2], "big") + 7) // 8
+    found, rest = data[2 : 2 + size], data[2 + size :]
+    if len(data) < 2 or len(found) != size or mpi(found) != data[: 2 + size]:
+        raise ValueError("a number that is none")
+    return found, rest
+
+
+def numbers(data: bytes) -> list[bytes]:
+    """As many as there are, and nothing else; ValueError if there is none."""
+    found, rest = number(data)
+    return [found, *(numbers(rest) if rest else [])]
+
+
+class Parts:
+    """A packet's body, written in parts as it comes. `finish` ends it; without that no reader takes it for whole."""
+
+    def __init__(self, sink: Sink, tag: Tag) -> None:
+        self._sink = sink
+        self._held = bytearray()
+        sink.write(opened(tag))
+
+    def write(self, data: bytes | memoryview, /) -> None:
+        view = memoryview(data)
+        while len(self._held) + len(view) >= PART:
+            room = PART - len(self._held)
+            self._sink.write(b"".join((_PART_LENGTH, self._held, view[:room])))
+            self._held.clear()
+            view = view[room:]
+        self._held += view
+
+    def finish(self) -> None:
+        self._sink.write(length(len(self._held)) + self._held)

@@ -1,0 +1,60 @@
+"""Which verb of the desk is for whom. Pure, and the only place that says so.
+
+    handoff-operator   runs the gateway: takes down decisions and holds, counts what a file would release
+    handoff-dpo        the data protection officer: all of that, and every look at a child
+    handoff-analyst    prepares extracts: counts what a file would release
+
+What wants a signature wants it all the same: a group opens the desk, it signs nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from gateway.vocabulary.errors import Refused, UsageError
+
+OPERATOR, DPO, ANALYST = ROLES = ("operator", "dpo", "analyst")
+MAY: Final[Mapping[str, frozenset[str]]] = {
+    "preview": frozenset(ROLES),
+    "preview --rules": frozenset({DPO}),
+    "preview --child": frozenset({DPO}),
+    "disclosures": frozenset({DPO}),
+    "incident": frozenset({DPO}),
+    "hold add": frozenset({OPERATOR, DPO}),
+    "hold lift": frozenset({OPERATOR, DPO}),
+    "hold list": frozenset({DPO}),
+    "hold release": frozenset({DPO}),
+    "consent import": frozenset({OPERATOR, DPO}),
+    "consent record": frozenset({OPERATOR, DPO}),
+    "consent withdraw": frozenset({OPERATOR, DPO}),
+    "consent show": frozenset({DPO}),
+}
+"""Act: the roles that may. What is not in it, nobody may ask for here."""
+
+
+def group_of(role: str) -> str:
+    return f"handoff-{role}"
+
+
+def act_of(words: Sequence[str]) -> str:
+    """The act that these words of a verb are; the one for fewer people, where an option decides. UsageError if none."""
+    for act in sorted(MAY, key=len, reverse=True):
+        verb, _, more = act.partition(" ")
+        rest = list(words[1:])
+        if words[0] == verb and (more in rest if more.startswith("--") else not more or rest[:1] == [more]):
+            return act
+    raise UsageError("the desk of prepare knows no such verb", remedy="'gateway --help' lists the verbs")
+
+
+def check(words: Sequence[str], roles: Iterable[str]) -> None:
+    """
+    Raises:
+        UsageError: there is no such act.
+        Refused: it is not for any of these roles; says which groups it is for.
+    """
+    act = act_of(words)
+    if not MAY[act] & set(roles):
+        groups = " or ".join(group_of(role) for role in ROLES if role in MAY[act])
+        raise Refused(
+            f"'gateway {act}' is for members of {groups}",
+            remedy="whoever administers this machine can put a user into a group; log in anew afterwards",
+        )

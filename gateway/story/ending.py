@@ -1,0 +1,87 @@
+"""Once a London day: what a partner was given and may hold no longer from this day on is taken back.
+
+    a birthday that ends the route's ages       the whole child
+    the birthday from which a child decides     what parents and guardians had opened
+    the end of a consent, if nothing else opens  what it had opened
+
+Asked of the last full parcel, since it replaced all before. Days on which nothing ran are
+made up for. If they are too many at once, nothing leaves by itself, as in `withdrawing`.
+
+Crash point. (E1) the removal is receipted, the day is not noted: the same is taken back once
+more, and removing twice is removing.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from gateway.footing import durable
+from gateway.footing.ledger import decisions
+from gateway.minimise.ending import ended
+from gateway.story.brake import disclosed_by, last_full
+from gateway.story.disclosure_files import proved_file
+from gateway.story.gate import Gate
+from gateway.story.register.showing import standing_of
+from gateway.story.withdrawing import Prepared, prepare_few
+from gateway.vocabulary.moment import london_day
+from gateway.vocabulary.transfer import Stage, TransferId
+
+
+def take_back_ended(gate: Gate, at: datetime) -> Prepared | None:
+    """Asked at every round, answered once a day.
+
+    Raises:
+        StorageError, LogBroken: the disclosures cannot be read, or are not those that were receipted.
+    """
+    today = london_day(at)
+    noted = _noted(gate)
+    if gate.route.policy.eligibility is None or noted == today:
+        return None
+    prepared = _taken_back(gate, today, noted)
+    durable.replace(_note(gate), json.dumps({"day": today.isoformat()}).encode("ascii"))  # (E1)
+    return prepared
+
+
+def _taken_back(gate: Gate, today: date, noted: date | None) -> Prepared | None:
+    last = last_full(gate)
+    if last is None or disclosed_by(gate, last) is None:
+        return None
+    days = list(_days(max(_sealed(gate, last.transfer), noted or date.min), today))
+    file = proved_file(gate.gateway, last.transfer)
+    closed = dict.fromkeys(_expired(gate, days), False) | dict(ended(file, days))
+    return prepare_few(gate, last, closed, uid=os.getuid())
+
+
+def _sealed(gate: Gate, transfer: TransferId) -> date:
+    """That day's birthdays were judged when it was sealed."""
+    entry = gate.gateway.log.last(transfer, Stage.SEALED)
+    return london_day(entry.receipt.at) if entry else date.min
+
+
+def _days(after: date, until: date) -> Iterator[date]:
+    return (until - timedelta(back) for back in range((until - after).days - 1, -1, -1))
+
+
+def _expired(gate: Gate, days: Sequence[date]) -> Iterator[bytes]:
+    """Of whom a consent has ended on one of these days, and nothing is open any more, at any age."""
+    purpose = gate.route.policy.purpose
+    with gate.gateway.ledger.reading() as tx:
+        subjects = decisions.expired(tx, purpose, days[0], days[-1]) if days else []
+    for subject in subjects:
+        found = standing_of(gate.gateway, frozenset({subject}), days[-1])
+        if not any(shown.standing.opens for shown in found if shown.purpose == purpose):
+            yield subject
+
+
+def _note(gate: Gate) -> Path:
+    return gate.gateway.workspace.disclosures(f"ended-{gate.name}.json")
+
+
+def _noted(gate: Gate) -> date | None:
+    """The day until which this was asked; lost or spoilt, it is asked from the parcel's day on."""
+    try:
+        return date.fromisoformat(json.loads(_note(gate).read_bytes())["day"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

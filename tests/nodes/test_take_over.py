@@ -1,0 +1,82 @@
+"""One machine dies or freezes in the middle of a handoff; another ends it, and what thaws does no harm.
+
+The partner takes parcels out of its inbox all the while, so that no final name is left to stop a second copy.
+"""
+
+import signal
+
+import pytest
+
+from gateway.receipts.verification import verify_log
+from tests.crash.effects import AFTER, BEFORE, SENT
+from tests.end_to_end.conftest import YSS
+
+SEEN = ["waiting", "arrived", "approved", "sealed"]
+LADDERS = (
+    [*SEEN, "delivered", "acknowledged"],
+    [*SEEN, "in-doubt", "acknowledged"],  # the partner had swept it away before anybody could look: its answer tells
+)
+POINTS = [
+    ("claim._read:created.link", BEFORE),
+    ("claiming._keep_papers:created.link", AFTER),
+    ("claim.take_out:remove_in.unlink", BEFORE),
+    ("carrying.empty_folder:private_folder.mkdir", BEFORE),
+    ("sealed_age.write:created.link", BEFORE),
+    ("sealed_age.write:created.link", AFTER),
+    ("carrying.hand_on:created.link", AFTER),
+    ("mailbox.post_order:publish.rename", BEFORE),
+    ("mailbox.post_order:publish.rename", AFTER),
+    ("sftp:create(age,json.sig,json)", BEFORE),
+    ("sftp:create(age,json.sig,json)", AFTER),
+    ("sftp:write+fsync+close()", SENT),
+    ("sftp:rename(age,json.sig)", BEFORE),
+    ("sftp:rename(age,json.sig)", AFTER),
+    ("sftp:rename(json)", BEFORE),
+    ("sftp:rename(json)", SENT),
+    ("sftp:rename(json)", AFTER),
+    ("mailbox.report:created.link", BEFORE),
+    ("observing._delivered:discard_folder.unlink", BEFORE),
+]
+
+
+def a_handoff_begins(nodes, step, moment):
+    """On one machine, until it freezes at that step."""
+    first = nodes.start(step, moment)
+    nodes.world.drop()
+    nodes.until(lambda: nodes.stages() == ["waiting"] or first.is_stopped())
+    nodes.world.sign_both()
+    nodes.until(first.is_stopped)
+    return first
+
+
+def the_day_ends(nodes):
+    """One copy, one complete ladder, a log that verifies, and nothing left in the mailbox."""
+    (transfer,) = nodes.world.transfers()
+    assert nodes.world.ladder(transfer) in LADDERS
+    assert len(nodes.world.partners[YSS].received) == 1
+    assert [name for name in nodes.world.inbox() if not name.endswith(".json")] == []
+    with nodes.world.opened() as gateway:
+        verify_log(gateway.ledger, gateway.log.public, every=True)
+        gateway.log.check_witnesses()
+        for folder in (gateway.workspace.to_deliver, gateway.workspace.from_deliver, gateway.workspace.arrivals):
+            assert [path.name for path in folder.iterdir() if path.name != "heartbeat.json"] == []
+
+
+@pytest.mark.parametrize(("step", "moment"), POINTS)
+def test_a_frozen_machine_is_followed_and_harmless_when_it_thaws(nodes, step, moment):
+    first = a_handoff_begins(nodes, step, moment)
+    nodes.start()
+    nodes.until(lambda: nodes.stages() == ["acknowledged"])
+    first.send(signal.SIGCONT)
+    nodes.until(lambda: first.process.poll() is not None)
+    assert "turn is over" in first.log.read_text()
+    the_day_ends(nodes)
+
+
+@pytest.mark.parametrize(("step", "moment"), POINTS[1::4])
+def test_a_machine_that_dies_is_followed(nodes, step, moment):
+    first = a_handoff_begins(nodes, step, moment)
+    nodes.start()
+    first.send(signal.SIGKILL)
+    nodes.until(lambda: nodes.stages() == ["acknowledged"])
+    the_day_ends(nodes)
