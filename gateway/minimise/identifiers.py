@@ -69,9 +69,7 @@ class _Recognised:
 
     def pairs(self, session: Session, given: Mapping[str, str], key: bytes) -> Iterator[tuple[str, bytes]]:
         cells = ", ".join(f"${field}::VARCHAR AS {quoted(field)}" for field in given)
-        query = (
-            f"SELECT {keyed('m', generations(key))} FROM (SELECT unnest({self.messages}) AS m FROM (SELECT {cells})) WHERE m IS NOT NULL"  # noqa: S608 - names of fields are our own
-        )
+        query = f"SELECT {keyed('m', generations(key))} FROM (SELECT unnest({self.messages}) AS m FROM (SELECT {cells})) WHERE m IS NOT NULL"  # noqa: S608 - names of fields are our own
         for (found,) in session.rows(query, {**given, **bound(key)}):
             yield self.kind, found
 

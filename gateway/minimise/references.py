@@ -48,7 +48,9 @@ def read_references(path: Path) -> dict[bytes, str]:
         raise StorageError("the references that a partner keeps cannot be read", remedy=RESTORE) from error
 
 
-RESTORE = "restore state/prepare/disclosures from its backup: without it the partner would take every child for a new one"
+RESTORE = (
+    "restore state/prepare/disclosures from its backup: without it the partner would take every child for a new one"
+)
 
 
 def _to_parquet(source: str, target: str) -> None:

@@ -50,7 +50,9 @@ def keys(fields: frozenset[str], *, instead: Instead, known: Known) -> Iterator[
     """SQL columns, in SELECTs one around the other. `instead`: what stands in for a UPN."""
     naming, generations = known.by_name, known.generations
     named = "_name IS NOT NULL AND _upn_key IS NULL" if not naming else "_name IS NOT NULL"
-    name_key = f"CASE WHEN {named} THEN {keyed(name_message(), generations)} END" if instead == "name" or naming else _NOTHING
+    name_key = (
+        f"CASE WHEN {named} THEN {keyed(name_message(), generations)} END" if instead == "name" or naming else _NOTHING
+    )
     former = f"CASE WHEN _in_scope AND \"{FORMER}\" <> '' THEN {keyed(upn_message(FORMER), generations)} END"
     local = f"CASE WHEN _in_scope AND _upn_key IS NULL THEN {keyed(local_id_message(), generations)} END"
     yield (

@@ -131,7 +131,9 @@ def _judged_once(work: Job) -> Outcome:
 def _rows(work: Job, outcome: Outcome, subjects: frozenset[bytes]) -> list[Disclosed]:
     if work.disclosures is None:
         return []
-    file = DisclosedFile(transfer="this preview", path=work.disclosures, meta=outcome.disclosures_meta, key=work.register_key)
+    file = DisclosedFile(
+        transfer="this preview", path=work.disclosures, meta=outcome.disclosures_meta, key=work.register_key
+    )
     return disclosed([file], subjects)
 
 

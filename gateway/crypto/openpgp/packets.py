@@ -57,8 +57,12 @@ def number(data: bytes) -> tuple[bytes, bytes]:
 
 def numbers(data: bytes) -> list[bytes]:
     """As many as there are, and nothing else; ValueError if there is none."""
-    found, rest = number(data)
-    return [found, *(numbers(rest) if rest else [])]
+    first, rest = number(data)
+    found = [first]
+    while rest:
+        following, rest = number(rest)
+        found.append(following)
+    return found
 
 
 class Parts:
