@@ -2,10 +2,12 @@
 # the lock has changed; nothing is needed but Python 3.11 to 3.14, git and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench weather crash deb lock clean
+.PHONY: help demo test lint bench weather crash soak deb lock clean
 
 # Most of the suite waits for servers and disks: more workers than processors serve it well.
 WORKERS ?= 4
+# Pairs of power cuts that `make crash` tries, from a fixed seed.
+PAIRS ?= 1000
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -19,7 +21,8 @@ help:
 	@echo "make demo    the whole thing on this machine, stand-in partners included; options in DEMO=\"--keep DIR\""
 	@echo "make test    all tests; what a missing tool leaves out is said, HANDOFF_REQUIRE_ALL=1 makes it a failure"
 	@echo "make lint    ruff, ruff format, mypy, import-linter"
-	@echo "make crash   an append killed a thousand times; make test kills it forty times"
+	@echo "make crash   the power cut before and after every step of a handoff, and twice; make test takes a sample"
+	@echo "make soak    1,000 handoffs while both halves are killed at random; make test has fifteen of them"
 	@echo "make weather 500 deliveries over a line that cuts, holds up and corrupts; make test has twenty of them"
 	@echo "make bench   measured against the same work by hand, a table of ratios; BENCH_ROWS=10000000 for ten million"
 	@echo "make deb     the Debian package, in dist/; 'make test' then looks into it"
@@ -45,8 +48,13 @@ lint: $(READY)
 	@$(BIN)/lint-imports > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 
 crash: $(READY)
-	@echo "crash: an append of a receipt, killed a thousand times, between every two of its steps"
-	@HANDOFF_KILLS=1000 $(BIN)/python -m pytest --timeout 3600 tests/crash
+	@echo "crash: an append of a receipt, killed a thousand times; a handoff at every step, and at $(PAIRS) pairs of steps"
+	@HANDOFF_KILLS=1000 HANDOFF_CUTS=1000000 HANDOFF_PAIRS=$(PAIRS) \
+		$(BIN)/python -m pytest --timeout 86400 -n 2 tests/crash --deselect tests/crash/test_soak.py
+
+soak: $(READY)
+	@echo "soak: 1,000 handoffs, both halves killed at random from a fixed seed"
+	@HANDOFF_SOAK=1000 $(BIN)/python -m pytest -s tests/crash/test_soak.py
 
 weather: $(READY)
 	@echo "weather: 500 deliveries over a line that cuts, holds up and corrupts"

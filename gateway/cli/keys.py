@@ -21,8 +21,8 @@ from gateway.config.own_keys import Role, Standing, published, retired, role_nam
 from gateway.crypto.age import generate_hybrid_identity, generate_identity, recipient_fingerprint
 from gateway.crypto.age.identity_file import seal_identities
 from gateway.footing import durable
-from gateway.footing.lock import held
 from gateway.receipts.receipt import Receipt
+from gateway.service.turns import alone_at
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
 
@@ -181,12 +181,12 @@ def _asked_twice(session: Session) -> str:
 
 @contextmanager
 def _standing_still(configuration: Configuration) -> Iterator[None]:
-    """UsageError if a half is running: it would go on with the key that it has read."""
+    """UsageError if a half is running, on whichever machine: it would go on with the key that it has read."""
     workspace = configuration.workspace
     with ExitStack() as locks:
-        for path, half in ((workspace.prepare_lock, "the prepare half"), (workspace.deliver_lock, "the deliver half")):
+        for path, half in ((workspace.prepare_lock, "prepare"), (workspace.deliver_lock, "deliver")):
             if os.access(path.parent, os.W_OK):
-                locks.enter_context(held(path, half))
+                locks.enter_context(alone_at(configuration, half))
         yield
 
 

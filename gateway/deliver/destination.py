@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from gateway.vocabulary.errors import GatewayError
+from gateway.vocabulary.errors import GatewayError, OutOfTurn
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.parcel import Parcel, acknowledgement_names
 from gateway.vocabulary.transfer import TransferId
@@ -129,6 +129,9 @@ def one_by_one(put: Callable[[Parcel, Attempt], Delivered], jobs: Iterable[Job])
     """`put_many` of a place where nothing is gained by having several under way."""
     for parcel, attempt in jobs:
         try:
-            yield put(parcel, attempt)
+            if not attempt.in_turn():  # all before it have ended by now: it will not be
+                raise OutOfTurn("the parcel before it in its sequence has not left")
+            outcome: Delivered | GatewayError = put(parcel, attempt)
         except GatewayError as error:
-            yield error
+            outcome = error
+        yield outcome

@@ -22,18 +22,13 @@ A released row's verdict is below 4:
 
     0 to 3      the floor, and the sum of the tiers that leave with it
     -1          the floor of a child on hold, without the fields that are kept back
-    -4 and on   less the sum of tiers and single fields that consents opened: bits from 4 on
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 FLOOR, CONSENTED, SPECIAL = 0, 1, 2
 TIERS: Final = range(4)
 KEPT_BACK: Final = -1
-FIRST_FIELD: Final = 4
-"""The bit of the first single field; each has the next one."""
-MOST_FIELDS: Final = 40
 RELEASED_BELOW: Final = 4
 HOLD, TOO_FEW, DUPLICATE, OBJECTION, AGE = 10, 11, 12, 13, 14
 WITHHELD: Final = {
@@ -53,16 +48,11 @@ def is_released(verdict: int) -> bool:
 
 def bits_of(verdict: int) -> int:
     """What consent opened, of a released row."""
-    return FLOOR if verdict == KEPT_BACK else abs(verdict)
+    return FLOOR if verdict == KEPT_BACK else verdict
 
 
 def tiers_of(verdict: int) -> tuple[str, ...]:
     return tuple(name for tier, name in ((CONSENTED, "consented"), (SPECIAL, "special")) if bits_of(verdict) & tier)
-
-
-def field_bits(named: Sequence[str]) -> dict[str, int]:
-    """The bit of each single field that consents name."""
-    return {field: FIRST_FIELD << place for place, field in enumerate(named)}
 
 
 def is_told(verdict: int, *, by_consent: bool) -> bool:

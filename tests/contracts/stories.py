@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from gateway.deliver.destination import Attempt
@@ -43,6 +44,10 @@ class Story:
             record_intent=self._record_intent,
             intent_recorded=intent_recorded,
         )
+
+    def with_turn(self, in_turn):
+        """The attempt, which is seen once `in_turn` says so."""
+        return replace(self.attempt, in_turn=in_turn)
 
     def _may_release(self):
         self.events.append("may-release")

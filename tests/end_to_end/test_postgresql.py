@@ -126,7 +126,7 @@ def test_a_server_that_is_away_stops_everything_with_one_sentence_and_loses_noth
     page.write_text(there.replace(str(server.folder), "/nowhere/canary"))
     told = typing_in(world)("run", "--once")
     assert told.code == 74
-    assert "the ledger's database is away" in told.err
+    assert "the database of the prepare half's turn is away" in told.err
     assert "canary" not in told.out + told.err
     page.write_text(there)
     world.run()

@@ -223,6 +223,16 @@ def test_a_clock_that_runs_back_within_a_batch_records_nothing(log):
     assert log.latest().checkpoint.size == 0
 
 
+def test_a_clock_can_be_compared_with_the_last_receipt_before_there_is_one_to_write(log, place):
+    log.check_clock(seconds(-100))
+    log.append(event(at=seconds(10)))
+    log.check_clock(seconds(10))
+    open_log(place, late=timedelta(seconds=5)).check_clock(seconds(5))
+    for at, late in ((seconds(9), 0), (seconds(4), 5)):
+        with pytest.raises(ClockUntrusted):
+            open_log(place, late=timedelta(seconds=late)).check_clock(at)
+
+
 def test_two_receipts_may_have_one_time_whatever_their_fractions(log):
     log.append(event(at=AT + timedelta(milliseconds=900)))
     log.append(event(at=AT + timedelta(milliseconds=100)))
