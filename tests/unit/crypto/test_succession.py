@@ -49,7 +49,7 @@ def alone(signer, **changed):
     alone(OLD), alone(NEW), alone(THIEF, before=THIEF, following=NEW), alone(OLD, before=OLD, following=THIEF),
     NOTE.replace(b"\n7\n", b"\n8\n"), sign(at(7).text(), ORIGIN, OLD).encode(), b"", NOTE[:-1],
     NOTE.replace(b"succeeded by", b"Succeeded by"),
-], ids=str)  # fmt: skip
+])  # fmt: skip
 def test_anything_that_both_keys_have_not_signed_is_no_succession(note):
     with pytest.raises((NoteMalformed, SignatureInvalid)):
         verify_succession(note)
@@ -93,7 +93,7 @@ def test_without_successions_the_trusted_key_is_the_only_one():
     [NOTE, NOTE], [NOTE, hand_over(at(6), NEW, THIRD).encode()], [NOTE, hand_over(at(7), NEW, THIRD).encode()],
     [NOTE, hand_over(at(9), NEW, OLD).encode()], [NOTE, b"spoiled"], [NOTE, alone(THIEF, before=NEW, following=THIEF)],
     [hand_over(at(9), THIEF, THIRD).encode()],  # a whole chain, and not of a key that we trust
-], ids=str)  # fmt: skip
+])  # fmt: skip
 def test_a_chain_that_does_not_hold_is_refused(notes):
     with pytest.raises(SignatureInvalid):
         LogKeys.of(vkey(OLD), notes)

@@ -15,7 +15,7 @@ from gateway.vocabulary.transfer import TransferId
 
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TRANSFER = TransferId.new(AT, secrets.token_bytes)
+TRANSFER = TransferId.new(AT, bytes)
 RULES = Rules()
 
 
