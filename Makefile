@@ -35,7 +35,7 @@ demo: $(READY)
 
 test: $(READY)
 	@echo "test: the suite"
-	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 
 lint: $(READY)
 	@echo "lint: ruff"

@@ -180,8 +180,8 @@ def test_both_sides_of_the_deliveries_bench_deliver(tmp_path):
     seen = []
     with ground(tmp_path, False) as there:
         lay_out(there.to_deliver, SMALL, 3)
-        for side in (there._ours, there._sftp):
-            measured([Step("side", side())], tmp_path)
+        for side in (there._ours(), there._sftp(())):
+            measured([Step("side", side)], tmp_path)
             seen.append({path.name: path.read_bytes() for path in (there.files / "inbox").iterdir()})
             there._empty()
     assert seen[0] == seen[1]

@@ -80,6 +80,8 @@ def handoff(council, partner):
     children = population(Random(7), today=london_day(now()), rows=30).children
     path = council.drop("yss", "pupils.csv", tables.extract(children, council.schema("yss")))
     told["stated"] = until(path.with_name("pupils.csv.release").exists)
+    if not told["stated"]:
+        sys.exit(run("journalctl", "--unit=handoff-*", "--output=cat", "--no-pager").stdout)
     for role in council.people:
         council.sign("yss", "pupils.csv", role)
     told["delivered"] = until(lambda: len(list((partner.files / "inbox").iterdir())) == 3)

@@ -179,7 +179,13 @@ def _pace(endpoint: Endpoint) -> Pace | None:
 
 def _session(transport: Any, timeout: float, pace: Pace | None) -> Session:
     def another(beside: Session) -> Session:
-        return Session(_channel(transport, timeout), timeout=timeout, pace=pace, like=beside)
+        try:
+            return Session(_channel(transport, timeout), timeout=timeout, pace=pace, like=beside)
+        except PartnerUnreachable as error:
+            if not transport.is_active():
+                raise
+            # of several that are asked for at once paramiko gives the server's no to whoever looks first
+            raise PartnerRefused("the partner's server opens no further channel") from error
 
     return Session(_channel(transport, timeout), timeout=timeout, pace=pace, another=another)
 
