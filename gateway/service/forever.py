@@ -33,7 +33,7 @@ from gateway.service.ending import End
 from gateway.service.notify import SILENT, MonotonicNs, Notify, Pulse
 from gateway.service.rounds import HALVES, prepare_round
 from gateway.service.turns import alone_at
-from gateway.service.watch import Watch, is_time, look_after, tell_of_fault
+from gateway.service.upkeep import Watch, is_time, look_after, tell_of_fault
 from gateway.service.watching import watched
 from gateway.service.wiring import Clock, Prepare, gates_of, opened, prepare_in_turn
 from gateway.story.dispatch import dispatch

@@ -12,7 +12,7 @@ from gateway.footing import durable
 from gateway.footing.telemetry import Telemetry
 from gateway.service.alerts import outgoing, send_out
 from gateway.service.delivering import deliver_half
-from gateway.service.watch import keep_told
+from gateway.service.upkeep import keep_told
 from gateway.service.wiring import Clock, Prepare, prepare_half
 from gateway.story.anchoring import check_anchor, keep_anchor
 from gateway.story.dispatch import dispatch

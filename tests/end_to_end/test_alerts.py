@@ -9,7 +9,7 @@ import pytest
 from gateway.footing import alert_box
 from gateway.footing.ledger import alerts
 from gateway.service.forever import run_forever
-from gateway.service.watch import Watch, look_after, tell_of_fault
+from gateway.service.upkeep import Watch, look_after, tell_of_fault
 from gateway.service.wiring import prepare_half
 from gateway.vocabulary.errors import LogBroken
 from gateway.vocabulary.transfer import Stage
