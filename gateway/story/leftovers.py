@@ -3,9 +3,10 @@
     half-written files       in folders of ours, and among our notes in staff's
     stating/<transfer>       the copy that a count was made from; all of it once nothing will be sealed any more
     sealing/<transfer>       a parcel of a transfer that is over, or was never receipted
+    arrivals/<transfer>      of a transfer that has ended: a machine that thawed too late may have begun one
 
 Only while nobody else is counting or sealing on these folders. What something does go on from
-(arrivals, drafts, orders, reports) is left to the round that asks the receipts.
+(other arrivals, drafts, orders, reports) is left to the round that asks the receipts.
 """
 
 from collections.abc import Iterable
@@ -35,6 +36,9 @@ def sweep_leftovers(gateway: Gateway, routes: Iterable[str]) -> None:
         _sweep_count(gateway, folder)
     for folder in _of_transfers(own / "sealing"):
         if _is_past_sealing(gateway, folder):
+            durable.discard_folder(folder)
+    for folder in _of_transfers(workspace.arrivals):
+        if gateway.log.stage(TransferId(folder.name)) in ENDED:
             durable.discard_folder(folder)
 
 

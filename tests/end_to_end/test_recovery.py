@@ -165,6 +165,21 @@ def test_an_extract_that_a_crash_left_behind_is_unlinked_on_its_clock_whatever_b
     assert not left.exists()
 
 
+def test_an_extract_of_a_transfer_that_has_ended_is_gone_at_the_next_start(world):
+    """A machine that thawed after another had done its work may have begun one."""
+    world.approved()
+    world.run()
+    world.partners[YSS].receive(world.clock())
+    world.run()
+    (transfer,) = world.transfers()
+    assert world.ladder(transfer)[-1] == Stage.ACKNOWLEDGED
+    left = world.council.configuration.workspace.arrival(transfer)
+    left.mkdir(mode=0o700)
+    (left / "extract").write_bytes(b"children")
+    world.run("prepare")
+    assert not left.exists()
+
+
 def test_a_report_of_a_route_that_stands_still_waits_and_is_heard_when_it_goes_on(world):
     world.approved()
     world.run("prepare")
