@@ -15,7 +15,8 @@ def subject_of(child: Mapping[str, str], *, key: bytes) -> bytes:
     Raises:
         RegisterInvalid: there is neither a UPN nor a whole name with date of birth, or one has a wrong shape.
     """
-    if upn := "".join(child.get("upn", "").split()).upper():
+    if not is_by_name(child):
+        upn = _upn(child)
         if not is_upn(upn):
             raise RegisterInvalid("upn does not have the shape of one", remedy="check it for typing errors")
         return subject(upn, key=key)
@@ -26,3 +27,12 @@ def subject_of(child: Mapping[str, str], *, key: bytes) -> bytes:
             "the register knows children by UPN", remedy="for a child without one give forename, surname, date_of_birth"
         )
     return found["name_dob"]
+
+
+def is_by_name(child: Mapping[str, str]) -> bool:
+    """Whether no UPN was given; the child may have one."""
+    return not _upn(child)
+
+
+def _upn(child: Mapping[str, str]) -> str:
+    return "".join(child.get("upn", "").split()).upper()

@@ -28,6 +28,7 @@ from gateway.story.minimising import InForce, count, job, reasons_against
 from gateway.story.refusing import Refusal
 from gateway.story.register.approving import approved
 from gateway.story.sealed import record_sealed, upcoming_sequence
+from gateway.story.subjects import learn
 from gateway.vocabulary.moment import london_day, next_london_midnight
 from gateway.vocabulary.transfer import TransferId
 
@@ -66,8 +67,19 @@ class _Twice(Exception):
         self.subjects = subjects
 
 
+class _OneChild(Exception):
+    """The file tells, at its end, that pseudonyms are one child: all is judged anew, as what was decided under each."""
+
+
 def carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal | Overrun:
     """From an approved arrival to an order for deliver; safe to run again from any point."""
+    try:
+        return _carry(gate, transfer, at)
+    except _OneChild:  # each time fewer are left to be linked
+        return carry(gate, transfer, at)
+
+
+def _carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal | Overrun:
     arrival = gate.gateway.workspace.arrival(transfer)
     statement = Statement.parse((arrival / STATEMENT).read_bytes())
     disclosures = gate.gateway.workspace.disclosures(f"{transfer}.parquet")
@@ -124,16 +136,18 @@ def _seal_once(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Car
             draft,
             folder,
             run.chunks(),
-            lambda: _settle(run, statement, held, work.exclude),
+            lambda: _settle(gate, run, work, statement, held),
         )
         return Carried(parcel=parcel, outcome=run.outcome())
 
 
-def _settle(run: Run, statement: Statement, held: Brake, excluded: frozenset[bytes]) -> Settled:
+def _settle(gate: Gate, run: Run, work: Job, statement: Statement, held: Brake) -> Settled:
     """The data has ended: what left the worker is counted, and may only now become a parcel."""
     outcome = run.outcome()
-    if outcome.duplicates - excluded:
-        raise _Twice(outcome.duplicates | excluded)
+    if learn(gate.gateway, outcome.pairs, work.at, key=work.register_key):
+        raise _OneChild
+    if outcome.duplicates - work.exclude:
+        raise _Twice(outcome.duplicates | work.exclude)
     if reasons := reasons_against(outcome):
         raise _NotReleased(Refusal(reasons=reasons, places=outcome.places))
     broken = statement.ceilings.exceeded_by(rows=outcome.rows_in, children=outcome.rows_out, fields=outcome.fields)

@@ -1,6 +1,7 @@
 """A whole handoff into a partner's database, and its end: acknowledged by the council, destroyed by the partner."""
 
 import sqlite3
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -41,6 +42,15 @@ def ask(world, query: str) -> list[tuple]:
     return rows
 
 
+def alone(world, condition: str = "1") -> tuple[dict, list]:
+    """A child that the partner holds, whom a first name and a date of birth tell from all others, and their row."""
+    rows = ask(world, f"select Forename, DateOfBirth, Reference, Mobile from route_yss where {condition}")  # noqa: S608
+    named = Counter((c.fields["forename"], c.fields["date_of_birth"]) for c in world.people.children)
+    row = next(row for row in rows if named[row[:2]] == 1)
+    fields = (c.fields for c in world.people.children)
+    return next(f for f in fields if (f["forename"], f["date_of_birth"]) == row[:2]), row
+
+
 def test_what_was_released_is_in_the_database_and_the_council_has_the_signature(loaded):
     (transfer,) = loaded.transfers()
     assert loaded.stages() == [Stage.ACKNOWLEDGED]
@@ -52,10 +62,8 @@ def test_what_was_released_is_in_the_database_and_the_council_has_the_signature(
 
 def test_a_child_who_is_put_on_hold_is_gone_from_the_database_with_the_next_full_parcel(loaded):
     (before,) = ask(loaded, "select count(*) from route_yss")[0]
-    (first, date) = ask(loaded, "select Forename, DateOfBirth from route_yss order by Reference limit 1")[0]
-    child = next(c for c in loaded.people.children
-                 if (c.fields["forename"], c.fields["date_of_birth"]) == (first, date))  # fmt: skip
-    loaded.hold({"upn": child.fields["upn"]})
+    fields, (first, date, *_) = alone(loaded)
+    loaded.hold({"upn": fields["upn"]})
     loaded.clock.turn(minutes=1)
     loaded.drop(b"".join(loaded.extract().splitlines(keepends=True)[:-1]), name="again.csv")
     loaded.run("prepare")
@@ -70,11 +78,8 @@ def test_a_child_who_is_put_on_hold_is_gone_from_the_database_with_the_next_full
 
 @pytest.mark.parametrize("consented_only", [True, False])
 def test_what_the_council_withdraws_is_gone_from_the_database_and_signed_for(loaded, consented_only):
-    children = {(c.fields["forename"], c.fields["date_of_birth"]): c for c in loaded.people.children}
-    reference, *who, mobile = ask(
-        loaded, "select Reference, Forename, DateOfBirth, Mobile from route_yss where Mobile is not null"
-    )[0]  # fmt: skip
-    child = {"upn": children[tuple(who)].fields["upn"]}
+    fields, (first, _, reference, mobile) = alone(loaded, "Mobile is not null")
+    child = {"upn": fields["upn"]}
     with loaded.opened() as gateway:
         gates = gates_of(gateway, loaded.council.configuration, loaded.clock())
         (prepared,) = withdraw(gateway, gates, child, consented_only=consented_only, uid=0)
@@ -82,7 +87,7 @@ def test_what_the_council_withdraws_is_gone_from_the_database_and_signed_for(loa
     (received,) = receive(load_receiver(loaded.partners[YSS].home, into=URL), loaded.clock())
     assert (received.transfer, received.result, received.rows) == (prepared.transfer, "accepted", 1)
     left = ask(loaded, f"select Forename, Mobile from route_yss where Reference = '{reference}'")  # noqa: S608
-    assert left == ([(who[0], None)] if consented_only else [])
+    assert left == ([(first, None)] if consented_only else [])
     assert mobile
     loaded.run()
     with loaded.opened() as gateway:

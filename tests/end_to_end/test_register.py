@@ -1,5 +1,7 @@
 """The register as people keep it: files that two sign, single decisions, and what is on record about one child."""
 
+import csv
+import io
 import shutil
 import subprocess
 
@@ -9,6 +11,7 @@ from gateway.demo.numbers import upn
 from gateway.footing.ledger.subjects import add_link
 from gateway.minimise.identifiers import subject
 from gateway.vocabulary.transfer import Stage
+from tests.end_to_end.conftest import YSS
 from tests.end_to_end.office import PURPOSE, Office, Spoken
 
 YES = {"decided_by": "parent", "decision": "consent", "tiers": "consented", "given": "2026-11-01", "evidence": "F-1"}
@@ -207,6 +210,26 @@ def test_a_refusal_is_recorded_for_whoever_brings_it_and_takes_parcels_back(offi
     receipt = office.receipts("consent-recorded")[0]
     assert dict(receipt.facts["decisions"]) == {"refuse": 1}
     assert child not in repr(receipt)
+
+
+@pytest.mark.parametrize("stage", [Stage.WAITING, Stage.SEALED])
+def test_a_refusal_under_the_name_of_a_child_who_has_a_upn_counts_for_that_child(office, stage):
+    """Also when the extract was stated, signed or sealed before: it is not asked again whose name that is."""
+    world = office.world
+    number = office.child("parent-yes")
+    fields = next(child.fields for child in world.people.children if child.fields["upn"] == number)
+    world.approved()
+    if stage is Stage.SEALED:
+        world.run("prepare")
+    assert world.stages() == [stage]
+    typed = "".join(f"{field}: {fields[field]}\n" for field in ("forename", "surname", "date_of_birth"))
+    assert record(office, "", "--by", "parent", "--decision", "refuse", stdin=typed).code == 0
+    world.run()
+    world.partners[YSS].receive(world.clock())
+    (received,) = world.partners[YSS].received
+    rows = csv.DictReader(io.StringIO(received.read_text("utf-8")))
+    (row,) = (row for row in rows if (row["Forename"], row["Surname"]) == (fields["forename"], fields["surname"]))
+    assert (row["Postcode"], row["Mobile"], row["Email"]) == (fields["postcode"], "", "")
 
 
 def test_consent_is_recorded_by_somebody_who_may_with_evidence_and_their_own_key(office):

@@ -2,14 +2,16 @@
 
 What closes is recorded for whoever brings it. What opens wants a person who may record consent,
 proven by their own key and named in the receipt by its fingerprint.
+
+Who is named without a UPN may have one all the same: from now on extracts are asked whose name that is.
 """
 
 from collections.abc import Mapping
 
-from gateway.footing.ledger import decisions
+from gateway.footing.ledger import decisions, subjects
 from gateway.minimise.consent import OPENING
 from gateway.minimise.register_import import decisions_in
-from gateway.minimise.register_subject import subject_of
+from gateway.minimise.register_subject import is_by_name, subject_of
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
 from gateway.story.register.agreeing import RECORD, Recorded, Signing, proven
@@ -56,6 +58,8 @@ def record_decision(
     with gateway.ledger.writing() as tx:
         gateway.check_register_key(tx, key)
         decisions.append(tx, rows)
+        if is_by_name(child):
+            subjects.add_nameless(tx, [subject])
         gateway.log.append_in(tx, Receipt(kind="consent-recorded", at=gateway.clock(), facts=facts))
     revoked = revoke_overtaken(gateway, gates, gateway.clock())
     return Recorded(count=len(rows), revoked=revoked, removals=len(take_back(gates, rows, uid=uid)))
