@@ -35,7 +35,7 @@ demo: $(READY)
 
 test: $(READY)
 	@echo "test: the suite"
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
 lint: $(READY)
 	@echo "lint: ruff"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.licence import call_without_licence
+from tests.one_worker import FilesThatShare
 from tests.required import missing
 
 LONGEST_ID = 30
@@ -48,3 +49,8 @@ def moment() -> datetime:
 def pytest_make_parametrize_id(val, argname):
     """A long text is named by its argument: keys are made anew in each process, and several run the suite together."""
     return argname if isinstance(val, str | bytes) and len(val) > LONGEST_ID else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return FilesThatShare(config, log)

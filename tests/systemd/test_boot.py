@@ -9,7 +9,6 @@ from gateway import __version__
 from tests.required import missing
 from tests.simulators.booted import booted
 
-pytestmark = pytest.mark.xdist_group("boot")  # one machine is enough: a worker of its own for all of them
 TOP = Path(__file__).resolve().parent.parent.parent
 
 
