@@ -18,7 +18,7 @@ from gateway.approval.rules import Reason
 from gateway.footing import durable
 from gateway.footing.ledger import decisions, holds, subjects
 from gateway.footing.ledger.store import Transaction
-from gateway.minimise.engine import Job, Outcome, Workers, minimising
+from gateway.minimise.engine import Job, Outcome, minimising
 from gateway.minimise.snapshot import write_snapshot
 from gateway.story.brake import disclosed_by, last_full
 from gateway.story.collection_xsd import collection_xsd
@@ -37,11 +37,19 @@ class InForce:
 
 def count(gate: Gate, extract: Path, at: datetime) -> tuple[Outcome, frozenset[bytes]]:
     """What would leave now, in numbers, and who stands twice in it; nothing is written anywhere."""
-    work, _ = job(gate, extract, at, disclosures=None, count_only=True)
-    outcome = _count_once(work, gate.gateway.workers)
+    outcome = count_once(gate, extract, at)
     if not outcome.duplicates:
         return outcome, frozenset()
-    return _count_once(replace(work, exclude=outcome.duplicates), gate.gateway.workers), outcome.duplicates
+    return count_once(gate, extract, at, exclude=outcome.duplicates), outcome.duplicates
+
+
+def count_once(gate: Gate, extract: Path, at: datetime, *, exclude: frozenset[bytes] = frozenset()) -> Outcome:
+    """In one reading; `exclude`: who stands twice in it, as an earlier one has found."""
+    work, _ = job(gate, extract, at, disclosures=None, count_only=True)
+    with minimising(replace(work, exclude=exclude), gate.gateway.workers) as run:
+        for _chunk in run.chunks():
+            pass
+        return run.outcome()
 
 
 def reasons_against(outcome: Outcome) -> tuple[Reason, ...]:
@@ -97,13 +105,6 @@ def holds_in_force(gateway: Gateway) -> Digest:
 
 def _digest(live: Iterable[tuple[str, bytes]]) -> Digest:
     return Digest.of(b"".join(kind.encode() + b"\0" + pseudonym for kind, pseudonym in live))
-
-
-def _count_once(work: Job, workers: Workers) -> Outcome:
-    with minimising(work, workers) as run:
-        for _chunk in run.chunks():
-            pass
-        return run.outcome()
 
 
 def _snapshot(gateway: Gateway, tx: Transaction, purpose: str, day: date) -> tuple[Path, Digest]:

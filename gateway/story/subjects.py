@@ -21,17 +21,19 @@ from gateway.minimise.engine import Outcome
 from gateway.receipts.receipt import Receipt
 from gateway.story.disclosure_files import proved_files
 from gateway.story.gate import Gate, Gateway
-from gateway.story.minimising import count
+from gateway.story.minimising import count_once
 from gateway.vocabulary.facts import Facts
 
 
 def count_and_learn(gate: Gate, extract: Path, at: datetime) -> tuple[Outcome, frozenset[bytes]]:
-    """As `count`; once more, as long as the extract tells of pseudonyms that are one child."""
-    key = gate.gateway.register_key
-    counted = count(gate, extract, at)
-    while learn(gate.gateway, counted[0].pairs, at, key=key):
-        counted = count(gate, extract, at)
-    return counted
+    """As `count`; anew as long as the extract tells of pseudonyms that are one child, or of who stands twice in it."""
+    key, twice = gate.gateway.register_key, frozenset[bytes]()
+    while True:
+        outcome = count_once(gate, extract, at, exclude=twice)
+        linked = learn(gate.gateway, outcome.pairs, at, key=key)
+        if not linked and outcome.duplicates <= twice:
+            return outcome, twice
+        twice |= outcome.duplicates  # a link changes nobody's tags
 
 
 def learn(gateway: Gateway, pairs: Iterable[Link], at: datetime, *, key: bytes) -> int:
