@@ -1,6 +1,6 @@
 """One round of a receiver: what lies in the inbox is opened, taken over, answered and cleared away.
 
-    inbox/TRANSFER.{age,json.sig,json}
+    inbox/TRANSFER.{age,json.sig,json}, or .{pgp,manifest.pgp,json.sig,json}
       ─▶ verified and opened in a private folder (`gateway.seal.opening`)
       ─▶ the database, in one transaction, if there is one              (R0)
       ─▶ received/TRANSFER.manifest.json, .manifest.json.sig, .csv      (R1)
@@ -23,12 +23,12 @@ reported. A gap waits. Whatever else is wrong with a signed parcel is answered `
 up the parcel's number, and is final: sent again, it is another transfer.
 """
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import BinaryIO, Final, Literal
 
 from gateway.crypto import note
 from gateway.footing import durable
@@ -44,7 +44,7 @@ from gateway.seal.envelope import LARGEST
 from gateway.seal.opening import SignedParcel, UnverifiedParcel
 from gateway.seal.rejections import SEQUENCE_GAP, rejected
 from gateway.vocabulary.errors import ExtractInvalid, FormatInvalid, LogBroken, ParcelInvalid, StorageError
-from gateway.vocabulary.parcel import acknowledgement_names, names_of
+from gateway.vocabulary.parcel import acknowledgement_names, names_in_any_format, names_of
 from gateway.vocabulary.transfer import TransferId
 
 MEMORY, LOCK, WORK = "memory.sqlite", "lock", "opening"
@@ -117,12 +117,12 @@ def _complete(names: list[str]) -> Iterator[TransferId]:
             transfer = TransferId.parse(name.removesuffix(".json"))
         except FormatInvalid:
             continue
-        if name == names_of(transfer)[2]:
+        if name == names_of(transfer)[-1]:
             yield transfer
 
 
 def _verified(desk: _Desk, transfer: TransferId) -> SignedParcel | Received:
-    _, signature, envelope = names_of(transfer)
+    *_, signature, envelope = names_of(transfer)
     try:
         found = UnverifiedParcel(
             transfer=transfer,
@@ -146,7 +146,7 @@ def _take(desk: _Desk, parcel: SignedParcel) -> Received:
     else:
         judged = _repeated(parcel, given)
     _show_answer(desk.receiver.acknowledgements, judged.transfer, given)  # (R3)
-    _clear(desk.inbox, judged.transfer)  # (R4)
+    _clear(desk.inbox, names_of(judged.transfer, desk.receiver.reader.format_of(parcel.envelope)))  # (R4)
     return judged
 
 
@@ -181,8 +181,8 @@ def _open(desk: _Desk, parcel: SignedParcel) -> tuple[int, Place]:
     durable.discard_folder(work)
     durable.private_folder(work)
     try:
-        with desk.inbox.opened(names_of(parcel.envelope.heading.transfer)[0]) as ciphertext:
-            opened = parcel.open(ciphertext, work, receiver.reader, answered, desk.at)
+        with _sealed_files(desk, parcel) as sealed:
+            opened = parcel.open(sealed, work, receiver.reader, answered, desk.at)
         place = desk.store.keep(opened)
     except ExtractInvalid as error:  # it is missing, or no regular file
         raise rejected("ciphertext-hash") from error
@@ -190,6 +190,14 @@ def _open(desk: _Desk, parcel: SignedParcel) -> tuple[int, Place]:
         return opened.manifest.file.rows, place
     finally:
         durable.discard_folder(work)
+
+
+@contextmanager
+def _sealed_files(desk: _Desk, parcel: SignedParcel) -> Iterator[list[BinaryIO]]:
+    form = desk.receiver.reader.format_of(parcel.envelope)
+    *sealed, _, _ = names_of(parcel.envelope.heading.transfer, form)
+    with ExitStack() as files:
+        yield [files.enter_context(desk.inbox.opened(name)) for name in sealed]
 
 
 def _answered(desk: _Desk, parcel: SignedParcel, judged: Received) -> tuple[Received, Given]:
@@ -239,9 +247,9 @@ def _show_answer(folder: Path, transfer: TransferId, given: Given) -> None:
     durable.replace(folder / body, given.body, ANSWER_MODE)
 
 
-def _clear(inbox: DropFolder, transfer: TransferId) -> None:
+def _clear(inbox: DropFolder, names: Sequence[str]) -> None:
     """A name that cannot be removed comes again and is answered alike: it holds up no other parcel."""
-    for name in reversed(names_of(transfer)):
+    for name in reversed(names):
         with suppress(StorageError):
             inbox.remove(name)
 
@@ -250,6 +258,6 @@ def _sweep(desk: _Desk) -> None:
     """What (R4) left of answered parcels when it was broken off."""
     names = desk.inbox.names()
     for transfer in {name.split(".")[0] for name in names} - set(_complete(names)):
-        left = [name for name in names if name in names_of(TransferId(transfer))]
+        left = [name for name in names if name in names_in_any_format(TransferId(transfer))]
         if left and desk.memory.given(TransferId(transfer)):
-            _clear(desk.inbox, TransferId(transfer))
+            _clear(desk.inbox, left)

@@ -6,6 +6,9 @@
     log_key = "council.example/log+…"    the verifier key of the sender's log, any that it had
     successions = "keys/successions.jsonl"   the notes by which its keys handed over; none, while it had one
     identity = "keys/identity.key"       our age identities, one a line, as age-keygen writes them
+    openpgp_key = "keys/openpgp.key"     for parcels in OpenPGP: our key, as gpg --export-secret-subkeys gives it
+    openpgp_sender = "keys/council.asc"  and the sender's OpenPGP certificate for us
+    passphrase = "keys/passphrase.key"   what protects openpgp_key, if anything does: one line
     acknowledgement_key = "keys/acknowledge.key"
     signers = "keys/sender"              allowed signers: the sender's keys, for envelope@ and content@
     inbox = "inbox"                      the sender's SFTP account writes here
@@ -15,7 +18,8 @@
     first = { yss = 57 }                 the first number to expect of a route, where that is not 1
     into = "sqlite:///youth.sqlite"      a database to load; without it, data lies under `received`
 
-Paths are seen from the page's folder. Private keys are regular files of ours alone (0600).
+Paths are seen from the page's folder. Private keys are regular files of ours alone (0600). With
+`openpgp_key` there may be no age identity.
 Raising `first` is how a person ends a wait for a parcel that will never come.
 """
 
@@ -35,11 +39,14 @@ from gateway.crypto.age import recipient_fingerprint
 from gateway.crypto.age.identity_file import read_identities
 from gateway.crypto.log_succession import LogKeys
 from gateway.crypto.note import Algorithm, Vkey
+from gateway.crypto.openpgp import read_secret_keys, read_signing_certificates
 from gateway.crypto.signers import Signers
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing.keyring import Keyring
 from gateway.footing.plain_file import read_plain
 from gateway.seal.opening import Reader, Sender
+from gateway.seal.openpgp.opening import OpenPgpReader
+from gateway.seal.openpgp.own_key import user_id
 from gateway.vocabulary.errors import ConfigError, FormatInvalid
 from gateway.vocabulary.namespaces import DOMAIN
 
@@ -56,6 +63,9 @@ class ReceiverPage(Document):
     domain: Annotated[str, Field(max_length=253)]
     log_key: Annotated[str, Field(max_length=1000)]
     identity: Annotated[str, Field(pattern=_KEY_FILE)] = "keys/identity.key"
+    openpgp_key: Annotated[str, Field(pattern=_KEY_FILE)] | None = None
+    openpgp_sender: Annotated[str, Field(pattern=_PLACE)] = "keys/council.asc"
+    passphrase: Annotated[str, Field(pattern=_KEY_FILE)] | None = None
     acknowledgement_key: Annotated[str, Field(pattern=_KEY_FILE)] = "keys/acknowledge.key"
     signers: Annotated[str, Field(pattern=_PLACE)] = "keys/sender"
     successions: Annotated[str, Field(pattern=_PLACE)] = "keys/successions.jsonl"
@@ -96,14 +106,11 @@ def load_receiver(home: Path, *, into: str | None = None) -> Receiver:
         SignatureInvalid: the successions of the log's keys do not hold, or do not lead to the key on the page.
     """
     page = _read_page(home)
-    identity = home / page.identity
-    identities = read_identities(_keyring(identity).private_bytes(identity.stem))
-    keys = frozenset(recipient_fingerprint(identity.recipient().spelled()) for identity in identities)
     key = _keyring(home / page.acknowledgement_key).signing_key(Path(page.acknowledgement_key).stem)
     key.public.raw_ed25519()
     return Receiver(
         sender=Sender(id=page.sender, domain=page.domain, signers=_signers(home / page.signers)),
-        reader=Reader(id=page.me, identities=identities, keys=keys),
+        reader=_reader(home, page),
         key=key,
         log=LogKeys.of(_log_key(page.log_key), _successions(home / page.successions)),
         inbox=home / page.inbox,
@@ -139,6 +146,30 @@ def _faults(error: ValidationError) -> list[str]:
         f"{PAGE}: {place}: {kind.replace('_', ' ')}" if place.split(".")[0] in known else f"{PAGE}: a key is not known"
         for place, kind in places
     ]
+
+
+def _reader(home: Path, page: ReceiverPage) -> Reader:
+    openpgp = _openpgp(home, page, page.openpgp_key) if page.openpgp_key else None
+    without_age = openpgp is not None and not os.path.lexists(home / page.identity)
+    identities = () if without_age else read_identities(_private(home / page.identity))
+    keys = frozenset(recipient_fingerprint(identity.recipient().spelled()) for identity in identities)
+    return Reader(id=page.me, identities=identities, keys=keys, openpgp=openpgp)
+
+
+def _openpgp(home: Path, page: ReceiverPage, key: str) -> OpenPgpReader:
+    passphrase = _private(home / page.passphrase).rstrip(b"\r\n") if page.passphrase else None
+    try:
+        sender = read_plain(home / page.openpgp_sender, LARGEST_SIGNERS, what="the sender's OpenPGP certificate")
+    except FormatInvalid as error:
+        raise ConfigError(error.message, remedy=f"put it where 'openpgp_sender' in {PAGE} says") from error
+    return OpenPgpReader(
+        own=read_secret_keys(_private(home / key), passphrase),
+        certificates=read_signing_certificates(sender, user_id(page.sender, page.me, page.domain)),
+    )
+
+
+def _private(path: Path) -> bytes:
+    return _keyring(path).private_bytes(path.stem)
 
 
 def _keyring(path: Path) -> Keyring:

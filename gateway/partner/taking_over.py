@@ -1,6 +1,6 @@
 """Shows what was opened: manifest, its signature, and then the data.
 
-    received/TRANSFER.manifest.json, .manifest.json.sig     evidence, which stays
+    received/TRANSFER.manifest.json, .manifest.json.sig     evidence, which stays; of a parcel in OpenPGP `gpg --verify` takes it
     received/TRANSFER.csv                                   a `full` or `changes` parcel's data
     received/TRANSFER-removal.csv                           what is to be taken away, for whoever loads files by hand
 

@@ -10,22 +10,22 @@ its hash has proved by then that the sender made it. The second pass is hashed a
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from gateway.crypto.age import Identity, decrypting
 from gateway.footing import durable
 from gateway.seal.behind import Piece, ahead, behind
+from gateway.seal.content import UnverifiedContent
 from gateway.seal.envelope import Envelope
+from gateway.seal.once import once
 from gateway.seal.rejections import rejected
 from gateway.seal.rows import RowCount
 from gateway.seal.settling import settling
-from gateway.seal.unpacking import Container, ContainerReader, TooLarge
-from gateway.vocabulary.digest import Digest, Meter
+from gateway.seal.unpacking import ContainerReader, TooLarge
+from gateway.vocabulary.digest import Meter
 from gateway.vocabulary.errors import AgeInvalid, ParcelInvalid
 
-PIECE: Final = 1 << 20
 EXPANDS: Final = 16
 ALWAYS: Final = 16 << 20
 """Bytes that any parcel may unpack to."""
@@ -33,20 +33,9 @@ MOST: Final = 1032
 """Deflate cannot expand further."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unpacked:
-    """What came out of it: its structure holds, and of its content nothing has been verified."""
-
-    container: Container
-    digest: Digest
-    """Of the data file, as it was written."""
-    rows: int | None
-    """Of a CSV."""
-
-
 def unpack(
     ciphertext: BinaryIO, envelope: Envelope, target: Path, identities: Sequence[Identity]
-) -> Unpacked | ParcelInvalid:
+) -> UnverifiedContent | ParcelInvalid:
     """The data in `target`, durable; or why not: `undecryptable` or `container`, for whoever asks when its turn has come.
 
     Raises:
@@ -62,12 +51,10 @@ def unpack(
 
 def _pass(
     ciphertext: BinaryIO, envelope: Envelope, target: Path, identities: Sequence[Identity], *, limit: int
-) -> Unpacked | ParcelInvalid:
+) -> UnverifiedContent | ParcelInvalid:
     """TooLarge only if the ciphertext has proved to be the envelope's."""
-    meter = Meter()
-    outcome: Unpacked | ParcelInvalid | TooLarge
-    with behind(meter.feed) as hashed:
-        source = _Once(ciphertext, hashed.write, envelope.size + 1)
+    outcome: UnverifiedContent | ParcelInvalid | TooLarge
+    with once(ciphertext, envelope.size, envelope.ciphertext) as source:
         try:
             with closing(ahead(decrypting(source, identities))) as plain:
                 outcome = _unpacked(plain, target, limit)
@@ -75,15 +62,12 @@ def _pass(
             outcome = rejected("undecryptable")
         except (ParcelInvalid, TooLarge) as fault:
             outcome = fault
-        source.exhaust()
-    if (meter.size, meter.digest) != (envelope.size, envelope.ciphertext):
-        raise rejected("ciphertext-hash")
     if isinstance(outcome, TooLarge):
         raise outcome
     return outcome
 
 
-def _unpacked(plain: Iterator[memoryview], target: Path, limit: int) -> Unpacked:
+def _unpacked(plain: Iterator[memoryview], target: Path, limit: int) -> UnverifiedContent:
     """A file that does not decrypt to its end is that first, whatever is wrong with its beginning."""
     try:
         return _written(ContainerReader(plain), target, limit)
@@ -93,7 +77,7 @@ def _unpacked(plain: Iterator[memoryview], target: Path, limit: int) -> Unpacked
         raise
 
 
-def _written(reader: ContainerReader, target: Path, limit: int) -> Unpacked:
+def _written(reader: ContainerReader, target: Path, limit: int) -> UnverifiedContent:
     meter, count = Meter(), RowCount() if reader.name.endswith(".csv") else None
     with (
         durable.created(target) as data,
@@ -105,7 +89,14 @@ def _written(reader: ContainerReader, target: Path, limit: int) -> Unpacked:
             hashed.write(piece)
             disk.write(piece)
         container = reader.finish()
-    return Unpacked(container=container, digest=meter.digest, rows=count.rows if count else None)
+    return UnverifiedContent(
+        name=container.name,
+        size=container.size,
+        digest=meter.digest,
+        rows=count.rows if count else None,
+        manifest=container.manifest,
+        signature=container.signature,
+    )
 
 
 def _both(meter: Meter, count: RowCount | None) -> Callable[[Piece], None]:
@@ -115,25 +106,3 @@ def _both(meter: Meter, count: RowCount | None) -> Callable[[Piece], None]:
             count.feed(bytes(piece))
 
     return feed
-
-
-class _Once:
-    """What others may change while it is read: each byte is read once, so that what is hashed is what is decrypted."""
-
-    def __init__(self, source: BinaryIO, seen: Callable[[bytes], None], most: int) -> None:
-        self._source, self._seen, self._left = source, seen, most
-
-    def read(self, size: int, /) -> bytes:
-        return self._told(self._source.read(min(size, self._left)))
-
-    def readline(self, size: int, /) -> bytes:
-        return self._told(self._source.readline(min(size, self._left)))
-
-    def exhaust(self) -> None:
-        while self.read(PIECE):
-            pass
-
-    def _told(self, data: bytes) -> bytes:
-        self._left -= len(data)
-        self._seen(data)
-        return data

@@ -8,8 +8,9 @@
      5. its number is not ahead of its turn
      6. neither it nor its number has been answered before
      7. it decrypts with our identity, to its authenticated end, into our own folder
-     8. the container is exactly its four members (`unpacking`)
-     9. the content's signature, in `content@DOMAIN`, by the same key that signed the envelope
+     8. the container is exactly its four members (`unpacking`); each OpenPGP message is made as ours are
+     9. the content's signature, in `content@DOMAIN`, by the same key that signed the envelope; in OpenPGP
+        the signatures of both messages, by the sender's key for us, for whom the envelope names and at its time
     10. the manifest's hash is the one in the envelope; it is a manifest
     11. what envelope and manifest both say is the same
     12. the data file has the manifest's name, size and SHA-256
@@ -34,15 +35,17 @@ from gateway.crypto.age import Identity
 from gateway.crypto.signers import Signed, Signers
 from gateway.crypto.sshsig import UnverifiedSignature
 from gateway.footing import durable
+from gateway.seal.content import UnverifiedContent
 from gateway.seal.envelope import Envelope
 from gateway.seal.heading import Party
 from gateway.seal.manifest import DataFile, Manifest
-from gateway.seal.one_pass import Unpacked, unpack
+from gateway.seal.one_pass import unpack
+from gateway.seal.openpgp.opening import OpenPgpReader, UnverifiedMessages, unpack_messages
 from gateway.seal.rejections import rejected
-from gateway.seal.unpacking import Container
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import FormatInvalid, ParcelInvalid, SignatureInvalid, SignatureMalformed
 from gateway.vocabulary.namespaces import of_act
+from gateway.vocabulary.parcel import ParcelFormat
 from gateway.vocabulary.transfer import TransferId
 
 UNVERIFIED, DATA = "unverified", "data"
@@ -66,6 +69,21 @@ class Reader:
     id: str
     identities: Sequence[Identity]
     keys: frozenset[str]
+    openpgp: OpenPgpReader | None = None
+    """None if parcels come in age alone."""
+
+    def format_of(self, envelope: Envelope) -> ParcelFormat:
+        """Version 1 does not say it, but for which key of ours it is."""
+        if envelope.heading.format is not None or self.openpgp is None:
+            return envelope.heading.format or "age"
+        named = {to.key for to in envelope.heading.recipients}
+        return "openpgp" if named & self.openpgp.keys or not self.identities else "age"
+
+    def keys_for(self, form: ParcelFormat) -> frozenset[str]:
+        """The fingerprints of ours that may stand in an envelope of this format."""
+        if form == "age":
+            return self.keys
+        return self.openpgp.keys if self.openpgp else frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,46 +117,58 @@ class SignedParcel:
     sender: Sender
 
     def open(
-        self, ciphertext: BinaryIO, folder: Path, reader: Reader, answered: Answered, at: datetime
+        self, sealed: Sequence[BinaryIO], folder: Path, reader: Reader, answered: Answered, at: datetime
     ) -> OpenedParcel:
         """Steps 2 to 13. `folder` is private and empty, and what is in it afterwards is for the caller to remove.
+
+        `sealed`: the sealed files of the parcel's format, one in age, two in OpenPGP.
 
         Raises:
             ParcelInvalid: with the code of the step that failed.
             StorageError: the disk failed.
         """
-        found = unpack(ciphertext, self.envelope, folder / UNVERIFIED, reader.identities)  # 2
+        found = self._unpacked(sealed, folder / UNVERIFIED, reader)  # 2
         _check_addressed(self.envelope, reader)  # 3
         _check_dates(self.envelope, at)  # 4
         _check_turn(self.envelope, answered)  # 5, 6
         if isinstance(found, ParcelInvalid):
             raise found  # 7, 8
-        container = found.container
-        self._verify_content(container, at)  # 9
-        manifest = self._check_manifest(container)  # 10, 11
+        self._verify_content(found, reader, at)  # 9
+        manifest = self._check_manifest(found.manifest)  # 10, 11
         _check_data(found, manifest.file)  # 12, 13
         durable.publish(folder / UNVERIFIED, folder / DATA)
         return OpenedParcel(
             envelope=self.envelope,
             manifest=manifest,
-            manifest_page=container.manifest,
-            manifest_signature=container.signature,
+            manifest_page=found.manifest,
+            manifest_signature=found.signature,
             data=folder / DATA,
         )
 
-    def _verify_content(self, container: Container, at: datetime) -> None:
+    def _unpacked(self, sealed: Sequence[BinaryIO], target: Path, reader: Reader) -> UnverifiedContent | ParcelInvalid:
+        if reader.format_of(self.envelope) == "age":
+            (ciphertext,) = sealed
+            return unpack(ciphertext, self.envelope, target, reader.identities)
+        if reader.openpgp is None:
+            raise rejected("not-addressed")
+        return unpack_messages(sealed, self.envelope, target, reader.openpgp)
+
+    def _verify_content(self, found: UnverifiedContent, reader: Reader, at: datetime) -> None:
         try:
-            signed = _verify(self.sender, container.manifest, container.signature, "content", at)
+            if isinstance(found, UnverifiedMessages) and reader.openpgp:
+                found.verify(reader.openpgp, self.envelope.heading)
+                return
+            signed = _verify(self.sender, found.manifest, found.signature, "content", at)
         except (SignatureInvalid, SignatureMalformed) as error:
             raise rejected("content-signature") from error
         if signed.fingerprint != self.signed.fingerprint:
             raise rejected("content-signature")
 
-    def _check_manifest(self, container: Container) -> Manifest:
-        if Digest.of(container.manifest) != self.envelope.manifest:
+    def _check_manifest(self, page: bytes) -> Manifest:
+        if Digest.of(page) != self.envelope.manifest:
             raise rejected("manifest-hash")
         try:
-            manifest = Manifest.parse(container.manifest)
+            manifest = Manifest.parse(page)
         except FormatInvalid as error:
             raise rejected("manifest-malformed") from error
         if manifest.heading != self.envelope.heading:
@@ -181,7 +211,8 @@ def _verify(sender: Sender, message: bytes, signature: bytes, act: str, at: date
 
 
 def _check_addressed(envelope: Envelope, reader: Reader) -> None:
-    if not any(to.id == reader.id and to.key in reader.keys for to in envelope.heading.recipients):
+    keys = reader.keys_for(reader.format_of(envelope))
+    if not any(to.id == reader.id and to.key in keys for to in envelope.heading.recipients):
         raise rejected("not-addressed")
 
 
@@ -203,10 +234,10 @@ def _check_turn(envelope: Envelope, answered: Answered) -> None:
         raise rejected("sequence-old")  # 6
 
 
-def _check_data(found: Unpacked, described: DataFile) -> None:
-    if (found.container.name, found.container.size) != (described.name, described.size):
+def _check_data(found: UnverifiedContent, described: DataFile) -> None:
+    if (found.name or described.name, found.size) != (described.name, described.size):
         raise rejected("file-hash")
     if found.digest != described.digest:
         raise rejected("file-hash")
-    if found.rows is not None and found.rows != described.rows:
+    if described.name.endswith(".csv") and found.rows != described.rows:
         raise rejected("rows-differ")

@@ -60,7 +60,7 @@ def open_staged(
     work = durable.private_folder(durable.private_folder(into) / OPENING)
     try:
         with ciphertext.open("rb") as stream:
-            opened = signed.open(stream, work, _reader(gate, identities), answered, at)
+            opened = signed.open([stream], work, _reader(gate, identities), answered, at)
         return _kept(gate, opened, into, uid=uid)
     finally:
         durable.discard_folder(work)

@@ -12,6 +12,7 @@
     │   ├── ParcelInvalid                   a parcel, as its receiver sees it
     │   └── FormatInvalid                   a published format, parsed strictly
     │       ├── AgeInvalid                      (header, no match, MAC, payload, armor)
+    │       ├── OpenPgpInvalid                  (undecryptable, malformed)
     │       ├── SignatureMalformed
     │       ├── SignersInvalid
     │       └── NoteMalformed
@@ -134,6 +135,18 @@ class AgePayloadInvalid(AgeInvalid):
 
 class AgeArmorInvalid(AgeInvalid):
     pass
+
+
+class OpenPgpInvalid(FormatInvalid):
+    pass
+
+
+class MessageUndecryptable(OpenPgpInvalid):
+    """For no key of ours, changed, or cut short."""
+
+
+class MessageMalformed(OpenPgpInvalid):
+    """Sound as a whole, perhaps, and yet not made as ours are."""
 
 
 class SignatureMalformed(FormatInvalid):

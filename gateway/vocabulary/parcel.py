@@ -37,6 +37,11 @@ def names_of(transfer: TransferId, form: ParcelFormat = "age") -> tuple[str, ...
     return tuple(f"{transfer}{ending}" for ending in (*_SEALED[form], *_SIGNED))
 
 
+def names_in_any_format(transfer: TransferId) -> tuple[str, ...]:
+    """Whatever may lie in an inbox under this transfer's names, the envelope last."""
+    return tuple(f"{transfer}{ending}" for ending in (*sum(_SEALED.values(), ()), *_SIGNED))
+
+
 def is_a_parcel(transfer: TransferId, names: tuple[str, ...]) -> bool:
     """Whether these are the files of a parcel in one of the formats, all of them and in their order."""
     return any(names == names_of(transfer, form) for form in get_args(ParcelFormat))

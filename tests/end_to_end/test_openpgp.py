@@ -161,7 +161,7 @@ def test_two_certificates_in_one_are_refused(sealing, gpg):
 
 def test_a_certificate_with_its_secret_half_is_refused(gpg):
     with pytest.raises(KeyUnavailable, match="secret half"):
-        parse_certificate(gpg.secret(OTHER))
+        parse_certificate(gpg.exported(OTHER, whole=True))
 
 
 def test_a_certificate_that_has_expired_is_refused(sealing, gpg):

@@ -66,11 +66,14 @@ class Council:
     """The age recipient of the partner."""
     key: SigningKey = field(default_factory=SigningKey.generate_ed25519)
     log: GrowingLog = field(default_factory=GrowingLog)
+    openpgp_key: SigningKey | None = None
+    """For this partner, if it takes OpenPGP; then `recipient` is its certificate."""
 
     def draft(self, **changed: Any) -> Draft:
         at = changed.pop("at", AT)
         self.log.append(secrets.token_bytes(8))
         facts: dict[str, Any] = {
+            "format": "openpgp" if self.openpgp_key else "age",
             "transfer": TransferId.new(at, secrets.token_bytes), "route": "yss", "scope": "full", "sequence": 1,
             "sender": SENDER, "recipients": (Addressee(id=ME, recipient=self.recipient),), "created": at,
             "release_by": at + timedelta(hours=4), "expires": at + timedelta(days=30),
@@ -90,7 +93,10 @@ class Council:
         **changed: Any,
     ) -> SealedParcel:
         settled = settle or (lambda: Settled(rows=rows))
-        return seal(self.draft(**changed), folder, chunks, settled, key=self.key, random=secrets.token_bytes)
+        return seal(
+            self.draft(**changed), folder, chunks, settled, key=self.key, random=secrets.token_bytes,
+            openpgp_key=self.openpgp_key,
+        )  # fmt: skip
 
     def pieces(self, **changed: Any) -> "Pieces":
         draft = self.draft(**changed)

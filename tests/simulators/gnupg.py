@@ -17,11 +17,11 @@ class Gpg:
     home: Path
     """Short: its sockets lie in it."""
 
-    def run(self, *words: str, stdin: bytes = b"", fails: bool = False) -> str:
+    def run(self, *words: str, stdin: bytes = b"", fails: bool = False, passphrase: str = "") -> str:
         """What it says on standard output and of its status."""
         done = subprocess.run(
             ["gpg", "--homedir", self.home, "--batch", "--yes", "--quiet", "--no-auto-check-trustdb",
-             "--pinentry-mode", "loopback", "--passphrase", "", "--status-fd", "1", *words],
+             "--pinentry-mode", "loopback", "--passphrase", passphrase, "--status-fd", "1", *words],
             input=stdin, capture_output=True, check=False, timeout=60,
         )  # fmt: skip
         assert (done.returncode != 0) == fails, done.stderr.decode("utf-8", "replace")
@@ -49,14 +49,23 @@ class Gpg:
     def make(self, user_id: str, *words: str, expires: str = "never") -> None:
         self.run(*words, "--quick-gen-key", user_id, "default", "default", expires)
 
+    def make_kind(self, user_id: str, kind: str, *, passphrase: str = "") -> None:
+        """A key that signs and one that encrypts, of this kind; gpg makes both at once of its default kinds alone."""
+        both = kind in ("default", "future-default")
+        self.run("--quick-gen-key", user_id, kind, "default" if both else "sign", "never", passphrase=passphrase)
+        if not both:
+            self.run("--quick-add-key", self.fingerprint(user_id), kind, "encr", "never", passphrase=passphrase)
+
+    def exported(self, user_id: str, *words: str, passphrase: str = "", whole: bool = False) -> bytes:
+        """The secret subkeys, or the `whole` key, as for `gateway receive`."""
+        plain = ["gpg", "--homedir", self.home, "--batch", "--pinentry-mode", "loopback", "--passphrase", passphrase]
+        what = "--export-secret-keys" if whole else "--export-secret-subkeys"
+        command = [*plain, *words, what, f"={user_id}"]
+        return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+
     def certificate(self, user_id: str) -> str:
         plain = ["gpg", "--homedir", self.home, "--batch", "--armor", "--export", f"={user_id}"]
         return subprocess.run(plain, capture_output=True, check=True, timeout=60).stdout.decode("ascii")
-
-    def secret(self, user_id: str) -> bytes:
-        plain = ["gpg", "--homedir", self.home, "--batch", "--pinentry-mode", "loopback", "--passphrase", ""]
-        words = [*plain, "--export-secret-keys", f"={user_id}"]
-        return subprocess.run(words, capture_output=True, check=True, timeout=60).stdout
 
     def fingerprint(self, user_id: str) -> str:
         listed = self.run("--with-colons", "--fingerprint", f"={user_id}")

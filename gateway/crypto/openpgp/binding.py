@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
-from gateway.crypto.openpgp.packets import numbers
+from gateway.crypto.openpgp.packets import framed, numbers
 from gateway.crypto.openpgp.recipients import CURVES
 from gateway.vocabulary.errors import SignatureInvalid
 
@@ -54,7 +54,7 @@ def _parsed(primary: bytes, subkey: bytes, signature: bytes) -> _Signed:
         raise ValueError("cut short")
     trailer = bytes([VERSION, 0xFF]) + end.to_bytes(4, "big")
     hashed_with = _HASHES[hash_number]
-    digest = hashlib.new(hashed_with.name, _framed(primary) + _framed(subkey) + signature[:end] + trailer).digest()
+    digest = hashlib.new(hashed_with.name, framed(primary) + framed(subkey) + signature[:end] + trailer).digest()
     found = numbers(signature[behind + 2 :])
     return _Signed(algorithm, hashed_with, digest, (found[0], found[-1]))
 
@@ -83,7 +83,3 @@ def _verify(primary: bytes, signed: _Signed) -> None:
         public.verify(both, signed.digest, ec.ECDSA(Prehashed(signed.hashed_with)))
     else:
         raise ValueError("another algorithm")
-
-
-def _framed(body: bytes) -> bytes:
-    return b"\x99" + len(body).to_bytes(2, "big") + body

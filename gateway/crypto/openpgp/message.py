@@ -19,15 +19,16 @@ from typing import Final
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
+from gateway.crypto.openpgp.certificate import Hashing
 from gateway.crypto.openpgp.packets import Parts, Sink, Tag
 from gateway.crypto.openpgp.recipients import EncryptionKey
-from gateway.crypto.openpgp.signing import Hashing, MessageSigner
+from gateway.crypto.openpgp.signing import MessageSigner
 from gateway.vocabulary.errors import KeyUnavailable
 
 KEY_BYTES, BLOCK = 32, 16
-_VERSION = b"\x01"
-_DETECTION_CODE: Final = b"\xd3\x14"
-_LITERAL_HEAD: Final = b"b\0" + bytes(4)
+ENCRYPTED_VERSION = b"\x01"
+DETECTION_CODE: Final = b"\xd3\x14"
+LITERAL_HEAD: Final = b"b\0" + bytes(4)
 """Binary, without a name and without a date: the manifest has the name."""
 
 
@@ -58,7 +59,7 @@ def encrypting(
     body = _Encrypted(Parts(sink, Tag.ENCRYPTED), session_key, random(BLOCK))
     body.write(signer.one_pass())
     literal = Parts(body, Tag.LITERAL)
-    literal.write(_LITERAL_HEAD)
+    literal.write(LITERAL_HEAD)
     yield literal
     literal.finish()
     body.write(signer.sign(hashed, intended, at))
@@ -71,7 +72,7 @@ class _Encrypted:
     def __init__(self, parts: Parts, key: bytes, chance: bytes) -> None:
         self._parts, self._sha = parts, hashlib.sha1(usedforsecurity=False)
         self._cipher = Cipher(algorithms.AES(key), CFB(bytes(BLOCK))).encryptor()
-        parts.write(_VERSION)
+        parts.write(ENCRYPTED_VERSION)
         self.write(chance + chance[-2:])
 
     def write(self, data: bytes | memoryview, /) -> None:
@@ -79,6 +80,6 @@ class _Encrypted:
         self._parts.write(self._cipher.update(data))
 
     def finish(self) -> None:
-        self._sha.update(_DETECTION_CODE)
-        self._parts.write(self._cipher.update(_DETECTION_CODE + self._sha.digest()) + self._cipher.finalize())
+        self._sha.update(DETECTION_CODE)
+        self._parts.write(self._cipher.update(DETECTION_CODE + self._sha.digest()) + self._cipher.finalize())
         self._parts.finish()

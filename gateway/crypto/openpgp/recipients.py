@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.crypto.openpgp.packets import Tag, mpi, number, packet
+from gateway.crypto.openpgp.packets import Tag, framed, mpi, number, packet
 from gateway.vocabulary.errors import KeyUnavailable
 
 RSA, ECDH = (1, 2), 18
@@ -26,6 +26,7 @@ CURVES: Final[dict[bytes, ec.EllipticCurve]] = {
 _HASHES: Final = {8: "sha256", 9: "sha384", 10: "sha512"}
 _WRAPPING_BYTES: Final = {7: 16, 8: 24, 9: 32}
 _ANONYMOUS: Final = b"Anonymous Sender    "
+Public = rsa.RSAPublicKey | X25519PublicKey | ec.EllipticCurvePublicKey
 _REMEDY = "ask the partner for a certificate with an RSA, Curve25519 or NIST key that encrypts: gpg makes these"
 
 
@@ -54,8 +55,12 @@ class EncryptionKey:
             raise KeyUnavailable("an OpenPGP key is of a kind that is not used here", remedy=_REMEDY) from error
 
     @property
+    def public(self) -> Public:
+        return _point(self._public) if isinstance(self._public, _Ecdh) else self._public
+
+    @property
     def fingerprint(self) -> bytes:
-        return hashlib.sha1(b"\x99" + len(self.body).to_bytes(2, "big") + self.body, usedforsecurity=False).digest()
+        return hashlib.sha1(framed(self.body), usedforsecurity=False).digest()
 
     def wrap(self, session_key: bytes, random: Callable[[int], bytes]) -> bytes:
         """The packet out of which the key's holder gets the AES-256 key."""
@@ -65,14 +70,20 @@ class EncryptionKey:
             return packet(Tag.SESSION_KEY, head + bytes([ECDH]) + self._agreed(self._public, told, random))
         return packet(Tag.SESSION_KEY, head + bytes([RSA[0]]) + mpi(self._public.encrypt(told, padding.PKCS1v15())))
 
-    def _agreed(self, public: _Ecdh, told: bytes, random: Callable[[int], bytes]) -> bytes:
-        shared, ephemeral = _exchange(public, random)
-        digest, size = _HASHES[public.kdf[2]], _WRAPPING_BYTES[public.kdf[3]]
+    def wrapping(self, shared: bytes) -> bytes:
+        """What a session key is wrapped with, out of the secret that both sides agree on (RFC 9580 §11.5)."""
+        public = self._public
+        if not isinstance(public, _Ecdh):
+            raise TypeError("a key that agrees on nothing")
         curve = bytes([len(public.curve)]) + public.curve
         about = curve + bytes([ECDH]) + public.kdf + _ANONYMOUS + self.fingerprint
-        wrapping = hashlib.new(digest, b"\0\0\0\1" + shared + about).digest()[:size]
+        size = _WRAPPING_BYTES[public.kdf[3]]
+        return hashlib.new(_HASHES[public.kdf[2]], b"\0\0\0\1" + shared + about).digest()[:size]
+
+    def _agreed(self, public: _Ecdh, told: bytes, random: Callable[[int], bytes]) -> bytes:
+        shared, ephemeral = _exchange(public, random)
         fill = -len(told) % 8 or 8
-        wrapped = aes_key_wrap(wrapping, told + bytes([fill]) * fill)
+        wrapped = aes_key_wrap(self.wrapping(shared), told + bytes([fill]) * fill)
         return mpi(ephemeral) + bytes([len(wrapped)]) + wrapped
 
 

@@ -11,5 +11,9 @@ def openpgp_role(partner: str) -> str:
     return f"openpgp-{partner}"
 
 
+def user_id(sender: str, partner: str, domain: str) -> str:
+    return f"{sender} for {partner} <{partner}@{domain}>"
+
+
 def message_signer(key: Ed25519Signer, sender: str, partner: str, domain: str) -> MessageSigner:
-    return MessageSigner(key, f"{sender} for {partner} <{partner}@{domain}>")
+    return MessageSigner(key, user_id(sender, partner, domain))

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
@@ -24,8 +23,9 @@ from gateway.seal.manifest import Manifest
 from gateway.seal.metered import MeteredFile, Random
 from gateway.seal.openpgp.certificates import parse_certificate
 from gateway.seal.openpgp.own_key import message_signer
+from gateway.seal.openpgp.plain import Plain
 from gateway.seal.settling import settling
-from gateway.vocabulary.digest import Digest, Meter
+from gateway.vocabulary.digest import Meter
 
 PIECE: Final = 1 << 20
 
@@ -66,7 +66,7 @@ class OpenPgpSealer:
 
     @contextmanager
     def _message(self, path: Path) -> "Iterator[_Message]":
-        plain = _Plain()
+        plain = Plain()
         with durable.created(path) as stream, settling(stream) as write, behind(write) as disk:
             file = MeteredFile(disk.write, path.name)
             # this thread reads and hashes, one encrypts, one hashes, one writes
@@ -86,25 +86,9 @@ class OpenPgpSealer:
                 yield _Message(plain, sink, file)
 
 
-class _Plain:
-    """The data as it passed. Its SHA-256 is the manifest's, and what the message's signature begins with."""
-
-    def __init__(self) -> None:
-        self.sha = sha256()
-        self.size = 0
-
-    @property
-    def digest(self) -> Digest:
-        return Digest(self.sha.digest())
-
-    def feed(self, data: bytes) -> None:
-        self.sha.update(data)
-        self.size += len(data)
-
-
 @dataclass(frozen=True, slots=True)
 class _Message:
-    plain: _Plain
+    plain: Plain
     sink: Behind
     file: MeteredFile
 

@@ -194,7 +194,7 @@ def make_weak(gpg):
 
 
 def test_a_key_that_only_signs_is_refused():
-    body = SIGNER._body
+    body = SIGNER.public.body
     with pytest.raises(KeyUnavailable):
         EncryptionKey.parse(body)
 

@@ -3,7 +3,7 @@
 import resource
 import signal
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +31,7 @@ class Desk:
     expected: Callable[[str], int] = lambda route: 1
     seen: set[str] = field(default_factory=set)
     me: str = ME
+    form: str = "age"
 
     def sender(self) -> Sender:
         acts = f"content@{DOMAIN},envelope@{DOMAIN}"
@@ -38,7 +39,7 @@ class Desk:
         return Sender(id=SENDER, domain=DOMAIN, signers=Signers.parse(line, source="the sender's signers file"))
 
     def verified(self, transfer: TransferId, folder: Path) -> SignedParcel:
-        _, signature, envelope = (folder / name for name in names_of(transfer))
+        *_, signature, envelope = (folder / name for name in names_of(transfer))
         found = UnverifiedParcel(transfer=transfer, envelope=envelope.read_bytes(), signature=signature.read_bytes())
         return found.verify(self.sender(), self.at)
 
@@ -55,8 +56,10 @@ class Desk:
 
     def open(self, transfer: TransferId, folder: Path) -> OpenedParcel:
         parcel = self.verified(transfer, folder)
-        with (folder / names_of(transfer)[0]).open("rb") as ciphertext:
-            return parcel.open(ciphertext, self.emptied(), self.reader(), self.answered(), self.at)
+        with ExitStack() as files:
+            names = names_of(transfer, self.form)[:-2]
+            sealed = [files.enter_context((folder / name).open("rb")) for name in names]
+            return parcel.open(sealed, self.emptied(), self.reader(), self.answered(), self.at)
 
     def refusal(self, transfer: TransferId, folder: Path) -> str:
         """The code with which the parcel is refused."""

@@ -300,9 +300,9 @@ def test_no_byte_of_the_ciphertext_can_change(council, desk, sent):
     for place in range(len(whole)):
         changed = io.BytesIO(whole[:place] + bytes([whole[place] ^ 0x80]) + whole[place + 1 :])
         with pytest.raises(ParcelInvalid) as refused:
-            parcel.open(changed, desk.emptied(), reader, answered, AT)
+            parcel.open([changed], desk.emptied(), reader, answered, AT)
         assert refused.value.code == "ciphertext-hash"
-    assert parcel.open(io.BytesIO(whole), desk.emptied(), reader, answered, AT)
+    assert parcel.open([io.BytesIO(whole)], desk.emptied(), reader, answered, AT)
 
 
 def test_no_byte_of_the_ciphertext_can_change_even_if_the_envelope_names_the_change(council, desk, sent):

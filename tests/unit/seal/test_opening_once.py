@@ -62,7 +62,7 @@ class Changing(io.BytesIO):
 def test_no_byte_of_the_ciphertext_is_read_twice(council, desk, sent):
     transfer = council.seal(sent).parcel.transfer
     parcel, whole = desk.verified(transfer, sent), (sent / names_of(transfer)[0]).read_bytes()
-    opened = parcel.open(Changing(whole), desk.emptied(), desk.reader(), desk.answered(), AT)
+    opened = parcel.open([Changing(whole)], desk.emptied(), desk.reader(), desk.answered(), AT)
     assert opened.data.read_bytes() == CSV
 
 
@@ -92,7 +92,7 @@ def test_a_bomb_in_a_parcels_place_fills_no_disk(council, desk, sent):
     resource.setrlimit(resource.RLIMIT_FSIZE, (ALWAYS + (4 << 20), before[1]))
     try:
         with sealed.open("rb") as stream, pytest.raises(ParcelInvalid) as refused:
-            generous.open(stream, desk.emptied(), desk.reader(), desk.answered(), AT)
+            generous.open([stream], desk.emptied(), desk.reader(), desk.answered(), AT)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert refused.value.code == "ciphertext-hash"
