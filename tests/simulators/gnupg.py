@@ -47,7 +47,8 @@ class Gpg:
         return subprocess.run(command, input=data, capture_output=True, check=True, timeout=60).stdout
 
     def make(self, user_id: str, *words: str, expires: str = "never") -> None:
-        self.run(*words, "--quick-gen-key", user_id, "default", "default", expires)
+        """Curve25519: gpg 2.2 makes RSA by default, and is busy with that for seconds."""
+        self.run(*words, "--quick-gen-key", user_id, "future-default", "default", expires)
 
     def make_kind(self, user_id: str, kind: str, *, passphrase: str = "") -> None:
         """A key that signs and one that encrypts, of this kind; gpg makes both at once of its default kinds alone."""
@@ -81,6 +82,8 @@ def gnupg() -> Iterator[Gpg]:
         if shutil.which(tool) is None:
             missing(f"{tool} is not installed")
     home = Path(tempfile.mkdtemp(prefix="gpg-"))
+    # else the agent first measures, for seconds, how often this machine can hash a passphrase
+    (home / "gpg-agent.conf").write_text("s2k-count 65536\n")
     try:
         yield Gpg(home)
     finally:
