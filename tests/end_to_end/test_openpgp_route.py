@@ -8,9 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from gateway.config.pages import shown
-from gateway.contract.partner import Partner
-from gateway.crypto.ssh_keys import PublicKey, SigningKey
+from gateway.crypto.ssh_keys import SigningKey
 from gateway.demo.council import DOMAIN, SENDER
 from gateway.demo.released import rehearsal_file
 from gateway.partner.kit import steps
@@ -21,14 +19,14 @@ from gateway.service.rehearsing import Invented, rehearse
 from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.parcel import acknowledgement_names, names_of
 from gateway.vocabulary.transfer import Stage
-from tests.end_to_end.conftest import YSS
+from tests.end_to_end.conftest import YSS, a_world, typing_in
+from tests.end_to_end.openpgp_route import KEY, desk_of, settle
 from tests.required import missing
 from tests.simulators.gnupg import gnupg
 from tests.simulators.gpg_desk import ME, Desk
 
 if find_spec("pysequoia") is None:
     missing("pysequoia is not installed")
-KEY = f"openpgp-{ME}"
 
 
 @pytest.fixture(scope="module")
@@ -48,36 +46,21 @@ def key(gpg, tmp_path_factory):
 
 @pytest.fixture
 def page(world, type_in, gpg, key):
-    """The partner's page names the certificate, which lies under keys; our key for this partner is made."""
-    path = world.council.home / shown(Partner, ME)
-    write_page(path, gpg.fingerprint(ME))
-    folder = world.council.configuration.workspace.certificates
-    folder.mkdir()
-    (folder / f"{gpg.fingerprint(ME)}.asc").write_bytes(key)
-    assert type_in("keys", "new", KEY).code == 0
-    return path
-
-
-def write_page(path, recipient):
-    text = path.read_text("utf-8")
-    text = re.sub(r"(?m)^recipient = .*$", f'format = "openpgp"\nrecipient = "{recipient}"', text)
-    path.write_text(re.sub(r"(?m)^acknowledgement_key = .*\n", "", text))
+    return settle(world, type_in, gpg.fingerprint(ME), key)
 
 
 @pytest.fixture
 def desk(world, page, gpg, tmp_path):
-    """What the partner has from the council: its OpenPGP certificate for this partner, and its signers line."""
-    folder = tmp_path / "desk"
-    folder.mkdir()
-    public, line = world.council.configuration.workspace.public_keys, world.council.public_keys["signing"]
-    ours = PublicKey.parse((public / f"{KEY}.pub").read_text())
-    assert ours.blob
-    with world.opened() as gateway:
-        signer = message_signer(gateway.keys.signing_key(KEY), SENDER, ME, DOMAIN)
-    (folder / "council.asc").write_text(signer.certificate())
-    acts = f"envelope@{DOMAIN},content@{DOMAIN}"
-    (folder / "council.signers").write_text(f'{SENDER} namespaces="{acts}" {line}\n')
-    return Desk(folder, gpg)
+    return desk_of(world, gpg, tmp_path / "desk")
+
+
+@pytest.fixture(scope="module")
+def handed_over(gpg, key, tmp_path_factory):
+    """One handoff, delivered. For tests that only look at it: they share it, and a desk."""
+    folder = tmp_path_factory.mktemp("handed-over")
+    with a_world(folder / "world") as world:
+        settle(world, typing_in(world), gpg.fingerprint(ME), key)
+        yield world, delivered(world), desk_of(world, gpg, folder / "desk")
 
 
 def delivered(world):
@@ -103,8 +86,8 @@ def test_a_handoff_climbs_every_rung_with_gpg_alone_on_the_other_side(world, des
     assert facts["partner_key"] == certificate.fingerprint == world.facts(transfer, Stage.SEALED)["recipient_key"]
 
 
-def test_nothing_of_a_child_lies_anywhere_in_the_clear(world, desk):
-    transfer = delivered(world)
+def test_nothing_of_a_child_lies_anywhere_in_the_clear(handed_over):
+    world, transfer, _ = handed_over
     surnames = {child.fields["surname"].encode() for child in world.people.children if len(child.fields["surname"]) > 5}
     for path in (world.partners[YSS].files / "inbox").iterdir():
         assert not [name for name in surnames if name in path.read_bytes()]
@@ -175,9 +158,9 @@ def test_whoever_has_the_kit_and_gpg_can_rehearse_from_the_key_to_the_answer(wor
 # what the steps stop at
 
 
-def test_a_message_that_was_changed_or_is_signed_by_somebody_else_stops_the_steps(world, desk):
-    transfer = delivered(world)
-    here = desk.take(world, transfer)
+def test_a_message_that_was_changed_or_is_signed_by_somebody_else_stops_the_steps(handed_over):
+    world, transfer, desk = handed_over
+    here = desk.take(world, transfer, "changed")
     sealed, manifest, _, envelope = (here.folder / name for name in names_of(transfer, "openpgp"))
     whole = sealed.read_bytes()
     sealed.write_bytes(whole[:-30] + bytes([whole[-30] ^ 1]) + whole[-29:])
@@ -190,8 +173,9 @@ def test_a_message_that_was_changed_or_is_signed_by_somebody_else_stops_the_step
     here.type_in(steps.CHECK_GPG, fails=True)
 
 
-def test_a_message_that_another_key_signed_stops_the_steps(world, desk):
-    here = desk.take(world, delivered(world))
+def test_a_message_that_another_key_signed_stops_the_steps(handed_over):
+    world, transfer, desk = handed_over
+    here = desk.take(world, transfer, "another-key")
     stranger = message_signer(SigningKey.generate_ed25519(), SENDER, ME, DOMAIN).certificate()
     (here.folder / "council.asc").write_text(stranger)
     here.type_in(steps.OPEN_GPG, fails=True)

@@ -28,9 +28,9 @@ class Desk:
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
         return done.stdout
 
-    def take(self, world, transfer) -> "Desk":
+    def take(self, world, transfer, into: str | None = None) -> "Desk":
         """A copy of its own, as it lies in the inbox."""
-        folder = self.folder / transfer
+        folder = self.folder / (into or transfer)
         folder.mkdir()
         for name in names_of(transfer, "openpgp"):
             (folder / name).write_bytes((world.partners["yss"].files / "inbox" / name).read_bytes())
