@@ -28,6 +28,8 @@ class Kept:
 
     certificate: str
     exported: bytes
+    whole: bytes
+    """With what signs."""
 
     @property
     def own(self) -> SecretKey:
@@ -40,7 +42,7 @@ def kept(user_id: str, kind: str = "future-default") -> Kept:
     """Curve25519, unless the case is about another kind."""
     with gnupg() as gpg:
         gpg.make_kind(user_id, kind)
-        return Kept(gpg.certificate(user_id), gpg.exported(user_id))
+        return Kept(gpg.certificate(user_id), gpg.exported(user_id), gpg.exported(user_id, whole=True))
 
 
 def one_octet(tag: int, body: bytes) -> bytes:

@@ -334,7 +334,7 @@ def main(words: list[str]) -> int:
     except NotSound as error:
         sys.stderr.write(f"NOT SOUND: {error}\n")
         return 1
-    except (OSError, ValueError, LookupError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         sys.stderr.write(f"NOT SOUND: a file is missing or malformed ({type(error).__name__})\n")
         return 1
     return 0
