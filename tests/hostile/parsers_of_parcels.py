@@ -24,7 +24,7 @@ from gateway.crypto.ssh_public import PublicKey
 from gateway.crypto.sshsig import UnverifiedSignature
 from gateway.crypto.sshsig_format import armor as signature_armor
 from gateway.crypto.sshsig_format import dearmor as signature_dearmor
-from gateway.seal.acknowledgement import Acknowledgement
+from gateway.seal.acknowledgement import Acknowledgement, UnverifiedAcknowledgement
 from gateway.seal.envelope import Envelope, Weight
 from gateway.seal.manifest import Manifest
 from gateway.seal.unpacking import ContainerReader, TooLarge
@@ -65,6 +65,11 @@ def acknowledgement() -> bytes:
     ).encode()  # fmt: skip
 
 
+def _answer(data: bytes) -> None:
+    body, line, signature = data.partition(b"\n")
+    UnverifiedAcknowledgement.parse(body + line, signature).verify(KEY.public, "x")
+
+
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
@@ -91,7 +96,7 @@ PARSERS = {
     "age armor": (dearmor, lambda: [armor(_sealed(X25519.recipient()))]),
     "age recipient": (
         lambda data: parse_recipient(_text(data)),
-        lambda: [X25519.recipient().spelled().encode(), SSH.recipient().spelled().encode()],
+        lambda: [one.recipient().spelled().encode() for one in (X25519, SSH, HYBRID)],
     ),
     "age identity": (lambda data: parse_identity(_text(data)), lambda: [X25519.spelled().encode(), HYBRID.spelled().encode()]),
     "identity file": (read_identities, lambda: [f"# x\n{X25519.spelled()}\n".encode(), KEY.openssh_private()]),
@@ -109,6 +114,7 @@ PARSERS = {
     "checkpoint": (lambda data: Checkpoint.parse(_text(data)), lambda: [NOTE.split("\n\n")[0].encode() + b"\n"]),
     "envelope": (Envelope.parse, lambda: [_envelope(1), _envelope(2)]),
     "manifest": (Manifest.parse, lambda: [PAGE]),
+    "answer": (_answer, lambda: [acknowledgement() + KEY.sign(acknowledgement(), "acknowledge@x").encode()]),
     "acknowledgement": (Acknowledgement.parse, lambda: [acknowledgement()]),
     "container": (_inflate, lambda: [build(CSV, PAGE, SIGNATURES[0])[:9000]]),
 }  # fmt: skip
