@@ -143,7 +143,7 @@ def test_whoever_has_the_kit_and_gpg_can_rehearse_from_the_key_to_the_answer(wor
     kit = tmp_path / "kit"
     assert type_in("partner", "kit", ME, "--to", kit).code == 0
     text = (kit / "START-HERE.md").read_text("utf-8")
-    make_key, names, check, opened, answer = re.findall(r"(?ms)^```sh\n(.*?)^```$", text)
+    make_key, names, check, opened, answer, install = re.findall(r"(?ms)^```sh\n(.*?)^```$", text)
     assert make_key == steps.MAKE_GPG_KEY
     here = Desk(tmp_path / "place", gpg, names)
     here.folder.mkdir()
@@ -153,6 +153,13 @@ def test_whoever_has_the_kit_and_gpg_can_rehearse_from_the_key_to_the_answer(wor
     here.type_in(opened)
     assert (here.folder / "parcel" / "rehearsal.csv").read_bytes().startswith(b"Reference,")
     here.type_in(answer)
+    (here.folder / "receiver.toml").write_bytes((kit / "receiver.toml").read_bytes())
+    here.type_in(install)
+    for path in (kit / "rehearsal").iterdir():
+        (here.folder / "receiver" / "inbox" / path.name).write_bytes(path.read_bytes())
+    spoken = type_in("receive", here.folder / "receiver")
+    assert (spoken.code, "accepted and answered" in spoken.out) == (0, True)
+    assert list((here.folder / "receiver" / "received").glob("*.csv"))
 
 
 # what the steps stop at

@@ -104,6 +104,7 @@ def test_the_kit_has_the_same_steps_word_for_word():
     assert (found["check"], found["open"], found["answer"]) == (steps.CHECK, steps.OPEN, steps.ANSWER)
     assert (found["make-gpg-key"], found["check-gpg"]) == (steps.MAKE_GPG_KEY, steps.CHECK_GPG)
     assert (found["open-gpg"], found["answer-gpg"]) == (steps.OPEN_GPG, steps.ANSWER_GPG)
+    assert found["install-gpg"] == steps.INSTALL_GPG
 
 
 def spoil(path: Path) -> None:

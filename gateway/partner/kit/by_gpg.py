@@ -14,6 +14,7 @@ def wanted(partner: str) -> Iterator[str]:
     yield "Then send us, and have its fingerprint ready for the telephone:"
     yield ""
     yield "    certificate          certificate.asc; again, with the same fingerprint, before it expires"
+    yield "    acknowledgement key  acknowledge.pub, if our program is to answer for you: see the end"
     yield "    host, port, user     of an SFTP account that takes our key: sftp-ROUTE.pub"
     yield "    host keys            ssh-keyscan on the server itself, not from outside"
     yield "    two folders          inbox (we write, rename, read and delete our own files), acknowledgements (we read)"
@@ -38,6 +39,14 @@ def rehearsal(names: str, rows: int) -> Iterator[str]:
     yield "Answer it. Of a real parcel both files go into `acknowledgements`, the signature first; these you send to us."
     yield ""
     yield from block(steps.ANSWER_GPG)
+    yield "With our program, copy `receiver.toml` there too and make its folder out of your key, which gpg keeps:"
+    yield ""
+    yield from block(steps.INSTALL_GPG)
+    yield "Protect `openpgp.key` by its mode alone; or, if your key has a passphrase, write that into"
+    yield '`receiver/keys/passphrase.key` and `passphrase = "keys/passphrase.key"` into `receiver.toml`. Send us'
+    yield "`acknowledge.pub`: from when it stands on our page of you, your answers are signed with it and not with gpg."
+    yield "Then the same parcel goes into `receiver/inbox`, and `gateway receive receiver`."
+    yield ""
 
 
 def block(text: str) -> Iterator[str]:

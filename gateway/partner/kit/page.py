@@ -44,6 +44,8 @@ def signers_line(council: Council) -> str:
 
 def receiver_page(council: Council, partner: str) -> str:
     values = {"me": partner, "sender": council.sender, "domain": council.domain, "log_key": council.log.spelled}
+    if council.openpgp:
+        values["openpgp_key"] = "keys/openpgp.key"
     return "".join(f'{name} = "{value}"\n' for name, value in values.items())
 
 

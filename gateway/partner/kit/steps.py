@@ -72,6 +72,21 @@ gpg --fingerprint "=$ME"
 """
 """Once: what parcels are sealed to, and what answers are signed with."""
 
+INSTALL_GPG: Final = """\
+set -e
+mkdir -m 700 receiver receiver/keys
+mkdir receiver/inbox receiver/acknowledgements
+cp receiver.toml receiver/
+cp council.signers receiver/keys/sender
+cp council.asc receiver/keys/
+gpg --export-options export-minimal --export-secret-subkeys "=$ME" > receiver/keys/openpgp.key
+ssh-keygen -q -t ed25519 -N "" -C acknowledge -f acknowledge
+cp acknowledge receiver/keys/acknowledge.key
+chmod 600 receiver/keys/*
+"""
+"""The same folder for a partner whose key gpg keeps: what encrypts is copied out of it, what signs stays. Answers are
+signed by a key of their own, whose public half goes to the council."""
+
 CHECK_GPG: Final = CHECK.replace("$TRANSFER.age", "$TRANSFER.pgp")
 
 OPEN_GPG: Final = """\

@@ -10,8 +10,9 @@ manifest is a message of its own; SHA-1 in its detection code, which gpg 2.2 wan
 reads it binds no recipient: each partner has a signing key of its own that names it, and each
 signature names the certificates that it is meant for.
 
-Messages are written by us (`gateway.crypto.openpgp`). Certificates and the answers of partners are
-for Sequoia (pysequoia, the extra `openpgp`) to judge. It holds Python's lock while it works, seals
-to expired and revoked certificates without a word, and puts quotations into its errors: so it runs
-in a process of its own (`worker`), seals nothing, and nothing that it says is repeated.
+Messages are written by us, and opened by us where a partner has this program (`opening`), on
+`gateway.crypto.openpgp`. Certificates, and answers of partners that have gpg, are for Sequoia
+(pysequoia, the extra `openpgp`) to judge. It holds Python's lock while it works, seals to expired
+and revoked certificates without a word, and puts quotations into its errors: so it runs in a
+process of its own (`worker`), seals nothing, and nothing that it says is repeated.
 """
