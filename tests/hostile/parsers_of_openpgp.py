@@ -9,6 +9,7 @@ import io
 import subprocess
 from datetime import UTC, datetime
 from functools import cache
+from importlib.util import find_spec
 
 from gateway.crypto.openpgp import (
     EncryptionKey,
@@ -26,6 +27,7 @@ from gateway.crypto.ssh_keys import SigningKey
 from gateway.seal.openpgp.answering import verify_answer
 from gateway.seal.openpgp.certificates import parse_certificate
 from tests.hostile.parsers_of_parcels import acknowledgement
+from tests.required import missing
 from tests.simulators.gnupg import gnupg
 from tests.simulators.openpgp import inside, kept, message
 
@@ -98,9 +100,15 @@ def _wrapped() -> bytes:
     return body
 
 
+def _certificate() -> bytes:
+    if find_spec("pysequoia") is None:
+        missing("pysequoia is not installed")
+    return kept("partner").certificate.encode()
+
+
 def _answer(data: bytes) -> None:
     body, signature = _apart(data, 2)
-    verify_answer(body, signature, parse_certificate(kept("partner").certificate.encode()), AT)
+    verify_answer(body, signature, parse_certificate(_certificate()), AT)
 
 
 @cache
@@ -139,6 +147,6 @@ PARSERS = {
         lambda data: read_signing_certificates(data, USER_ID), lambda: [SIGNER.certificate().encode()],
     ),
     "openpgp binding": (lambda data: verify_binding(*_apart(data, 3)), lambda: [_binding()]),
-    "openpgp certificate": (parse_certificate, lambda: [kept("partner").certificate.encode()]),
+    "openpgp certificate": (parse_certificate, lambda: [_certificate()]),
     "openpgp answer": (_answer, lambda: [_sound_answer()]),
 }  # fmt: skip

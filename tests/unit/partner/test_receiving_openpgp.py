@@ -237,7 +237,7 @@ def test_an_age_identity_may_be_missing_only_where_there_is_an_openpgp_key(partn
 
 # large ones
 
-MEGABYTES = 160
+MEGABYTES = 112
 RECEIVE = """
 import resource, sys
 from datetime import datetime

@@ -51,6 +51,7 @@ def test_what_others_see_can_lie_apart(tmp_path):
     ("^me = .*", "me = 'Wilf Tarn'", "me: "), ("^me = .*\n", "", "me: missing"),
     ("^domain = .*", "domain = 'Not A Domain'", "domain"), ("^log_key = .*", "log_key = 'x+y'", "log_key"),
     (r"\Z", "secret = 'canary'\n", "not known"), (r"\Z", "first = { yss = 0 }\n", "first.yss"),
+    (r"\Z", "openpgp_key = 'canary'\n", "openpgp_key"), (r"\Z", "passphrase = 'canary'\n", "passphrase"),
     (r"\Z", "identity = 'id.txt'\n", "identity"), (r"\A", "= canary", "not TOML"),
     (r"\Z", "signers = 'keys/missing'\n", "signers"), (r"\Z", 'inbox = "twice"\n', "not TOML"),
 ])  # fmt: skip
