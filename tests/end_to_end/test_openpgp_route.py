@@ -303,7 +303,7 @@ def test_without_our_key_for_the_partner_doctor_says_so_and_nothing_leaves(world
     assert world.inbox() == []
 
 
-def test_the_pages_of_age_are_signed_as_before(world):
+def test_the_pages_of_age_are_signed_as_before(untouched):
     """A new key of the page that is not used changes no signature."""
-    partner = world.council.configuration.route(YSS).partner
+    partner = untouched.council.configuration.route(YSS).partner
     assert "format" not in partner.model_dump(mode="json")
