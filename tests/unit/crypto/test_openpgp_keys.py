@@ -1,5 +1,7 @@
 """Keys in files: a partner's own, as gpg exports it, and our certificate, as the partner has it."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from gateway.crypto.openpgp import MessageSigner, read_secret_keys, read_signing_certificates
@@ -7,6 +9,7 @@ from gateway.crypto.openpgp.armor import PRIVATE, PUBLIC, armored, dearmored
 from gateway.crypto.openpgp.packets import split
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.vocabulary.errors import KeyUnavailable, MessageMalformed
+from tests.required import missing
 from tests.simulators.gnupg import gnupg
 from tests.simulators.openpgp import kept, packet
 
@@ -46,6 +49,17 @@ def test_a_key_under_a_passphrase_is_opened_with_it_and_with_nothing_else(gpg, k
     for wrong in ("", LOCK + " ", LOCK[:-1]):
         with pytest.raises(KeyUnavailable, match="could not be unlocked"):
             read_secret_keys(data, wrong.encode())
+
+
+def test_what_sequoia_makes_is_read_as_well():
+    if find_spec("pysequoia") is None:
+        missing("pysequoia is not installed")
+    import pysequoia
+
+    theirs = pysequoia.Tsk.generate("partner")
+    (found,) = read_secret_keys(bytes(theirs))
+    assert found.fingerprint.hex() == theirs.extract_certificate().fingerprint.lower()
+    assert len(found.keys) == 1
 
 
 def test_two_keys_in_one_file_are_two(gpg):
