@@ -3,7 +3,7 @@
 For more than one machine it is a PostgreSQL schema by its URL (`store_postgresql`), with the same statements.
 
 Who remembers what stands in `attempts`, `breakers` and `profiles`; here is only the file and
-its versions. It holds identifiers, times and error slugs; never the ledger's facts, never
+its versions. It holds identifiers, times, error slugs and the addresses that alerts go to; never the ledger's facts, never
 anything of a child.
 """
 

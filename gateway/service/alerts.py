@@ -112,12 +112,12 @@ def channels_of(configuration: Configuration) -> tuple[Channel, ...]:
 def _channels(page: Alerts, configuration: Configuration) -> Iterator[Channel]:
     keys, domain = configuration.deliver_keys, configuration.settings.domain
     if page.email:
-        yield Mail(
-            page=page.email,
-            domain=domain,
-            trusted=trusting(_below(configuration.home, page.email.ca)),
-            password=lambda: _password(keys.private_bytes(SMTP)),
-        )
+        trusted = trusting(_below(configuration.home, page.email.ca))
+        for to in dict.fromkeys(page.email.to):
+            yield Mail(
+                page=page.email, to=to, domain=domain, trusted=trusted,
+                password=lambda: _password(keys.private_bytes(SMTP)),
+            )  # fmt: skip
     if page.webhook:
         yield Hook(
             page=page.webhook,

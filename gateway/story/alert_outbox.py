@@ -62,7 +62,7 @@ def drop_unsent(gateway: Gateway) -> None:
 
 
 def unsent(gateway: Gateway, at: datetime) -> Concern | None:
-    """What has reached nobody for too long."""
+    """What has not reached everybody for too long."""
     with gateway.ledger.reading() as tx:
         return of_unsent(alerts.in_state(tx, *alerts.UNSENT), at, failed=alerts.FAILED)
 

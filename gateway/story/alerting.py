@@ -83,7 +83,7 @@ def decide(
 
 
 def of_unsent(rows: Iterable[AlertRow], at: datetime, *, failed: str) -> Concern | None:
-    """What has not reached anybody: deliver says so, or says nothing for too long."""
+    """What has not reached everybody: deliver says so, or says nothing for too long."""
     waiting = [row for row in rows if row.state == failed or at - row.decided >= UNSENT_WARNED]
     if not waiting:
         return None
@@ -92,8 +92,8 @@ def of_unsent(rows: Iterable[AlertRow], at: datetime, *, failed: str) -> Concern
     return Concern(
         level=Level.ALARM if alarmed else Level.WARNING,
         kind=ALERTS,
-        sentence=f"{len(waiting)} alerts have reached nobody",
-        to_do="journalctl -u handoff-deliver says why; see [alerts] in config/gateway.toml and the keys it names",
+        sentence=f"{len(waiting)} alerts have not reached everybody who is to be told",
+        to_do="gateway alerts, as deliver's user, says who does not take them; see [alerts] in config/gateway.toml",
         since=oldest,
     )
 

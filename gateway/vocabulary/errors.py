@@ -27,7 +27,7 @@
     │   ├── PartnerUnreachable         75   try again: the network or the server was away
     │   ├── ReleaseLapsed              75   release_by has passed; it is minimised again
     │   ├── Revoked                    75   prepare took the parcel back
-    │   ├── AlertUndelivered           75   an alert reached nobody yet; it is tried again
+    │   ├── AlertUndelivered           75   an alert did not get out yet; it is tried again
     │   ├── Overtaken                  75   another attempt has begun since; this one stops
     │   ├── OutOfTurn                  75   the parcel before it in its sequence has not left
     │   ├── OutcomeUnknown             76   the final name may or may not be there

@@ -132,22 +132,47 @@ def test_what_reaches_nobody_is_shown_where_people_look_and_in_the_exit_code(wor
     (found,) = [one for one in json.loads(spoken.out) if one["kind"] == "alerts"]
     assert found["level"] == "alarm"
     assert type_in("status").code == spoken.code == 3
-    assert "1 alerts have reached nobody" in type_in("status").out
+    assert "1 alerts have not reached everybody" in type_in("status").out
     del post_office.answers["AUTH"]
     world.run()
     assert states(world) == ["sent"]
-    assert "reached nobody" not in type_in("todo").out
+    assert "not reached everybody" not in type_in("todo").out
+
+
+def test_an_address_that_the_server_refuses_is_shown_and_the_other_one_is_told_once(world, post_office, type_in):
+    page = world.council.home / "config" / "gateway.toml"
+    page.write_text(
+        page.read_text().replace('["ops@council.example"]', '["ops@council.example", "gone@council.example"]')
+    )
+    post_office.refused = frozenset({"gone@council.example"})
+    overdue(world)
+    for _ in range(6):
+        world.clock.turn(minutes=11)
+        world.run()
+    assert states(world) == ["failed"]
+    assert post_office.recipients == ["ops@council.example"]
+    assert "1 alerts have not reached everybody" in type_in("todo").out
+    spoken = type_in("alerts")
+    assert (spoken.code, spoken.out) == (
+        75,
+        "email ops@council.example: taken\nemail gone@council.example: not taken\n",
+    )
+    post_office.refused = frozenset()
+    world.clock.turn(hours=2)
+    world.run()
+    assert states(world) == ["sent"]
+    assert post_office.recipients.count("gone@council.example") == 1
 
 
 def test_a_deliver_half_that_stands_still_is_noticed_by_prepare(world, post_office, type_in):
-    overdue_before = "reached nobody" in type_in("todo").out
+    overdue_before = "not reached everybody" in type_in("todo").out
     world.approved()
     world.run()
     world.clock.turn(days=2)
     world.run("prepare")
     world.clock.turn(hours=2)
     assert not overdue_before
-    assert "reached nobody" in type_in("todo").out
+    assert "not reached everybody" in type_in("todo").out
 
 
 def test_a_report_that_deliver_did_not_sign_marks_nothing(world, post_office):
@@ -175,7 +200,7 @@ def test_who_wants_no_alerts_any_more_is_not_told_that_some_reached_nobody(world
     with half_of(world) as half:
         look_after(half, Watch())
     world.clock.turn(hours=2)
-    assert "reached nobody" not in type_in("todo").out
+    assert "not reached everybody" not in type_in("todo").out
     assert alert_box.pending(world.council.configuration.workspace.to_deliver) == []
 
 
@@ -231,11 +256,11 @@ def test_there_is_no_heartbeat_while_a_parcel_does_not_get_away(world):
 
 def test_a_trial_alert_is_sent_at_once_and_what_went_wrong_is_said_without_the_password(world, post_office, type_in):
     spoken = type_in("alerts")
-    assert (spoken.code, spoken.out) == (0, "email: taken\n")
+    assert (spoken.code, spoken.out) == (0, "email ops@council.example: taken\n")
     assert subjects(post_office) == ["WARNING: trial"]
     post_office.answers["AUTH"] = "535 no"
     spoken = type_in("alerts")
-    assert (spoken.code, spoken.out) == (75, "email: not taken\n")
+    assert (spoken.code, spoken.out) == (75, "email ops@council.example: not taken\n")
     assert "refuses the user and password" in spoken.err
     assert PASSWORD not in spoken.err
 

@@ -1,4 +1,7 @@
-"""What a way to tell people promises: all of a batch got out when `send` returns, else AlertUndelivered."""
+"""What a way to tell people promises: all of a batch got out when `send` returns, else AlertUndelivered.
+
+Each address has a channel of its own: what one of them has taken is not sent to it again for another's sake.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +20,12 @@ class Batch:
 
 class Channel(Protocol):
     @property
+    def kind(self) -> str:
+        """A slug, for log lines."""
+
+    @property
     def name(self) -> str:
-        """A slug of its own."""
+        """Its own, whatever others there are: what it has taken is remembered by it."""
 
     def send(self, batch: Batch, at: datetime) -> None:
         """

@@ -1,9 +1,10 @@
-"""Alerts by e-mail: one message for a batch, over TLS or not at all.
+"""Alerts by e-mail: one message for a batch, to one address at a time, over TLS or not at all.
 
     connect ─▶ (implicit TLS) ─▶ EHLO ─▶ STARTTLS ─▶ EHLO anew ─▶ login ─▶ one message ─▶ QUIT
 
 What a server said before TLS counts for nothing afterwards. The password is sent inside TLS only, and
-stands in no message of ours. A server that refuses some recipients and takes others has taken it.
+stands in no message of ours. Each address is a channel of its own and has a conversation of its own, so that one
+that is refused is tried again, and nobody else is told twice meanwhile. All get the same message, with all names.
 """
 
 import smtplib
@@ -26,16 +27,21 @@ READY, OK = 220, 250
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """`password` is asked for when it is needed, and only if the page names a user."""
+    """`to` is one of the page's. `password` is asked for when it is needed, and only if the page names a user."""
 
     page: Email
+    to: str
     domain: str
     trusted: ssl.SSLContext
     password: Callable[[], str]
 
     @property
-    def name(self) -> str:
+    def kind(self) -> str:
         return "email"
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} {self.to}"
 
     def send(self, batch: Batch, at: datetime) -> None:
         password = self.password() if self.page.user else ""
@@ -46,7 +52,7 @@ class Mail:
             try:
                 self._begin(client)
                 self._log_in(client, password)
-                _hand_over(client, message)
+                _hand_over(client, message, self.to)
                 with suppress(OSError, smtplib.SMTPException):  # it has been taken: a bad goodbye changes nothing
                     client.quit()
             finally:
@@ -93,15 +99,16 @@ class Mail:
         return message
 
 
-def _hand_over(client: smtplib.SMTP, message: EmailMessage) -> None:
+def _hand_over(client: smtplib.SMTP, message: EmailMessage, to: str) -> None:
     try:
-        client.send_message(message)
+        client.send_message(message, to_addrs=to)
     except smtplib.SMTPResponseException as error:
         raise _refused(error.smtp_code, "message-refused") from error
     except smtplib.SMTPRecipientsRefused as error:
         raise AlertUndelivered(
-            "recipients-refused", "the mail server takes nothing for any of the addresses in [alerts.email]"
-        ) from error
+            "recipient-refused", f"the mail server takes nothing for {to}",
+            remedy="ask whoever runs it, or name another address in [alerts.email]",
+        ) from error  # fmt: skip
 
 
 def _greet(client: smtplib.SMTP) -> None:

@@ -27,7 +27,7 @@ from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import TransferId
 
 PATIENCE: Final = 5
-"""So many tries in a row, over ten minutes or so, and prepare is told that its alerts reach nobody."""
+"""So many tries in a row, over ten minutes or so, and prepare is told that its alerts do not get out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def _serve(sender: AlertSender, channel: Channel, pending: dict[TransferId, Aler
 
 def _failed(sender: AlertSender, channel: Channel, error: GatewayError) -> None:
     code = error.code if isinstance(error, AlertUndelivered) else slug_of(error)
-    sender.telemetry.event(LogEvent.ALERT_FAILED, Facts(kind=channel.name, code=code))
+    sender.telemetry.event(LogEvent.ALERT_FAILED, Facts(kind=channel.kind, code=code))
     at = sender.clock()
     tries = sender.remembered.failures(channel.name) + 1
     sender.remembered.failed(channel.name, code, next_try(tries, at, sender.random))

@@ -31,8 +31,12 @@ class Hook:
     key: Callable[[], bytes]
 
     @property
-    def name(self) -> str:
+    def kind(self) -> str:
         return "webhook"
+
+    @property
+    def name(self) -> str:
+        return self.kind
 
     def send(self, batch: Batch, at: datetime) -> None:
         body = canonical.encode(

@@ -29,6 +29,7 @@ class Listener:
     """A channel to somebody who hears, or does not."""
 
     name: str = "email"
+    kind: str = "email"
     error: Exception | None = None
     cut: bool = False
     """The power goes as soon as it was heard."""
