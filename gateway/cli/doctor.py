@@ -12,7 +12,8 @@ from gateway.config.checkup.check import Check, Surroundings, exit_code
 from gateway.config.checkup.clock import kernel_clock
 from gateway.config.checkup.examination import examine
 from gateway.config.load import load
-from gateway.config.stores import make_or_upgrade
+from gateway.config.stores import make_or_upgrade, move
+from gateway.service.turns import standing_still
 
 MOUNTS = Path("/proc/self/mountinfo")
 
@@ -26,14 +27,23 @@ def doctor(
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="First make the ledger, or bring it to this program's version.")
     ] = False,
+    move_ledger: Annotated[
+        str,
+        typer.Option("--move-ledger", metavar="URL", help="Copy the ledger's file into an empty PostgreSQL, and end."),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False,
 ) -> int:
     """Look at everything a handoff needs, and say what is missing and what to do.
 
     Leaves with 0 if nothing failed, 3 if a person must do something, 78 if the configuration
     cannot be used at all. Warnings do not count. There is no way back behind an upgrade: back up first.
+
+    With --move-ledger neither half may be running. The log is verified at both ends, every row is compared, and
+    the file stays as it was: what is used is what `ledger` in gateway.toml names.
     """
     session = Session.of(context)
+    if move_ledger:
+        return _move(session, move_ledger)
     if upgrade:
         make_or_upgrade(load(session.home(), session.environ))
     around = Surroundings(at=session.clock(), mounts=_mounts(), clock=kernel_clock())
@@ -45,6 +55,18 @@ def doctor(
         for check in checks:
             _say(session.voice, check)
     return code
+
+
+def _move(session: Session, url: str) -> int:
+    configuration = load(session.home(), session.environ)
+    with standing_still(configuration):
+        verified, rows = move(configuration, url)
+    session.voice.say(f"moved: {verified.size} receipts, verified at both ends, and {rows} rows in all, each compared")
+    session.voice.say("what to do: write the URL as `ledger` into gateway.toml before anything starts; then put the")
+    session.voice.say(
+        f"            file {configuration.workspace.ledger.name} away with the backups: it is the past from here on"
+    )
+    return 0
 
 
 def _say(voice: Voice, check: Check) -> None:

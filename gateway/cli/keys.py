@@ -3,8 +3,6 @@
 import getpass
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +20,7 @@ from gateway.crypto.age import generate_hybrid_identity, generate_identity, reci
 from gateway.crypto.age.identity_file import seal_identities
 from gateway.footing import durable
 from gateway.receipts.receipt import Receipt
-from gateway.service.turns import alone_at
+from gateway.service.turns import standing_still
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
 
@@ -104,7 +102,7 @@ def rotate(context: typer.Context, name: Name) -> None:
     if not role.signs:
         _follow(context, configuration, role)
         return
-    with _standing_still(configuration):
+    with standing_still(configuration):
         key_changes.check_rotation(configuration, role)
         stands = standing(configuration, role)
         _record(context, configuration, "key-rotated", role, key=stands.following, old_key=stands.fingerprint)
@@ -127,14 +125,14 @@ def retire(context: typer.Context, name: Name) -> None:
 
 
 def _hand_over_log(context: typer.Context, configuration: Configuration, role: Role) -> None:
-    with _standing_still(configuration), prepare_side(context) as side:
+    with standing_still(configuration), prepare_side(context) as side:
         fingerprint = log_key.rotate_log(configuration, role, side.gateway, uid=person())
     side.voice.say(f"the key {role.name} is in use from now on: {fingerprint}")
     side.voice.say(f"give keys/public/{log_key.PUBLISHED} to every partner: none cosigns the log before it has it")
 
 
 def _follow(context: typer.Context, configuration: Configuration, role: Role) -> None:
-    with _standing_still(configuration), prepare_side(context) as side:
+    with standing_still(configuration), prepare_side(context) as side:
         number = rotate_followed(configuration, role, side.gateway, secrets.token_bytes, uid=person())
     side.voice.say(f"the key {role.name} is in use in its generation {number} from now on")
     side.voice.say("make a new backup of it now: the one before opens nothing that is recorded from here on")
@@ -177,17 +175,6 @@ def _asked_twice(session: Session) -> str:
     if first != second:
         raise UsageError("the two passphrases differ", remedy="type it again")
     return first
-
-
-@contextmanager
-def _standing_still(configuration: Configuration) -> Iterator[None]:
-    """UsageError if a half is running, on whichever machine: it would go on with the key that it has read."""
-    workspace = configuration.workspace
-    with ExitStack() as locks:
-        for path, half in ((workspace.prepare_lock, "prepare"), (workspace.deliver_lock, "deliver")):
-            if os.access(path.parent, os.W_OK):
-                locks.enter_context(alone_at(configuration, half))
-        yield
 
 
 def _record(context: typer.Context, configuration: Configuration, kind: str, role: Role, **keys: str | None) -> None:

@@ -1,7 +1,12 @@
-"""Where the ledger is, in a PostgreSQL by its URL or in a file among prepare's own; made and upgraded."""
+"""Where the ledger is, in a PostgreSQL by its URL or in a file among prepare's own; made, upgraded, moved and verified."""
 
 from gateway.config.load import Configuration
-from gateway.footing.ledger import Ledger, sqlite_url
+from gateway.config.own_keys import public_half
+from gateway.crypto.checkpoint import log_key
+from gateway.footing.ledger import Ledger, moving, sqlite_url
+from gateway.footing.postgresql_url import why_unfit
+from gateway.receipts.verification import Verified, verify_log
+from gateway.vocabulary.errors import ConfigError, LogBroken, UsageError
 
 
 def ledger_url(configuration: Configuration) -> str:
@@ -11,3 +16,37 @@ def ledger_url(configuration: Configuration) -> str:
 def make_or_upgrade(configuration: Configuration) -> None:
     """The ledger as this program needs it; on PostgreSQL with the rights of whoever may make tables there."""
     Ledger.create_or_upgrade(ledger_url(configuration)).close()
+
+
+def move(configuration: Configuration, url: str) -> tuple[Verified, int]:
+    """The ledger's file into the empty ledger at `url`: its log, the same at both ends, and how many rows there are.
+
+    Neither half may be running. The file stays as it was, and in use until `url` stands in the configuration.
+
+    Raises:
+        ConfigError: the URL cannot be used. UsageError: the ledger is on PostgreSQL already.
+        StorageError: a ledger is there already, or its tables are not made; nothing was moved.
+        LogBroken: the log is not what was signed, here or there.
+    """
+    if configuration.settings.ledger:
+        raise UsageError("the ledger is on PostgreSQL already", remedy="pg_dump and pg_restore move it from there")
+    if reason := why_unfit(url):
+        raise ConfigError(f"the URL {reason}", remedy="docs/OPERATING.md says how to make the database")
+    source, target = Ledger.open(ledger_url(configuration)), Ledger.open(url)
+    try:
+        with source.writing() as old:  # nobody else writes in it meanwhile, and neither do we
+            before = verified_log(configuration, source)
+            with target.writing() as new:
+                rows = moving.copy(old, new)
+        if verified_log(configuration, target) != before:
+            raise LogBroken("the log that arrived is another one", remedy="use the old ledger, and make an empty one")
+    finally:
+        source.close()
+        target.close()
+    return before, rows
+
+
+def verified_log(configuration: Configuration, ledger: Ledger) -> Verified:
+    """LogBroken unless the whole log is what was signed; KeyUnavailable without its public key, which is all it needs."""
+    public = public_half(configuration.workspace.public_keys / "log.pub")
+    return verify_log(ledger, log_key(configuration.settings.log_origin, public.raw_ed25519()))

@@ -4,10 +4,11 @@ Prepare's turn is had from the ledger's database, deliver's from that of its sto
 stand by for one that works; whoever cannot wait is told so.
 """
 
+import os
 import re
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 from gateway.config.load import Configuration
 from gateway.config.machine import LONGEST_NAME as NAME
@@ -46,6 +47,17 @@ def alone_at(
             if not stand_by():
                 break
         yield turn
+
+
+@contextmanager
+def standing_still(configuration: Configuration) -> Iterator[None]:
+    """UsageError if a half is running, on whichever machine: it would go on with the key, or in the ledger, that it has."""
+    workspace = configuration.workspace
+    with ExitStack() as locks:
+        for path, half in ((workspace.prepare_lock, "prepare"), (workspace.deliver_lock, "deliver")):
+            if os.access(path.parent, os.W_OK):
+                locks.enter_context(alone_at(configuration, half))
+        yield
 
 
 def machine_name(configuration: Configuration) -> str:

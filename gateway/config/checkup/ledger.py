@@ -5,12 +5,9 @@ from collections.abc import Iterator
 
 from gateway.config.checkup.check import Check, Surroundings, fail, ok, unless, warn
 from gateway.config.load import Configuration
-from gateway.config.stores import ledger_url
-from gateway.crypto.checkpoint import log_key
-from gateway.crypto.ssh_keys import PublicKey
+from gateway.config.stores import ledger_url, verified_log
 from gateway.footing.ledger import Ledger
 from gateway.footing.ledger.postgresql import may_change_tables, unsafe_settings
-from gateway.receipts.verification import verify_log
 from gateway.vocabulary.errors import GatewayError
 
 NAME, LOG = "ledger", "receipt log"
@@ -43,16 +40,12 @@ def _weaknesses(ledger: Ledger) -> Iterator[Check]:
 
 def log_is_whole(configuration: Configuration, around: Surroundings) -> Iterator[Check]:  # noqa: ARG001
     """Needs the ledger and the log's public key only."""
-    workspace = configuration.workspace
     try:
-        public = PublicKey.parse((workspace.public_keys / "log.pub").read_text("utf-8"))
         ledger = Ledger.open(ledger_url(configuration))
         try:
-            verified = verify_log(ledger, log_key(configuration.settings.log_origin, public.raw_ed25519()))
+            verified = verified_log(configuration, ledger)
         finally:
             ledger.close()
-    except OSError:
-        yield fail(LOG, "keys/public/log.pub cannot be read", "restore it: partners have it too")
     except GatewayError as error:
         yield fail(LOG, error.message, error.remedy or "stop, and keep the ledger as it is")
     else:
