@@ -3,21 +3,21 @@
     leaves         each there, each hashing to what its row says
     subtrees       each stored one is the hash of the two below it, and there is none too many
     checkpoints    the newest is of this tree and signed; the last 4,096 and each at a multiple of 256 are of it
-    columns        those that are searched say what the bodies say; times do not run back
+    times          do not run back
+    columns        those that are searched say what the bodies say
     rungs          each follows the one before; the list of stages says what the leaves say
 
-The last is asked of the database, in a second thread beside the hashing. What is not looked at
+The last two are asked of the database, in a second thread beside the hashing. What is not looked at
 is what our own key has signed: the facts within a body. `verification` reads those too, names the
 leaf at fault, and compares every checkpoint; whoever finds anything here asks it.
 """
 
-import json
 import threading
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from hashlib import sha256
 from itertools import islice
-from typing import Any
 
 from gateway.crypto.checkpoint import Checkpoint
 from gateway.crypto.note import Vkey
@@ -31,10 +31,11 @@ from gateway.receipts.tip import signed
 from gateway.vocabulary.errors import GatewayError, LogBroken
 from gateway.vocabulary.transfer import FOLLOWS, Stage
 
-NEAR, EACH, BLOCK = 4_096, 256, 4_096
+NEAR, EACH = 4_096, 256
+BLOCK = 512
+"""Leaves held at a time: a power of two, and fewer rows than the interpreter would look for rubbish among."""
 _NOT_SOUND = "the log is not sound"
-_GONE = (leaves.PURGED, None, None)
-_END = b',"type":"%b"}\n' % TYPE.encode()
+ENDING = f',"type":"{TYPE}"}}\n'
 
 
 def is_sound(ledger: Ledger, key: Vkey) -> tuple[int, bytes, int] | None:
@@ -51,9 +52,10 @@ def _looked_through(tx: Transaction, beside: Transaction, key: Vkey) -> tuple[in
         return None
     asked = _Asked(beside)
     try:
-        checkpoint = signed(newest, keys_of_log(tx, key).at(newest.size))
-        _hash_all(tx, checkpoint.size)
-        count = _compare_checkpoints(tx, checkpoint) if _is_purged_as_told(tx) else None
+        with as_storage_errors():
+            checkpoint = signed(newest, keys_of_log(tx, key).at(newest.size))
+            _hash_all(tx, checkpoint.size)
+            count = _compare_checkpoints(tx, checkpoint) if _kinds_are_sound(tx) else None
     except (GatewayError, TypeError, AttributeError):  # SQLite lets whoever writes the file put text where bytes belong
         return None
     finally:
@@ -65,85 +67,67 @@ class _Asked(threading.Thread):
     """The database's own work, which does not hold the interpreter."""
 
     def __init__(self, tx: Transaction) -> None:
-        super().__init__(name="rungs")
+        super().__init__(name="columns")
         self._tx, self._is_sound = tx, False
         self.start()
 
     def run(self) -> None:
         with suppress(GatewayError), as_storage_errors():  # then it is not sound, and is read closely
-            self._is_sound = _rungs_are_sound(self._tx)
+            self._is_sound = _columns_are_sound(self._tx)
 
     def answer(self) -> bool:
         self.join()
         return self._is_sound
 
 
-def _is_purged_as_told(tx: Transaction) -> bool:
+def _is_purged_as_told(tx: Transaction, kinds: AbstractSet[str]) -> bool:
+    if not kinds & {leaves.PURGED, BODIES_PURGED}:
+        return True
     told = leaves.newest(tx, kinds=(BODIES_PURGED,))
     return leaves.count_purged(tx) == sum(int(str(Entry.read(row).receipt.facts["count"])) for row in told)
 
 
-def _rungs_are_sound(tx: Transaction) -> bool:
-    rungs = set(ladder.RUNGS)
-    for kind, is_of_transfer in sweeping.kinds(tx):
+def _kinds_are_sound(tx: Transaction) -> bool:
+    rungs, told = set(ladder.RUNGS), sweeping.kinds(tx)
+    for kind, is_of_transfer in told:
         if kind not in (rungs | ladder.BESIDE) if is_of_transfer else kind in rungs:
             return False
-    for before, after, same_route in sweeping.steps(tx, rungs):
-        if not same_route or Stage(after) not in FOLLOWS[Stage(before) if before else None]:
+    return _is_purged_as_told(tx, {kind for kind, _ in told})
+
+
+def _columns_are_sound(tx: Transaction) -> bool:
+    rungs = set(ladder.RUNGS)
+    for before, step in sweeping.steps(tx, rungs):
+        stage, route = step.split(" ", 1)
+        stood, way = before.split(" ", 1) if before else (None, route)
+        if not route or way != route or Stage(stage) not in FOLLOWS[Stage(stood) if stood else None]:
             return False
-    return not sweeping.is_wrongly_listed(tx, rungs)
+    return not sweeping.is_wrongly_listed(tx, rungs) and not sweeping.says_another(tx, ending=ENDING)
 
 
 def _hash_all(tx: Transaction, size: int) -> None:
-    """LogBroken where a hash, a column or a time is not what it should be; 4,096 leaves are held at a time."""
+    """LogBroken where a hash or a time is not what it should be."""
     stored = _Stored(tx)
     blocks: list[bytes] = []
     count, before = 0, ""
     for block in sweeping.leaves(tx, BLOCK):
-        _check_rows(block, count, before)
-        nodes = stored.compare([row[6] for row in block], level=0, most=BLOCK)
-        count, before = count + len(block), block[-1][1]
+        times, bodies, hashes = map(list, zip(*block, strict=True))
+        if [before, *times] != sorted([before, *times]) or _hashed(bodies, hashes) != hashes:
+            raise LogBroken(_NOT_SOUND)
+        nodes = stored.compare(hashes, level=0, most=BLOCK)
+        count, before = count + len(block), times[-1]
         blocks += nodes if len(block) == BLOCK else []
     stored.compare(blocks, level=BLOCK.bit_length() - 1, most=size)
-    if count != size or tree.count(tx) != size - size.bit_count():
+    is_whole = (count, sweeping.lowest(tx), leaves.count(tx)) == (size, 0, size)
+    if not is_whole or tree.count(tx) != size - size.bit_count():
         raise LogBroken(_NOT_SOUND)
 
 
-def _check_rows(block: list[tuple[Any, ...]], first: int, before: str) -> None:
-    """Each in its place, not earlier than the one before, of its hash, and saying what its columns say."""
-    times = [before, *(row[1] for row in block)]
-    kept = [row for row in block if row[5]]
-    is_sound = (
-        [row[0] for row in block] == list(range(first, first + len(block)))
-        and times == sorted(times)
-        and [sha256(b"\0" + row[5]).digest() for row in kept] == [row[6] for row in kept]
-        and _say_their_columns(kept)
-        and (len(kept) == len(block) or all(row[2:5] == _GONE for row in block if not row[5]))
-    )
-    if not is_sound:
-        raise LogBroken(_NOT_SOUND)
-
-
-def _say_their_columns(rows: list[tuple[Any, ...]]) -> bool:
-    """Canonical JSON has the time at its beginning, and kind, route and transfer at its end."""
-    tails = [
-        _ABOUT[kind, route] + (b"null" if transfer is None else b'"%b"' % transfer.encode()) + _END
-        for _, _, kind, route, transfer, _, _ in rows
-    ]
-    return [row[5][7:27] for row in rows] == [row[1].encode() for row in rows] and all(
-        map(bytes.endswith, [row[5] for row in rows], tails)
-    )
-
-
-class _About(dict[tuple[str, str | None], bytes]):
-    """How kind and route are spelled before the transfer; there are few of them."""
-
-    def __missing__(self, pair: tuple[str, str | None]) -> bytes:
-        kind, route = map(json.dumps, pair)
-        return self.setdefault(pair, f'}},"kind":{kind},"route":{route},"transfer":'.encode())
-
-
-_ABOUT = _About()
+def _hashed(bodies: list[bytes], hashes: list[bytes]) -> list[bytes]:
+    """Of each body; where there is none any more, its hash as it is stored is what is left."""
+    if all(bodies):
+        return [sha256(b"\0" + body).digest() for body in bodies]
+    return [sha256(b"\0" + body).digest() if body else kept for body, kept in zip(bodies, hashes, strict=True)]
 
 
 class _Stored:
@@ -151,7 +135,7 @@ class _Stored:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._levels: dict[int, Iterator[tuple[Any, ...]]] = {}
+        self._levels: dict[int, Iterator[bytes]] = {}
 
     def compare(self, nodes: list[bytes], *, level: int, most: int) -> list[bytes]:
         """The complete subtrees above `nodes`, up to those of `most` leaves: the highest level of them."""
@@ -162,7 +146,7 @@ class _Stored:
             ]
             if level not in self._levels:
                 self._levels[level] = sweeping.level(self._tx, level)
-            if [found for (found,) in islice(self._levels[level], len(nodes))] != nodes:
+            if list(islice(self._levels[level], len(nodes))) != nodes:
                 raise LogBroken(_NOT_SOUND)
         return nodes
 

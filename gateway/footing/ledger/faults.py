@@ -1,5 +1,6 @@
 """The database's errors as ours: what happened and what to do, without SQL, values or its own words."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,7 @@ LOG_ALTERED = "stop, keep the ledger as it is, and run 'gateway receipts verify'
 
 _BUSY = ("another process kept the ledger locked", "end the other process, then try again")
 _UNWRITABLE = ("the ledger cannot be written", "check owner, rights and mount of its folder")
+_UNREADABLE = ("the ledger holds something that is no text where text belongs", LOG_ALTERED)
 _AWAY = ("the ledger's database is away", "check that it runs and lets this user in; docs/OPERATING.md says how")
 _SENTENCES: tuple[tuple[str, tuple[str, str]], ...] = (
     ("SQLITE_FULL", ("the disk of the ledger is full", "make room on it; nothing was written")),
@@ -54,6 +56,8 @@ def _told(error: SQLAlchemyError) -> tuple[str, str]:
     for code, told in _SENTENCES:
         if name.startswith(code):
             return told
+    if not name and isinstance(cause, sqlite3.Error):  # its driver's own: what stands there cannot be decoded
+        return _UNREADABLE
     if not name and isinstance(error, OperationalError):  # whom the server did not let in has no SQLSTATE from libpq
         return _AWAY
     return "the ledger could not be read or written", "run 'gateway doctor'"

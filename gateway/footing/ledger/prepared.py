@@ -5,7 +5,8 @@ costs more than the statement. Plain columns only: what its types would convert 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count, islice
+from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -34,10 +35,15 @@ class Prepared:
         return self._given(tx, _streaming_cursor(tx), values)
 
     def _given(self, tx: Transaction, cursor: Any, values: Mapping[str, object]) -> Iterator[tuple[Any, ...]]:
+        with self._executed(tx, cursor, values):
+            yield from cursor
+
+    @contextmanager
+    def _executed(self, tx: Transaction, cursor: Any, values: Mapping[str, object]) -> Iterator[None]:
         text, arguments = self._spelled(tx, values)
         try:
             cursor.execute(text, arguments)
-            yield from cursor
+            yield
         except _errors(tx) as error:
             raise _told(tx, error) from error
         finally:
@@ -45,9 +51,10 @@ class Prepared:
 
     def batches(self, tx: Transaction, size: int, **values: object) -> Iterator[list[tuple[Any, ...]]]:
         """As `streamed`, so many at a time."""
-        rows = self.streamed(tx, **values)
-        while batch := list(islice(rows, size)):
-            yield batch
+        cursor = _streaming_cursor(tx)
+        with self._executed(tx, cursor, values):
+            while batch := cursor.fetchmany(size):
+                yield batch
 
     def first(self, tx: Transaction, **values: object) -> tuple[Any, ...] | None:
         return next(self.rows(tx, **values), None)

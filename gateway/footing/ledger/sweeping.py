@@ -1,19 +1,18 @@
 """The whole log for whoever verifies it: plain rows, and questions that the database answers by itself."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, or_, select, text
+from sqlalchemy import Integer, bindparam, func, or_, select, text
 
+from gateway.footing.ledger.leaves import PURGED
 from gateway.footing.ledger.prepared import Prepared
 from gateway.footing.ledger.schema import checkpoint, leaf, node
 from gateway.footing.ledger.store import Transaction
 
-_LEAVES = Prepared(
-    select(leaf.c.leaf_index, leaf.c.at, leaf.c.kind, leaf.c.route, leaf.c.transfer, leaf.c.body, leaf.c.hash).order_by(
-        leaf.c.leaf_index
-    )
-)
+_LEAVES = Prepared(select(leaf.c.at, leaf.c.body, leaf.c.hash).order_by(leaf.c.leaf_index))
+_LOWEST = select(func.min(leaf.c.leaf_index))
 _LEVEL = Prepared(select(node.c.hash).where(node.c.level == bindparam("at_level")).order_by(node.c.node_index))
 _CHECKPOINTS = Prepared(
     select(checkpoint.c.size, checkpoint.c.root, checkpoint.c.note, checkpoint.c.at, leaf.c.at.label("at_leaf"))
@@ -28,14 +27,37 @@ _CHECKPOINTS = Prepared(
 )
 
 _KINDS = text("select distinct kind, transfer is not null from leaf")
+# kind and route as one: a window looks back for each column that it is asked for
 _STEPS = text("""
-select distinct before, kind, same from (
-  select kind, lag(kind) over one as before,
-    route is not null and (lag(route) over one is null or lag(route) over one = route) as same
-  from leaf where transfer is not null and kind in :rungs
-  window one as (partition by transfer order by leaf_index)
+select distinct before, step from (
+  select step, lag(step) over (partition by transfer order by leaf_index) as before from (
+    select transfer, leaf_index, kind || ' ' || coalesce(route, '') as step
+    from leaf where transfer is not null and kind in :rungs
+  ) as rungs
 ) as steps
 """).bindparams(bindparam("rungs", expanding=True))
+# Canonical JSON has the time at its beginning, and kind, route and transfer at its end: {tail}, whose length is told
+# by its parts. What would be spelled with an escape is not found there; no receipt of ours has any.
+_TAIL = """coalesce(
+  '}},"kind":"' || kind || '","route":"' || route || '","transfer":"' || transfer || '"' || :end,
+  '}},"kind":"' || kind || '","route":' || coalesce('"' || route || '"', 'null')
+    || ',"transfer":' || coalesce('"' || transfer || '"', 'null') || :end
+)"""
+_FIXED = len('},"kind":"","route":"","transfer":""')
+_LENGTH = "length(kind) + coalesce(length(route), 2) + coalesce(length(transfer), 2) + :fixed"
+_SAYS_ANOTHER = """
+select leaf_index from leaf where not coalesce({of_its_kind} and case
+  when length(body) = 0 then kind = :purged and route is null and transfer is null
+  else substr(body, 8, 20) = {at} and substr(body, length(body) - ({length}) + 1) = {tail}
+end, false) limit 1
+"""
+_BYTES = {"sqlite": "cast({} as blob)", "postgresql": "convert_to({}, 'UTF8')"}
+# SQLite keeps bytes where text belongs, of the same letters and found by nobody, or text where bytes do; every text
+# sorts before any bytes
+_OF_ITS_KIND = {
+    "sqlite": "at < x'' and kind < x'' and coalesce(route, '') < x'' and coalesce(transfer, '') < x'' and body >= x''",
+    "postgresql": "true",
+}
 # no column of a standing is null, so what is not equal is either another or null
 _WRONGLY_LISTED = text("""
 select standing.transfer from standing left join leaf on leaf.leaf_index = standing.leaf_index
@@ -52,12 +74,31 @@ limit 1
 
 
 def leaves(tx: Transaction, size: int) -> Iterator[list[tuple[Any, ...]]]:
-    """(index, at, kind, route, transfer, body, hash) in order, so many at a time; the file may hold anything there."""
+    """(at, body, hash) in order, so many at a time; the file may hold anything there."""
     return _LEAVES.batches(tx, size)
 
 
-def level(tx: Transaction, wanted: int) -> Iterator[tuple[bytes]]:
-    return _LEVEL.streamed(tx, at_level=wanted)
+def lowest(tx: Transaction) -> int | None:
+    """The first index of a leaf: with the highest, and their count, it tells whether one is missing."""
+    found = tx.execute(_LOWEST).scalar()
+    return None if found is None else int(found)
+
+
+def says_another(tx: Transaction, *, ending: str) -> bool:
+    """Whether any leaf has a column that its body, which has this `ending`, does not bear out, or that is no text."""
+    name = tx.dialect.name
+    asked = _SAYS_ANOTHER.format(
+        of_its_kind=_OF_ITS_KIND[name],
+        at=_BYTES[name].format("at"),
+        tail=_BYTES[name].format(_TAIL.format()),
+        length=_LENGTH,
+    )
+    told = {"purged": PURGED, "end": ending, "fixed": _FIXED + len(ending)}
+    return tx.execute(text(asked), told).first() is not None
+
+
+def level(tx: Transaction, wanted: int) -> Iterator[bytes]:
+    return chain.from_iterable(_LEVEL.streamed(tx, at_level=wanted))
 
 
 def checkpoints(tx: Transaction, *, after: int, each: int) -> Iterator[tuple[Any, ...]]:
@@ -70,9 +111,9 @@ def kinds(tx: Transaction) -> list[tuple[str, bool]]:
     return [(kind, bool(has)) for kind, has in tx.execute(_KINDS)]
 
 
-def steps(tx: Transaction, rungs: Iterable[str]) -> list[tuple[str | None, str, bool]]:
-    """Every pair of rungs that follow each other on some transfer, and whether on the same route."""
-    return [(before, kind, bool(same)) for before, kind, same in tx.execute(_STEPS, {"rungs": sorted(rungs)})]
+def steps(tx: Transaction, rungs: Iterable[str]) -> list[tuple[str | None, str]]:
+    """Every pair of rungs that follow each other on some transfer, each as kind, a space, and its route if it has any."""
+    return [(before, step) for before, step in tx.execute(_STEPS, {"rungs": sorted(rungs)})]
 
 
 def is_wrongly_listed(tx: Transaction, rungs: Iterable[str]) -> bool:

@@ -7,10 +7,12 @@ import pytest
 
 from gateway.crypto.checkpoint import log_key
 from gateway.crypto.ssh_keys import SigningKey
-from gateway.footing.ledger import Ledger
+from gateway.footing.ledger import Ledger, sweeping
 from gateway.receipts.log import ReceiptLog
-from gateway.receipts.sweep import is_sound
+from gateway.receipts.sweep import ENDING, is_sound
 from gateway.receipts.verification import verify_log
+from gateway.vocabulary.errors import LogBroken, StorageError
+from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage
 from tests.ledgers import EMPTY, OnSqlite, on_sqlite
 from tests.unit.receipts.ground import KEY, ORIGIN, a_transfer, broken, event, fill, open_log, rung, seconds
@@ -80,19 +82,92 @@ TAMPERINGS = (
 
 
 @pytest.mark.parametrize("statement", TAMPERINGS)
-@pytest.mark.parametrize("leaf", [0, 4_095, 4_096, 4_498])
+@pytest.mark.parametrize("leaf", [0, 511, 512, 4_498])
 def test_nothing_that_was_tampered_with_passes_wherever_it_is(long, ledger, place, statement, leaf):
     with place.tampering() as db:
         db.execute(statement.format(leaf=leaf))
     assert is_sound(ledger, long.public) is None
 
 
-@pytest.mark.parametrize("leaf", [0, 4_095, 4_096, 4_498])
+@pytest.mark.parametrize("leaf", [0, 511, 512, 4_498])
 def test_a_body_that_was_changed_does_not_pass_wherever_it_is(long, ledger, place, leaf):
     with place.tampering() as db:
         (body,) = db.execute("select body from leaf where leaf_index = ?", (leaf,)).fetchone()
         db.execute("update leaf set body = ? where leaf_index = ?", (body.replace(b'"matches":', b'"matches":1'), leaf))
     assert is_sound(ledger, long.public) is None
+
+
+COLUMNS = (
+    "kind = 'sealed'",
+    "kind = substr(kind, 2)",
+    "transfer = '01zzzzzzzzzzzzzzzzzzzzzzzz'",
+    "transfer = substr(transfer, 1, 25)",
+    "transfer = null",
+    "route = 'ys'",
+    "route = 'yss\"'",
+    "route = null",
+    "route = 'null'",
+    "at = '2026-11-24T09:30:59Z'",
+    "at = substr(at, 1, 19)",
+    "body = x''",
+    "body = x'', kind = 'purged-body'",
+    "body = x'7b7d0a'",
+)
+
+
+def says_another(ledger) -> bool:
+    with ledger.reading() as tx:
+        return sweeping.says_another(tx, ending=ENDING)
+
+
+@pytest.mark.parametrize("change", COLUMNS)
+def test_a_column_that_the_body_does_not_bear_out_is_seen(log, ledger, place, change):
+    log.append(event(), rung(Stage.ARRIVED), event(), rung(Stage.APPROVED))
+    log.append(event(at=seconds(9), transfer=a_transfer(3)))
+    assert not says_another(ledger)
+    with place.tampering() as db:
+        db.execute(f"update leaf set {change} where leaf_index = 3")  # noqa: S608 - of this test
+    assert says_another(ledger)
+
+
+@pytest.mark.parametrize(
+    "change", ["transfer = '01zzzzzzzzzzzzzzzzzzzzzzzz'", "route = 'yss'", "route = ''", "transfer = ''"]
+)
+def test_a_column_that_the_body_has_nothing_for_is_seen(log, ledger, place, change):
+    log.append(event())
+    with place.tampering() as db:
+        db.execute(f"update leaf set {change}")  # noqa: S608 - of this test
+    assert says_another(ledger)
+
+
+@on_sqlite
+@pytest.mark.parametrize("column", ["at", "kind", "transfer", "route"])
+def test_bytes_of_the_same_letters_where_text_belongs_are_seen(log, ledger, place, column):
+    log.append(rung(Stage.ARRIVED))
+    with place.tampering() as db:
+        db.execute(f"update leaf set {column} = cast({column} as blob)")  # noqa: S608 - of this test
+    assert says_another(ledger)
+
+
+@on_sqlite
+@pytest.mark.parametrize("column", ["body", "hash"])
+def test_text_of_the_same_letters_where_bytes_belong_does_not_pass(long, ledger, place, column):
+    with place.tampering() as db:
+        db.execute(f"update leaf set {column} = cast({column} as text) where leaf_index = 4499")  # noqa: S608 - of this test
+    assert is_sound(ledger, long.public) is None
+    with pytest.raises((LogBroken, StorageError), match=r"leaf 4499|no text where text belongs") as caught:
+        verify_log(ledger, long.public)
+    assert "receipts verify" in caught.value.remedy
+
+
+@on_sqlite
+def test_a_purged_body_that_is_text_does_not_pass(log, ledger, place):
+    fill(log)
+    log.purge(a_transfer(1), seconds(60), Facts())
+    assert is_sound(ledger, log.public)[0] == 13
+    with place.tampering() as db:
+        db.execute("update leaf set body = '' where leaf_index = 3")
+    assert is_sound(ledger, log.public) is None
 
 
 @on_sqlite
