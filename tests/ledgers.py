@@ -137,6 +137,10 @@ def file(empty, tmp_path) -> OnSqlite:
 
 @pytest.fixture
 def database(cluster) -> OnPostgresql:
+    return emptied(cluster)
+
+
+def emptied(cluster: Server) -> OnPostgresql:
     """The one before, emptied: a new one costs more than most tests. A new one, where the one before lacks a table."""
     import psycopg
 

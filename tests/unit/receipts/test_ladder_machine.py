@@ -1,38 +1,31 @@
 """Any sequence of appends, in the log and in a naive model beside it: the same stages, and always a sound log."""
 
 import shutil
-import tempfile
-from pathlib import Path
+from collections.abc import Callable
+from itertools import count
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from gateway.footing.ledger import Ledger, sqlite_url
+from gateway.footing.ledger import Ledger
 from gateway.receipts.log import ReceiptLog
 from gateway.receipts.verification import verify_log
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.transfer import FOLLOWS, Stage
-from tests.ledgers import OnSqlite
-from tests.unit.receipts.ground import KEY, ORIGIN, a_transfer, event, open_log, rung
+from tests.ledgers import OnSqlite, Place, emptied
+from tests.unit.receipts.ground import KEY, ORIGIN, a_transfer, close_opened, event, open_log, rung
 
 TRANSFERS = [a_transfer(number) for number in range(1, 5)]
-_made: list[Path] = []
-
-
-def an_empty_ledger() -> Path:
-    if not _made:
-        _made.append(Path(tempfile.mkdtemp()) / "ledger")
-        Ledger.create_or_upgrade(sqlite_url(_made[0])).close()
-    return _made[0]
+EXAMPLES = {"sqlite": 12, "postgresql": 4}
 
 
 class Ladder(RuleBasedStateMachine):
-    def __init__(self) -> None:
+    def __init__(self, fresh: Callable[[], Place]) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        shutil.copy(an_empty_ledger(), self.folder / "ledger")
-        self.ledger = Ledger.open(sqlite_url(self.folder / "ledger"))
+        self.place = fresh()
+        self.ledger = Ledger.open(self.place.url)
         self.log = ReceiptLog(self.ledger, key=KEY, origin=ORIGIN)
         self.stages: dict[str, Stage | None] = dict.fromkeys(TRANSFERS)
         self.size = 0
@@ -71,7 +64,7 @@ class Ladder(RuleBasedStateMachine):
 
     @rule()
     def by_another_process(self):
-        self.log = open_log(OnSqlite(self.folder / "ledger"))
+        self.log = open_log(self.place)
 
     @invariant()
     def the_stages_are_those_of_the_model(self):
@@ -83,9 +76,21 @@ class Ladder(RuleBasedStateMachine):
     def teardown(self):
         verified = verify_log(self.ledger, self.log.public, every=True)
         assert verified.size == self.size
+        close_opened()
         self.ledger.close()
-        shutil.rmtree(self.folder)
 
 
-Ladder.TestCase.settings = settings(max_examples=12, stateful_step_count=15, deadline=None)
-test_any_sequence_of_appends_leads_where_the_model_says = Ladder.TestCase
+@pytest.fixture
+def fresh(request, tmp_path, kind):
+    """An empty ledger each time that it is called."""
+    if kind == "postgresql":
+        running = request.getfixturevalue("cluster")
+        return lambda: emptied(running)
+    made, number = request.getfixturevalue("empty"), count()
+    return lambda: OnSqlite(shutil.copy(made.path, tmp_path / f"ledger-{next(number)}"))
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_any_sequence_of_appends_leads_where_the_model_says(fresh, kind):
+    chosen = settings(max_examples=EXAMPLES[kind], stateful_step_count=15, deadline=None)
+    run_state_machine_as_test(lambda: Ladder(fresh), settings=chosen)
