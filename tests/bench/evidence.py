@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+from gateway.cli.receipt_words import page_of as as_page
 from gateway.crypto.checkpoint import log_key
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing.ledger import Ledger, sqlite_url, transfers
@@ -46,6 +47,7 @@ def evidence(receipts: int, pairs: int, kept: Path, tell: Callable[[str], None])
         (f"append, {AT_ONCE} at once", "many", "bare commits", "bare", 2.0),
         (f"verify {receipts:,} receipts", "verify", "hashing alone", "hash", 3.0),
         (f"a page of {receipts:,}", "page", "0.1 s", "tenth", 1.0),
+        (f"one of {receipts:,} shown", "show", "0.1 s", "tenth", 1.0),
         ("one proof made and verified", "proof", "0.005 s", "fifth", 1.0),
     ]
     return [_row(pairs, ledger, tell, one) for one in measured]
@@ -177,6 +179,12 @@ def page(path: Path) -> Callable[[], object]:
     return lambda: page_of(SimpleNamespace(ledger=ledger, log=log), Wanted(limit=50, route="yss"))
 
 
+def show(path: Path) -> Callable[[], object]:
+    log = ReceiptLog(Ledger.open(sqlite_url(path)), key=_key(path), origin=ORIGIN)
+    middle = a_transfer(log.latest().checkpoint.size // len(WHOLE) // 2)
+    return lambda: list(as_page(log.transfer(middle), log.of_transfer(middle), log.proofs(middle), by_rule=False))
+
+
 def proof(path: Path) -> Callable[[], object]:
     log = ReceiptLog(Ledger.open(sqlite_url(path)), key=_key(path), origin=ORIGIN)
     middle = a_transfer(log.latest().checkpoint.size // len(WHOLE) // 2)
@@ -195,7 +203,7 @@ def waiting(seconds: float) -> Callable[[Path], Callable[[], object]]:
 
 
 VERBS = {
-    "one": one, "many": many, "bare": bare, "verify": verify, "hash": hashing, "page": page, "proof": proof,
+    "one": one, "many": many, "bare": bare, "verify": verify, "hash": hashing, "page": page, "show": show, "proof": proof,
     "tenth": waiting(0.1), "fifth": waiting(0.005),
 }  # fmt: skip
 

@@ -177,9 +177,23 @@ def test_a_rotation_that_fails_within_its_commit_leaves_everything_as_it_was(wor
         with pytest.raises(Exception, match="clock"):
             rotate_secret(gateway, REGISTER, uid=0)
         world.clock.at = late
+        assert gateway.kept_references(partner(world)) is None  # the file is there, and nobody's
     assert stored(world) == before
     with world.opened() as gateway:
         assert rotate_secret(gateway, REGISTER, uid=0) == 2
+
+
+def test_while_disclosures_are_not_what_was_receipted_nothing_is_rotated(world):
+    hand_over(world, list(world.people.children), "first.csv")
+    before = stored(world)
+    with world.opened() as gateway:
+        (path,) = gateway.workspace.disclosures("x").parent.glob("[0-9]*.parquet")
+        path.write_bytes(path.read_bytes() + b"\0")
+        gateway.keys.add_generation(REGISTER)
+        with pytest.raises(LogBroken, match="disclosures"):
+            rotate_secret(gateway, REGISTER, uid=0)
+        assert len(gateway.generations(REGISTER)) == 1
+    assert stored(world) == before
 
 
 def test_a_key_from_an_older_backup_is_refused(office, world):

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -10,11 +11,11 @@ from gateway.crypto import merkle
 from gateway.crypto.checkpoint import Checkpoint, open_checkpoint
 from gateway.crypto.merkle import EMPTY_ROOT
 from gateway.crypto.ssh_keys import SigningKey
-from gateway.footing.ledger import transfers
+from gateway.footing.ledger import checkpoints, transfers
 from gateway.footing.ledger.transfers import TransferRow
 from gateway.receipts.log import ReceiptLog
 from gateway.receipts.verification import verify_log
-from gateway.vocabulary.errors import ClockUntrusted, LogBroken, StorageError
+from gateway.vocabulary.errors import ClockUntrusted, EvidenceError, LogBroken, StorageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, Transfer
 from tests.unit.receipts.ground import (
@@ -46,6 +47,19 @@ def test_an_append_returns_the_checkpoint_that_covers_it(log):
     assert (second.origin, second.size) == (ORIGIN, 3)
     proof = log.consistency(1, 3)
     merkle.verify_consistency(1, 3, proof, first.root, second.root)
+
+
+def test_every_checkpoint_that_was_ever_signed_is_shown_to_begin_the_next(log, ledger):
+    for count in (1, 3, 2, 1, 5, 4):
+        log.append(*(event(index=number) for number in range(count)))
+    with ledger.reading() as tx:
+        signed = [open_checkpoint(row.note.encode(), log.public)[0] for row in checkpoints.streamed(tx)]
+    assert [one.size for one in signed] == [1, 4, 6, 7, 12, 16]
+    for old, new in pairwise(signed):
+        proof = log.consistency(old.size, new.size)
+        merkle.verify_consistency(old.size, new.size, proof, old.root, new.root)
+        with pytest.raises(EvidenceError):
+            merkle.verify_consistency(old.size, new.size, proof, old.root, old.root)
 
 
 def test_the_newest_checkpoint_is_signed_by_the_logs_key(log):
