@@ -12,6 +12,7 @@ note. Base64 has one spelling. What a text says is not looked at here: see `chec
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from gateway.vocabulary.errors import NoteMalformed, SignatureInvalid
 LARGEST = 256 * 1024
 MOST_SIGNATURES = 64
 KEY_BYTES, ID_BYTES, TIME_BYTES = 32, 4, 8
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _DASH = "\u2014"
 
 
@@ -204,7 +206,7 @@ def _is_name(text: str) -> bool:
 
 
 def _is_plain(text: str) -> bool:
-    return all(c >= " " or c == "\n" for c in text)
+    return _CONTROL.search(text) is None
 
 
 def _unbase64(text: str, what: str) -> bytes:
