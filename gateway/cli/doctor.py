@@ -12,7 +12,7 @@ from gateway.config.checkup.check import Check, Surroundings, exit_code
 from gateway.config.checkup.clock import kernel_clock
 from gateway.config.checkup.examination import examine
 from gateway.config.load import load
-from gateway.config.stores import make_or_upgrade, move
+from gateway.config.stores import make_or_upgrade, move, move_deliver_store
 from gateway.service.turns import standing_still
 
 MOUNTS = Path("/proc/self/mountinfo")
@@ -31,6 +31,10 @@ def doctor(
         str,
         typer.Option("--move-ledger", metavar="URL", help="Copy the ledger's file into an empty PostgreSQL, and end."),
     ] = "",
+    move_deliver_store: Annotated[
+        str,
+        typer.Option("--move-deliver-store", metavar="URL", help="The same with what deliver remembers, as its user."),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False,
 ) -> int:
     """Look at everything a handoff needs, and say what is missing and what to do.
@@ -39,11 +43,14 @@ def doctor(
     cannot be used at all. Warnings do not count. There is no way back behind an upgrade: back up first.
 
     With --move-ledger neither half may be running. The log is verified at both ends, every row is compared, and
-    the file stays as it was: what is used is what `ledger` in gateway.toml names.
+    the file stays as it was: what is used is what `ledger` in gateway.toml names. --move-deliver-store is the same for
+    `deliver_store`.
     """
     session = Session.of(context)
     if move_ledger:
-        return _move(session, move_ledger)
+        return _move_ledger(session, move_ledger)
+    if move_deliver_store:
+        return _move_store(session, move_deliver_store)
     if upgrade:
         make_or_upgrade(load(session.home(), session.environ))
     around = Surroundings(at=session.clock(), mounts=_mounts(), clock=kernel_clock())
@@ -57,7 +64,7 @@ def doctor(
     return code
 
 
-def _move(session: Session, url: str) -> int:
+def _move_ledger(session: Session, url: str) -> int:
     configuration = load(session.home(), session.environ)
     with standing_still(configuration):
         verified, rows = move(configuration, url)
@@ -66,6 +73,18 @@ def _move(session: Session, url: str) -> int:
     session.voice.say(
         f"            file {configuration.workspace.ledger.name} away with the backups: it is the past from here on"
     )
+    return 0
+
+
+def _move_store(session: Session, url: str) -> int:
+    configuration = load(session.home(), session.environ)
+    with standing_still(configuration):
+        rows = move_deliver_store(configuration, url)
+    session.voice.say(f"moved: {rows} rows, each compared")
+    session.voice.say(
+        "what to do: write the URL as `deliver_store` into gateway.toml before anything starts; then put the"
+    )
+    session.voice.say(f"            file {configuration.workspace.attempts.name} away with the backups")
     return 0
 
 

@@ -1,8 +1,10 @@
-"""Where the ledger is, in a PostgreSQL by its URL or in a file among prepare's own; made, upgraded, moved and verified."""
+"""Where the ledger is, in a PostgreSQL by its URL or in a file among prepare's own; made, upgraded, moved and verified. Deliver's too, moved."""
 
 from gateway.config.load import Configuration
 from gateway.config.own_keys import public_half
 from gateway.crypto.checkpoint import log_key
+from gateway.deliver import store_moving
+from gateway.deliver.store import Store
 from gateway.footing.ledger import Ledger, moving, sqlite_url
 from gateway.footing.postgresql_url import why_unfit
 from gateway.receipts.verification import Verified, verify_log
@@ -30,8 +32,7 @@ def move(configuration: Configuration, url: str) -> tuple[Verified, int]:
     """
     if configuration.settings.ledger:
         raise UsageError("the ledger is on PostgreSQL already", remedy="pg_dump and pg_restore move it from there")
-    if reason := why_unfit(url):
-        raise ConfigError(f"the URL {reason}", remedy="docs/OPERATING.md says how to make the database")
+    _refuse_unfit(url)
     source, target = Ledger.open(ledger_url(configuration)), Ledger.open(url)
     try:
         with source.writing() as old:  # nobody else writes in it meanwhile, and neither do we
@@ -44,6 +45,28 @@ def move(configuration: Configuration, url: str) -> tuple[Verified, int]:
         source.close()
         target.close()
     return before, rows
+
+
+def move_deliver_store(configuration: Configuration, url: str) -> int:
+    """What deliver remembers in its file, into the empty schema at `url`; how many rows. Raises as `move`; UsageError without one."""
+    if configuration.settings.deliver_store:
+        raise UsageError("deliver's store is on PostgreSQL already", remedy="pg_dump and pg_restore move it from there")
+    _refuse_unfit(url)
+    if not configuration.workspace.attempts.exists():
+        raise UsageError(
+            "deliver remembers nothing yet", remedy="name deliver_store in gateway.toml: it makes its tables"
+        )
+    source, target = Store(configuration.workspace.attempts), Store(url)
+    try:
+        return store_moving.copy(source, target)
+    finally:
+        source.close()
+        target.close()
+
+
+def _refuse_unfit(url: str) -> None:
+    if reason := why_unfit(url):
+        raise ConfigError(f"the URL {reason}", remedy="docs/OPERATING.md says how to make the database")
 
 
 def verified_log(configuration: Configuration, ledger: Ledger) -> Verified:

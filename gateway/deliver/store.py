@@ -8,6 +8,7 @@ anything of a child.
 """
 
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,7 @@ create table disposal (transfer text primary key, route text not null, partner t
 """,
 )
 """Statements by version: a store that is older gets those that it lacks."""
+TABLES: Final = tuple(re.findall(r"create table (\w+)", "".join(_VERSIONS)))
 
 
 class Store:

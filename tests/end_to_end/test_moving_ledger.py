@@ -1,7 +1,10 @@
 """One machine's ledger becomes several machines': its file is moved into PostgreSQL, and the same handoffs go on there."""
 
+from contextlib import closing
+
 import pytest
 
+from gateway.deliver.attempts import Attempts
 from gateway.footing.lock import held
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import YSS
@@ -22,13 +25,13 @@ def handed_over(world) -> None:
     world.run()
 
 
-def use(world, url: str) -> None:
+def use(world, url: str, key: str = "ledger") -> None:
     page = world.council.home / "config" / "gateway.toml"
-    page.write_text(page.read_text().replace("\n\n", f'\nledger = "{url}"\n\n', 1))
+    page.write_text(page.read_text().replace("\n\n", f'\n{key} = "{url}"\n\n', 1))
 
 
-def refused(type_in, url, code: int, said: str) -> None:
-    spoken = type_in("doctor", "--move-ledger", url)
+def refused(type_in, url, code: int, said: str, option: str = "--move-ledger") -> None:
+    spoken = type_in("doctor", option, url)
     assert (spoken.code, spoken.out) == (code, "")
     assert said in spoken.err
     assert "canary" not in spoken.err
@@ -54,6 +57,33 @@ def test_a_moved_ledger_goes_on_where_the_file_ended_with_the_same_children_and_
     assert type_in("receipts", "verify", "--every").code == 0
     assert hand_over(world, children[::-1], "second.csv") == first
     assert not file.exists()
+
+
+def test_what_deliver_remembers_goes_along_and_a_number_of_a_try_is_never_used_again(world, url, server, type_in):  # noqa: F811
+    handed_over(world)
+    (transfer,) = world.transfers()
+    server.tell("create schema deliver", "ledger")
+    place, file = server.url("ledger"), world.council.configuration.workspace.attempts
+    assert type_in("doctor", "--move-ledger", url).code == 0
+    spoken = type_in("doctor", "--move-deliver-store", place)
+    assert spoken.code == 0, spoken.err
+    assert "rows, each compared" in spoken.out
+    refused(type_in, place, 74, "deliver has a store there already", "--move-deliver-store")
+    use(world, url)
+    use(world, place, "deliver_store")
+    file.rename(file.with_name("put-away"))
+    refused(type_in, place, 2, "on PostgreSQL already", "--move-deliver-store")
+    with closing(Attempts(place)) as attempts:
+        assert attempts.begin(transfer).earlier == (1,)
+    world.clock.turn(hours=1)
+    world.run()
+    assert world.stages() == [Stage.ACKNOWLEDGED]
+    assert not file.exists()
+
+
+def test_where_deliver_has_remembered_nothing_there_is_nothing_to_move(world, url, type_in):
+    refused(type_in, url, 2, "deliver remembers nothing yet", "--move-deliver-store")
+    refused(type_in, "sqlite:////tmp/canary", 78, "the URL ", "--move-deliver-store")
 
 
 def test_while_a_half_is_at_work_nothing_is_moved(world, url, server, type_in):  # noqa: F811
