@@ -4,8 +4,9 @@
     subtrees       each stored one is the hash of the two below it, and there is none too many
     checkpoints    the newest is of this tree and signed; the last 4,096 and each at a multiple of 256 are of it
     times          do not run back
+    lists          the list of stages says what the leaves say; as many bodies are gone as receipts tell
     columns        those that are searched say what the bodies say
-    rungs          each follows the one before; the list of stages says what the leaves say
+    rungs          each follows the one before
 
 The last two are asked of the database, in a second thread beside the hashing. What is not looked at
 is what our own key has signed: the facts within a body. `verification` reads those too, names the
@@ -55,7 +56,7 @@ def _looked_through(tx: Transaction, beside: Transaction, key: Vkey) -> tuple[in
         with as_storage_errors():
             checkpoint = signed(newest, keys_of_log(tx, key).at(newest.size))
             _hash_all(tx, checkpoint.size)
-            count = _compare_checkpoints(tx, checkpoint) if _kinds_are_sound(tx) else None
+            count = _compare_checkpoints(tx, checkpoint) if _lists_are_sound(tx) else None
     except (GatewayError, TypeError, AttributeError):  # SQLite lets whoever writes the file put text where bytes belong
         return None
     finally:
@@ -87,12 +88,13 @@ def _is_purged_as_told(tx: Transaction, kinds: AbstractSet[str]) -> bool:
     return leaves.count_purged(tx) == sum(int(str(Entry.read(row).receipt.facts["count"])) for row in told)
 
 
-def _kinds_are_sound(tx: Transaction) -> bool:
+def _lists_are_sound(tx: Transaction) -> bool:
+    """Every kind is one that is known there, every transfer is listed where it stands, and no body more is gone than told."""
     rungs, told = set(ladder.RUNGS), sweeping.kinds(tx)
     for kind, is_of_transfer in told:
         if kind not in (rungs | ladder.BESIDE) if is_of_transfer else kind in rungs:
             return False
-    return _is_purged_as_told(tx, {kind for kind, _ in told})
+    return not sweeping.is_wrongly_listed(tx, rungs) and _is_purged_as_told(tx, {kind for kind, _ in told})
 
 
 def _columns_are_sound(tx: Transaction) -> bool:
@@ -102,7 +104,7 @@ def _columns_are_sound(tx: Transaction) -> bool:
         stood, way = before.split(" ", 1) if before else (None, route)
         if not route or way != route or Stage(stage) not in FOLLOWS[Stage(stood) if stood else None]:
             return False
-    return not sweeping.is_wrongly_listed(tx, rungs) and not sweeping.says_another(tx, ending=ENDING)
+    return not sweeping.says_another(tx, ending=ENDING)
 
 
 def _hash_all(tx: Transaction, size: int) -> None:

@@ -136,6 +136,8 @@ def test_silence_after_a_delivery_becomes_overdue_once_and_a_late_answer_still_c
     status = json.loads(type_in("status", "--json").out)
     assert status["exit_code"] == 3
     assert [one["kind"] for one in status["concerns"]] == ["overdue"]
+    listed = json.loads(type_in("receipts", "list", "--needs-person", "--partner", "youth-support", "--json").out)
+    assert [(one["stage"], one["needs_person"]) for one in listed] == [("overdue", True)]
     world.run("deliver")
     world.run("prepare")
     assert world.stages()[0] is Stage.ACKNOWLEDGED  # a removal of who has come of age meanwhile may follow it
