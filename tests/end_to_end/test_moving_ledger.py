@@ -7,7 +7,7 @@ import pytest
 from gateway.deliver.attempts import Attempts
 from gateway.footing.lock import held
 from gateway.vocabulary.transfer import Stage
-from tests.end_to_end.conftest import YSS
+from tests.end_to_end.conftest import YSS, typing_in
 from tests.end_to_end.test_postgresql import SERVICE, server  # noqa: F401 - a fixture
 from tests.end_to_end.test_subjects import hand_over
 from tests.ledgers import cluster  # noqa: F401 - a fixture
@@ -81,16 +81,15 @@ def test_what_deliver_remembers_goes_along_and_a_number_of_a_try_is_never_used_a
     assert not file.exists()
 
 
-def test_where_deliver_has_remembered_nothing_there_is_nothing_to_move(world, url, type_in):
+def test_where_deliver_has_remembered_nothing_there_is_nothing_to_move(untouched, url):
+    type_in = typing_in(untouched)
     refused(type_in, url, 2, "deliver remembers nothing yet", "--move-deliver-store")
     refused(type_in, "sqlite:////tmp/canary", 78, "the URL ", "--move-deliver-store")
 
 
-def test_while_a_half_is_at_work_nothing_is_moved(world, url, server, type_in):  # noqa: F811
-    for lock in (
-        world.council.configuration.workspace.prepare_lock,
-        world.council.configuration.workspace.deliver_lock,
-    ):
+def test_while_a_half_is_at_work_nothing_is_moved(untouched, url, server):  # noqa: F811
+    workspace, type_in = untouched.council.configuration.workspace, typing_in(untouched)
+    for lock in (workspace.prepare_lock, workspace.deliver_lock):
         with held(lock, "a half"):
             refused(type_in, url, 2, "already")
     assert is_empty(server)
@@ -103,17 +102,17 @@ def test_a_ledger_is_moved_once_and_into_an_empty_database(world, url, type_in):
     refused(type_in, url, 2, "the ledger is on PostgreSQL already")
 
 
-def test_without_its_tables_nothing_is_moved_and_it_is_said_how_they_are_made(world, url, server, type_in):  # noqa: F811
+def test_without_its_tables_nothing_is_moved_and_it_is_said_how_they_are_made(untouched, url, server):  # noqa: F811
     server.renew("ledger", "template0")
-    refused(type_in, url, 74, "the ledger has schema none")
+    refused(typing_in(untouched), url, 74, "the ledger has schema none")
 
 
 @pytest.mark.parametrize(
     "spoilt",
     ["sqlite:////tmp/canary", "postgresql+psycopg://canary:canary@/ledger?host=/run", "postgresql://db.example/canary"],
 )  # fmt: skip
-def test_a_url_that_cannot_be_used_is_refused_and_shown_nowhere(world, type_in, spoilt):
-    refused(type_in, spoilt, 78, "the URL ")
+def test_a_url_that_cannot_be_used_is_refused_and_shown_nowhere(untouched, spoilt):
+    refused(typing_in(untouched), spoilt, 78, "the URL ")
 
 
 def test_a_log_that_is_not_what_was_signed_is_not_moved(world, url, server, type_in):  # noqa: F811
