@@ -83,7 +83,9 @@ def record(
     tier: Annotated[
         list[str] | None, typer.Option("--tier", help="consented, special: of a consent; repeat it.")
     ] = None,
-    field: Annotated[list[str] | None, typer.Option("--field", help="A single field by its standard name.")] = None,
+    field: Annotated[
+        list[str] | None, typer.Option("--field", help="A single field, as policies name it: of a consent; repeat it.")
+    ] = None,
     given: Given = None,
     expires: Annotated[str, typer.Option("--expires", metavar="DAY", help="The day a consent ends on.")] = "",
     notice: Notice = "",
@@ -95,7 +97,8 @@ def record(
     A child without a UPN is known by name with date of birth.
 
     A consent, and the end of an objection, want evidence and the key of somebody who may
-    record them. A consent to single fields opens nothing yet: releases are made by tier.
+    record them. A consent to single fields and no tier opens those fields, and refuses the
+    rest whoever consents to it.
     """
     with prepare_side(context) as side:
         said = {

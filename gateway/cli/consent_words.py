@@ -1,11 +1,10 @@
 """One child's consent in words: what was said, in order, and what it comes to."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from gateway.cli.voice import Voice
 from gateway.footing.ledger.decisions import DecisionRow
-from gateway.minimise.consent import Standing
+from gateway.minimise.consent import NOTHING, Opened, Standing
 from gateway.story.register.showing import Shown
 from gateway.vocabulary import moment
 
@@ -16,7 +15,7 @@ def say_child(voice: Voice, shown: Shown) -> None:
     now = shown.standing
     if now.objected:
         voice.say("  at any age   withheld: an objection stands")
-    voice.say(f"  under 16     {_opened(now.minor_tiers)}")
+    voice.say(f"  under 16     {_opened(now.minor)}")
     voice.say(f"  from 16      {_own(now)}")
     voice.say()
 
@@ -25,7 +24,8 @@ def plain(shown: Shown) -> dict[str, Any]:
     now = shown.standing
     return {
         "purpose": shown.purpose, "day": shown.day.isoformat(), "objected": now.objected,
-        "under_16": sorted(now.minor_tiers), "from_16": sorted(now.own_tiers),
+        "under_16": sorted(now.minor.tiers), "under_16_fields": sorted(now.minor.fields),
+        "from_16": sorted(now.own.tiers), "from_16_fields": sorted(now.own.fields),
         "from_16_given": now.own_given.isoformat() if now.own_given else None,
         "decisions": [_plain(said) for said in shown.said],
     }  # fmt: skip
@@ -41,15 +41,16 @@ def _named(said: DecisionRow) -> str:
     return ", ".join((*sorted(said.tiers), *sorted(said.fields)))
 
 
-def _opened(tiers: Iterable[str]) -> str:
-    named = ", ".join(sorted(tiers))
-    return f"the statutory floor, and the tiers {named}" if named else "the statutory floor only"
+def _opened(opened: Opened) -> str:
+    kinds = {"tiers": opened.tiers, "fields": opened.fields}
+    named = [f"the {kind} {', '.join(sorted(those))}" for kind, those in kinds.items() if those]
+    return f"the statutory floor, and {' and '.join(named)}" if named else "the statutory floor only"
 
 
 def _own(now: Standing) -> str:
     if not now.own_given:
-        return _opened(())
-    return f"{_opened(now.own_tiers)}, if {now.own_given} was the 16th birthday or later; else the floor only"
+        return _opened(NOTHING)
+    return f"{_opened(now.own)}, if {now.own_given} was the 16th birthday or later; else the floor only"
 
 
 def _plain(said: DecisionRow) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from gateway.cli.disclosure_words import WHY, basis_in_words, spelled
 from gateway.contract.route import Route
 from gateway.minimise.disclosed import Disclosed
 from gateway.minimise.disclosures import bases_of
-from gateway.minimise.outcome import Outcome
+from gateway.minimise.outcome import SINGLE_FIELDS, Outcome
 from gateway.story.disclosed import NOT_RELEASED, why_in_part
 from gateway.story.notes import told, told_released
 from gateway.story.previewing import Explained, Preview
@@ -76,10 +76,13 @@ def by_rule(outcome: Outcome) -> Iterator[str]:
         yield f"  {name:<48} {count:>12,}"
 
 
+_WITH: Final = {"floor": "released", SINGLE_FIELDS: "released, with single fields by their names"}
+
+
 def _by_rule(outcome: Outcome) -> Iterator[tuple[str, int]]:
     yield "rows", outcome.rows_in
     for tier, count in outcome.tiers.items():
-        yield f"released, with the tier {tier}" if tier != "floor" else "released", count
+        yield _WITH.get(tier, f"released, with the tier {tier}"), count
     for reason, count in sorted(outcome.withheld.items()):
         yield f"withheld: {reason}", count
     for reason, count in sorted(outcome.rejected.items()):
@@ -152,7 +155,7 @@ def child_as_values(found: Explained, route: Route, *, reviewer: bool) -> dict[s
         "in_scope": found.row is not None if not found.reasons else None,
         "released": sorted(found.row.released) if found.row else [],
         "withheld": _withheld(found.row, reviewer=reviewer) if found.row else {},
-        "tiers_open": _tiers(found.row), "right_holder_age": route.policy.right_holder_age,
+        "tiers_open": _tiers(found.row), "fields_open": _single_fields(found.row), "right_holder_age": route.policy.right_holder_age,
         "consent": [consent_as_values(shown) for shown in found.consent],
     }  # fmt: skip
 
@@ -169,5 +172,19 @@ def _whole(row: Disclosed, *, reviewer: bool) -> str:
 
 
 def _tiers(row: Disclosed | None) -> list[str]:
+    """Those that are open as a whole."""
     bases = row.bases if row else ()
-    return list(dict.fromkeys(b.tier for b in bases if row and row.released.intersection(b.fields)))
+    closed = {b.tier for b in bases if row and not row.released.issuperset(b.fields)}
+    return list(dict.fromkeys(b.tier for b in bases if b.tier not in closed))
+
+
+def _single_fields(row: Disclosed | None) -> list[str]:
+    """What is open of tiers that are not."""
+    whole = _tiers(row)
+    return [
+        field
+        for b in (row.bases if row else ())
+        if b.tier not in whole
+        for field in b.fields
+        if row and field in row.released
+    ]

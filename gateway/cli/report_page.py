@@ -6,6 +6,7 @@ from html import escape
 from math import ceil
 from statistics import median_low
 
+from gateway.minimise.outcome import SINGLE_FIELDS
 from gateway.story.month import ALONE, TOLD, Month, RouteMonth, in_words, total_in_words
 from gateway.story.notes import FEW
 from gateway.vocabulary.transfer import Stage
@@ -60,7 +61,7 @@ def _route(route: RouteMonth) -> Iterator[str]:
         yield f"<p>Half of all acknowledgements came within {span(median_low(route.answered_after))} of delivery.</p>"
     if route.stages[Stage.SEALED]:
         yield "<h3>Children released</h3>"
-        names = {"": "at least the statutory fields"}
+        names = {"": "at least the statutory fields", SINGLE_FIELDS: "with single fields by their names"}
         yield _table(
             [(names.get(tier, f"with the tier “{tier}”"), words) for tier, words in in_words(route.released).items()]
         )

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from gateway.contract.document import Document
 from gateway.contract.elements import STARRED_PATH
-from gateway.contract.fields import NEVER, SPECIAL, WHEREABOUTS, FieldName, Slug
+from gateway.contract.fields import MOST_OPTIONAL, NEVER, SPECIAL, WHEREABOUTS, FieldName, Slug
 
 
 class Agreement(Document):
@@ -167,6 +167,8 @@ class Policy(Document):
             raise ValueError(f"holds.fields keeps back half an address: {min(rest)!r} would leave")
 
     def _keep_special_apart(self) -> None:
+        if len({column.field for column in self.output} - {"reference", *self.floor.fields}) > MOST_OPTIONAL:
+            raise ValueError(f"the output has more than {MOST_OPTIONAL} fields that only consent releases")
         for tier in (self.floor, self.consented):
             for field in tier.fields if tier else ():
                 if field in SPECIAL:

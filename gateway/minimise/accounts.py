@@ -125,7 +125,7 @@ class Accounts:
             ("upn_tag", "UBIGINT"),
             ("name_tag", "UBIGINT"),
             ("subject", "BLOB"),
-            ("verdict", "SMALLINT"),
+            ("verdict", "BIGINT"),
             ("ends", "BLOB"),
         )
         return f"(SELECT {', '.join(f'NULL::{kind} AS {name}' for name, kind in columns)} WHERE false)"

@@ -6,23 +6,26 @@ is on record. `unsought` and `no-reply` are no decisions and change nothing.
 - Each decider's latest of consent, refusal and withdrawal counts, by the day given, then by
   the order recorded. An objection also ends what its decider consented to before it.
 - Under 16: a refusal or withdrawal by anyone, the young person included, leaves the floor
-  only; else the tiers of the parents' and guardians' consents together. The young person's
+  only; else what the parents' and guardians' consents open together. The young person's
   own consent opens nothing yet.
 - From 16: the young person's latest decision alone opens, and only if it was given on the
   16th birthday or later. A refusal by anyone that comes after it closes it again.
 - A consent ends on the day it `expires`: that day it counts no longer.
-- A consent to single fields and no tier counts as a refusal, until a release can be made by single
-  fields: that somebody agreed to a telephone number must open nothing else.
+- A consent opens the tiers and the single fields that it names. One that names fields and no tier
+  refuses everything else, whoever consents to that, until the same decider decides anew: that
+  somebody agreed to a telephone number must open nothing else. A young person's under 16 opens
+  nothing and refuses all the same; so does one that has ended.
 - An objection withholds the child until the same decider's is lifted.
 
 Nothing on record, or nothing that counts: the floor.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
 
+from gateway.contract.fields import SPECIAL
 from gateway.minimise.ages import attained_on
 
 OWN: Final = "young-person"
@@ -44,9 +47,25 @@ class Decision(Protocol):
     @property
     def tiers(self) -> frozenset[str]: ...
     @property
+    def fields(self) -> frozenset[str]: ...
+    @property
     def given(self) -> date: ...
     @property
     def expires(self) -> date | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What leaves beside the floor: whole tiers, and single fields by their standard names."""
+
+    tiers: frozenset[str] = NONE
+    fields: frozenset[str] = NONE
+
+    def __bool__(self) -> bool:
+        return bool(self.tiers or self.fields)
+
+
+NOTHING: Final = Opened()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +73,11 @@ class Standing:
     """What a child's decisions come to on one day, before the age is known."""
 
     objected: bool = False
-    minor_tiers: frozenset[str] = NONE
-    """Opened by others, while the child is under 16."""
-    own_tiers: frozenset[str] = NONE
+    minor: Opened = NOTHING
+    """By others, while the child is under 16."""
+    own: Opened = NOTHING
     own_given: date | None = None
-    """When the child opened `own_tiers`; they count if that was at 16 or later."""
-
-    @property
-    def opens(self) -> bool:
-        """Whether anything but the floor may leave, at some age."""
-        return bool(self.minor_tiers or self.own_tiers)
+    """When the child opened `own`; it counts if that was at 16 or later."""
 
 
 def standing(recorded: Sequence[Decision], day: date) -> Standing:
@@ -73,32 +87,33 @@ def standing(recorded: Sequence[Decision], day: date) -> Standing:
     by_decider = {who: [d for d in in_order if d.decided_by == who] for who in {d.decided_by for d in in_order}}
     latest = {who: decision for who, decisions in by_decider.items() if (decision := _latest(decisions))}
     own = latest.get(OWN)
+    by_own = _own(own, latest, in_order, day)
     return Standing(
         objected=any(_objects(decisions) for decisions in by_decider.values()),
-        minor_tiers=_minor_tiers(latest, by_decider, day),
-        own_tiers=_own_tiers(own, latest, in_order, day),
-        own_given=own.given if own and _own_tiers(own, latest, in_order, day) else None,
+        minor=_minor(latest, by_decider, day),
+        own=by_own,
+        own_given=own.given if own and by_own else None,
     )
 
 
 def of_all(standings: Sequence[Standing]) -> Standing:
     """Of one child known by several pseudonyms: what all of them let out, and an objection under any."""
     given = [one.own_given for one in standings if one.own_given]
-    own = frozenset[str].intersection(*(one.own_tiers for one in standings)) if standings else NONE
+    own = _common([one.own for one in standings])
     return Standing(
         objected=any(one.objected for one in standings),
-        minor_tiers=frozenset[str].intersection(*(one.minor_tiers for one in standings)) if standings else NONE,
-        own_tiers=own,
+        minor=_common([one.minor for one in standings]),
+        own=own,
         own_given=min(given) if own else None,
     )
 
 
-def tiers(standing: Standing, *, born: date, day: date, right_holder_age: int = 16) -> frozenset[str]:
-    """The tiers that leave beside the floor."""
+def opened(standing: Standing, *, born: date, day: date, right_holder_age: int = 16) -> Opened:
+    """Of a child of whom a date of birth is known."""
     birthday = attained_on(born, right_holder_age)
     if day < birthday:
-        return standing.minor_tiers
-    return standing.own_tiers if standing.own_given and standing.own_given >= birthday else NONE
+        return standing.minor
+    return standing.own if standing.own_given and standing.own_given >= birthday else NOTHING
 
 
 def _counts(decision: Decision, day: date) -> bool:
@@ -117,7 +132,31 @@ def _objects(decisions: Sequence[Decision]) -> bool:
 
 def _closes(decision: Decision) -> bool:
     """Of consent, refusal and withdrawal."""
-    return decision.decision != "consent" or not decision.tiers
+    return decision.decision != "consent"
+
+
+def _narrowed(named: Opened, consents: Iterable[Decision]) -> Opened:
+    """Whoever of these deciders names single fields and no tier refuses the rest."""
+    only = [consent.fields for consent in consents if not consent.tiers]
+    return Opened(fields=named.fields.intersection(*only)) if only else named
+
+
+def _common(each: Sequence[Opened]) -> Opened:
+    """What all of them let out. One may name a field where another opens its tier."""
+    if not each:
+        return NOTHING
+    named = NONE.union(*(one.fields for one in each))
+    return Opened(
+        tiers=each[0].tiers.intersection(*(one.tiers for one in each)),
+        fields=frozenset(
+            field for field in named if all(field in one.fields or _tier(field) in one.tiers for one in each)
+        ),
+    )
+
+
+def _tier(field: str) -> str:
+    """Of most policies: one may have more fields among its special ones, and a release asks the policy itself."""
+    return "special" if field in SPECIAL else "consented"
 
 
 def _live(consent: Decision, decisions: Sequence[Decision], day: date) -> bool:
@@ -128,21 +167,21 @@ def _live(consent: Decision, decisions: Sequence[Decision], day: date) -> bool:
     return not any(later.decision == "object" for later in since)
 
 
-def _minor_tiers(latest: dict[str, Decision], by_decider: dict[str, list[Decision]], day: date) -> frozenset[str]:
+def _minor(latest: dict[str, Decision], by_decider: dict[str, list[Decision]], day: date) -> Opened:
     if any(_closes(decision) for decision in latest.values()):
-        return NONE
-    opened = [d.tiers for who, d in latest.items() if who != OWN and _live(d, by_decider[who], day)]
-    return NONE.union(*opened)
+        return NOTHING
+    live = [d for who, d in latest.items() if who != OWN and _live(d, by_decider[who], day)]
+    together = Opened(tiers=NONE.union(*(d.tiers for d in live)), fields=NONE.union(*(d.fields for d in live)))
+    return _narrowed(together, latest.values())
 
 
-def _own_tiers(
-    own: Decision | None, latest: dict[str, Decision], in_order: Sequence[Decision], day: date
-) -> frozenset[str]:
+def _own(own: Decision | None, latest: dict[str, Decision], in_order: Sequence[Decision], day: date) -> Opened:
     if own is None or not _live(own, [d for d in in_order if d.decided_by == OWN], day):
-        return NONE
-    refusals = [d for d in latest.values() if _closes(d)]
-    closed = any(_place(refusal, in_order) > _place(own, in_order) for refusal in refusals)
-    return NONE if closed else own.tiers
+        return NOTHING
+    later = [d for d in latest.values() if _place(d, in_order) > _place(own, in_order)]
+    if any(_closes(decision) for decision in later):
+        return NOTHING
+    return _narrowed(Opened(tiers=own.tiers, fields=own.fields), later)
 
 
 def _place(decision: Decision, decisions: Sequence[Decision]) -> int:

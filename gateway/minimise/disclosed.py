@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.crypto.nesting import generations
-from gateway.minimise.disclosures import Basis, parse_meaning, parsed_bases
+from gateway.minimise.disclosures import Basis, parse_meaning, parsed_bases, said
 from gateway.minimise.keying import bound, generation_of, lifted
 from gateway.minimise.session import EngineFailed, Session, Value
 from gateway.vocabulary.errors import GatewayError, StorageError
@@ -41,7 +41,7 @@ class DisclosedFile:
     def subject(self) -> str:
         """SQL for what a row's subject is known by now."""
         known = generations(self.key)
-        since = _generation(self.meta) if known > 1 else 1
+        since = generation_of(_page(self.meta)) if known > 1 else 1
         if since > known:
             raise ValueError("a file is of a later generation than the key")
         return lifted(_AS_RECORDED, since=since, generations=known)
@@ -161,16 +161,17 @@ def _parquet(names: Iterable[str]) -> str:
 
 
 @lru_cache(1024)
-def _generation(meta: str) -> int:
+def _page(meta: str) -> Mapping[str, Any]:
     """Hundreds of files were judged by a few policies."""
-    return generation_of(parse_meaning(meta))
+    return parse_meaning(meta)
 
 
 def _everybody(opened: _Open) -> frozenset[bytes]:
     (file,) = opened.files.values()
-    verdicts = parse_meaning(file.meta)["verdicts"]
-    giving = sorted(int(verdict) for verdict, said in verdicts.items() if said["released"])
-    query = f"SELECT subject FROM {opened.source} WHERE verdict IN (SELECT unnest($giving::SMALLINT[]))"  # noqa: S608 - a descriptor
+    page = _page(file.meta)
+    there = opened.rows(f"SELECT DISTINCT verdict FROM {opened.source}")  # noqa: S608 - a descriptor
+    giving = [verdict for (verdict,) in there if said(page, verdict).released]
+    query = f"SELECT subject FROM {opened.source} WHERE verdict IN (SELECT unnest($giving::BIGINT[]))"  # noqa: S608 - a descriptor
     return frozenset(subject for (subject,) in opened.rows(query, {"giving": giving}))
 
 
@@ -184,18 +185,15 @@ def _asked(opened: _Open, subjects: list[bytes]) -> Iterator[Disclosed]:
     wanted = " OR ".join(f"subject = $subject_{number}" for number in range(len(subjects))) or "false"
     query = f"SELECT filename, subject, verdict FROM {opened.source} WHERE {wanted} ORDER BY subject, verdict"  # noqa: S608 - descriptors
     found = opened.rows(query, {f"subject_{number}": value for number, value in enumerate(subjects)})
-    pages: dict[str, dict[str, Any]] = {}  # hundreds of files were judged by a few policies
     for name, file in opened.files.items():
         for subject, verdict in ((subject, verdict) for there, subject, verdict in found if there == name):
-            if file.meta not in pages:
-                pages[file.meta] = parse_meaning(file.meta)
-            page = pages[file.meta]
-            said = page["verdicts"][str(verdict)]
+            page = _page(file.meta)
+            told = said(page, verdict)
             yield Disclosed(
                 transfer=file.transfer,
                 subject=subject,
-                released=frozenset(said["released"]),
-                withheld=said["withheld"],
+                released=frozenset(told.released),
+                withheld=told.withheld,
                 bases=parsed_bases(page),
                 policy=page["policy"],
             )
@@ -203,10 +201,10 @@ def _asked(opened: _Open, subjects: list[bytes]) -> Iterator[Disclosed]:
 
 def _count(opened: _Open) -> Counted:
     (file,) = opened.files.values()
-    page, fields, children = parse_meaning(file.meta), dict[str, int](), 0
+    page, fields, children = _page(file.meta), dict[str, int](), 0
     query = f"SELECT verdict, count(*) FROM {opened.source} GROUP BY verdict ORDER BY verdict"  # noqa: S608 - a descriptor
     for verdict, count in opened.rows(query):
-        released = page["verdicts"][str(verdict)]["released"]
+        released = said(page, verdict).released
         children += count if released else 0
         for field in released:
             fields[field] = fields.get(field, 0) + count
@@ -215,8 +213,8 @@ def _count(opened: _Open) -> Counted:
 
 def _released_of(opened: _Open, subjects: Sequence[bytes]) -> dict[bytes, tuple[str, ...]]:
     (file,) = opened.files.values()
-    verdicts = parse_meaning(file.meta)["verdicts"]
+    page = _page(file.meta)
     query = f"SELECT subject, verdict FROM {opened.source} WHERE subject IN (SELECT unnest($subjects::BLOB[]))"  # noqa: S608 - a descriptor
     found = opened.rows(query, {"subjects": list(subjects)})
-    told = {subject: tuple(verdicts[str(verdict)]["released"]) for subject, verdict in found}
-    return {subject: fields for subject, fields in told.items() if fields}
+    told = {verdict: said(page, verdict).released for verdict in {verdict for _, verdict in found}}
+    return {subject: told[verdict] for subject, verdict in found if told[verdict]}

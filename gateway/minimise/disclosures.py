@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.contract.policy import Policy, SpecialField, Tier
-from gateway.minimise.verdicts import HOLD, KEPT_BACK, TIERS, WITHHELD, tiers_of
+from gateway.minimise.openings import optional_fields
+from gateway.minimise.verdicts import HOLD, KEPT_BACK, TIERS, WITHHELD, named_in, tiers_of, without_names
 from gateway.vocabulary import canonical
 
 TYPE = "handoff-disclosures/v1"
@@ -26,10 +27,19 @@ class Basis:
     mandatory: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one verdict says: the fields that left, in the order of the output, and of the others why not."""
+
+    released: tuple[str, ...]
+    withheld: Mapping[str, str]
+
+
 def meaning(policy: Policy, *, kept_back: frozenset[str] = frozenset(), generation: int = 1) -> str:
     """What each verdict of a run under this policy says about the fields of its output, as canonical JSON.
 
-    `kept_back`: fields that left of nobody on hold. `generation`: of the register's key, by which subjects are known.
+    Of those that name single fields, too many to be listed, it says in which order their bits stand. `kept_back`: fields
+    that left of nobody on hold. `generation`: of the register's key, by which subjects are known.
     """
     fields = list(dict.fromkeys(column.field for column in policy.output))  # in XML several elements say one thing
     verdicts = {str(verdict): _released(verdict, policy, fields) for verdict in TIERS}
@@ -43,6 +53,8 @@ def meaning(policy: Policy, *, kept_back: frozenset[str] = frozenset(), generati
     page: dict[str, Any] = {
         "type": TYPE, "verdicts": verdicts, "bases": bases, "policy": f"{policy.policy_name} v{policy.version}"
     }  # fmt: skip
+    if named := optional_fields(policy):
+        page["by_name"] = list(named)
     if generation > 1:
         page["generation"] = generation
     return canonical.encode(page).decode("ascii").strip()
@@ -63,6 +75,18 @@ def parse_meaning(meta: str) -> dict[str, Any]:
     if page["type"] != TYPE:
         raise KeyError("type")
     return page
+
+
+def said(page: Mapping[str, Any], verdict: int) -> Said:
+    """KeyError or ValueError if the file's meaning does not explain this verdict."""
+    by_tier, named = page["verdicts"][str(without_names(verdict))], named_in(verdict, page.get("by_name", ()))
+    if not named:
+        return Said(released=tuple(by_tier["released"]), withheld=by_tier["withheld"])
+    in_order = page["verdicts"][str(max(TIERS))]["released"]
+    return Said(
+        released=tuple(field for field in in_order if field in named or field in by_tier["released"]),
+        withheld={field: why for field, why in by_tier["withheld"].items() if field not in named},
+    )
 
 
 def parsed_bases(page: Mapping[str, Any]) -> tuple[Basis, ...]:

@@ -105,6 +105,7 @@ def spelled(job: Job, plan: Plan) -> bytes:
         "reading": job.schema.reading(),
         "headers": plan.headers,
         "delimiter": plan.delimiter,
+        "register": plan.register,
         "judge": plan.judge,
         "days": dict(plan.days),
         "release": None if job.count_only or job.rewrites else _RELEASE,

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import GatewayError
 from gateway.vocabulary.facts import Facts
+
+SINGLE_FIELDS: Final = "single-fields"
+"""Counted beside the tiers, if there are any: children of whom fields leave by their names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,20 +20,19 @@ from gateway.minimise.ending import birthday, ends, last_days
 from gateway.minimise.holding import held, testable
 from gateway.minimise.keying import keyed
 from gateway.minimise.normalising import REFERENCE_DIGITS, SPACES, local_id_message, name_key, upn_message, whole_name
+from gateway.minimise.openings import bits_that_open, register
 from gateway.minimise.records import bare, line, neutralised
 from gateway.minimise.shapes import Fault, faults, parsed, quoted, readings
 from gateway.minimise.source import SLICE
 from gateway.minimise.subjects import NOTHING_KNOWN, Instead, Known, keys, linked, pairs_are_found
 from gateway.minimise.verdicts import (
     AGE,
-    CONSENTED,
     DUPLICATE,
     HOLD,
     KEPT_BACK,
     OBJECTION,
     REJECTED,
     RELEASED_BELOW,
-    SPECIAL,
     TOO_FEW,
     WITHHELD,
     is_told,
@@ -54,6 +53,8 @@ class Plan:
     delimiter: str
     output: tuple[str, ...]
     faults: tuple[Fault, ...]
+    register: str
+    """What is kept of a snapshot, which is called `decided`. Empty where no consent is asked."""
     judge: str
     """Creates the table `judged` from one slice: verdict, tags, subject, and the record that leaves. In no order: joins keep none."""
     places: str
@@ -110,6 +111,7 @@ def compile_plan(
         delimiter=schema.delimiter,
         output=tuple(column.header for column in policy.output),
         faults=faults(schema),
+        register=register(policy, linked=known.linked) if policy.kind == "consent" else "",
         judge=rules.judge(() if count_only else policy.output),
         places=rules.places(),
         held=rules.held() if policy.by_field and kept_back else "",
@@ -283,21 +285,18 @@ class _Rules:
             f"WHEN _upn_tag IN (SELECT tag FROM excluded) OR _name_tag IN (SELECT tag FROM excluded) THEN {DUPLICATE}"  # noqa: S608
         ] * self.excluding
         cases += [f"WHEN _held THEN {KEPT_BACK}"] if self.policy.by_field else []
-        return f"CAST(CASE {' '.join(cases)} {opened} END AS SMALLINT)"
+        return f"CAST(CASE {' '.join(cases)} {opened} END AS BIGINT)"
 
     def _opened(self) -> str:
-        return f"WHEN objected THEN {OBJECTION} ELSE {self._tiers()}" if self.by_consent else "ELSE 0"
-
-    def _tiers(self) -> str:
         """Under the right-holder's age what others decided; from then on what the child decided after the birthday."""
+        if not self.by_consent:
+            return "ELSE 0"
         born, age = parsed("date_of_birth"), self.policy.right_holder_age
         return (
-            f"(CASE WHEN {born} > $attained_holder::DATE THEN coalesce(minor_tiers, 0)"
-            f" WHEN own_given >= {birthday(born, age)} THEN coalesce(own_tiers, 0) ELSE 0 END & {self._tiers_there_are()})"
+            f"WHEN objected THEN {OBJECTION}"
+            f" WHEN {born} > $attained_holder::DATE THEN coalesce(minor_opens, 0)"
+            f" WHEN own_given >= {birthday(born, age)} THEN coalesce(own_opens, 0) ELSE 0"
         )
-
-    def _tiers_there_are(self) -> int:
-        return (CONSENTED if self.policy.consented else 0) | (SPECIAL if self.policy.special else 0)
 
     def _kept(self, output: tuple[OutputColumn, ...]) -> Iterator[str]:
         yield from ("_verdict AS verdict", "_upn_tag AS upn_tag", "_name_tag AS name_tag", "_subject AS subject")
@@ -315,8 +314,7 @@ class _Rules:
         if field == "reference" or field in self.policy.floor.fields:
             back = f" AND _verdict <> {KEPT_BACK}" if field in self.kept_back else ""
             return f"_verdict < {RELEASED_BELOW}{back}"
-        tier = CONSENTED if field in self.policy.consented_fields else SPECIAL
-        return f"_verdict < {RELEASED_BELOW} AND (_verdict & {tier}) <> 0"
+        return f"_verdict < {RELEASED_BELOW} AND (_verdict & {bits_that_open(field, self.policy)}) <> 0"
 
     def _cell(self, field: str) -> str:
         if field == "reference":

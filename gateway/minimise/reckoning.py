@@ -5,7 +5,8 @@ from typing import Any
 
 from gateway.contract.policy import Policy
 from gateway.contract.schema import Schema
-from gateway.minimise.outcome import Outcome, Refusal
+from gateway.minimise.openings import bits_that_open, optional_fields
+from gateway.minimise.outcome import SINGLE_FIELDS, Outcome, Refusal
 from gateway.minimise.plan import Plan
 from gateway.minimise.verdicts import (
     CONSENTED,
@@ -19,6 +20,7 @@ from gateway.minimise.verdicts import (
     bits_of,
     is_released,
     is_told,
+    named_in,
 )
 
 Tallies = Mapping[int, int]
@@ -33,18 +35,16 @@ def outcome_of(report: Mapping[str, Any], plan: Plan, schema: Schema, policy: Po
             reason = plan.faults[verdict - REJECTED].reason
             rejected[reason] = rejected.get(reason, 0) + count
     released = {verdict: count for verdict, count in tallies.items() if is_released(verdict)}
-    tiers = {
-        tier: sum(count for verdict, count in released.items() if bits_of(verdict) & bit)
-        for tier, bit, there in _tiers(policy)
-        if there
-    }
+    by_name = sum(count for verdict, count in released.items() if named_in(verdict, optional_fields(policy)))
     outcome = Outcome(
         rows_in=int(report["rows"]),
         rows_out=sum(released.values()),
         withheld={reason: tallies[verdict] for verdict, reason in WITHHELD.items() if tallies.get(verdict)},
         rejected=rejected,
-        fields=_fields(policy, tiers),
-        tiers={"floor": sum(released.values())} | tiers,
+        fields={field: _counted(released, bits_that_open(field, policy)) for field in optional_fields(policy)},
+        tiers={"floor": sum(released.values())}
+        | {tier: _counted(released, bit) for tier, bit, there in _tiers(policy) if there}
+        | ({SINGLE_FIELDS: by_name} if by_name else {}),
         kept_back=tallies.get(KEPT_BACK, 0),
         refusals=tuple(_refusals(tallies, schema, policy)),
         places=_places(report, tallies, plan, policy),
@@ -62,15 +62,8 @@ def _tiers(policy: Policy) -> tuple[tuple[str, int, bool], ...]:
     return ("consented", CONSENTED, policy.consented is not None), ("special", SPECIAL, bool(policy.special))
 
 
-def _fields(policy: Policy, tiers: Mapping[str, int]) -> dict[str, int]:
-    """Optional fields of the output; one that the floor holds as well is not optional."""
-    by_tier = {"consented": policy.consented_fields, "special": policy.special_fields}
-    floor, counts = set(policy.floor.fields) | {"reference"}, {}
-    for column in policy.output:
-        tier = next((tier for tier, fields in by_tier.items() if column.field in fields), None)
-        if tier is not None and column.field not in floor:
-            counts[str(column.field)] = tiers[tier]
-    return counts
+def _counted(released: Tallies, bits: int) -> int:
+    return sum(count for verdict, count in released.items() if bits_of(verdict) & bits)
 
 
 def _refusals(tallies: Tallies, schema: Schema, policy: Policy) -> Iterator[Refusal]:

@@ -3,7 +3,9 @@
     subject       12 bytes
     objected      withheld until lifted
     minor_tiers   what others opened, for a child under 16: 1 consented, 2 special
-    own_tiers     what the child opened, and own_given, the day of it: it counts from the 16th birthday on
+    minor_fields  the single fields that they named, in order, with `;` between
+    own_tiers     what the child opened, with own_fields, and own_given, the day of it: they count from the
+                  16th birthday on
 
 Whoever was only asked, and has decided nothing, has no row.
 
@@ -19,10 +21,10 @@ from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Final, NamedTuple, Protocol
 
 from gateway.footing import durable
-from gateway.minimise.consent import NEUTRAL, Decision, standing
+from gateway.minimise.consent import NEUTRAL, Decision, Opened, standing
 from gateway.minimise.session import EngineFailed, Session
 from gateway.minimise.verdicts import CONSENTED, SPECIAL
 from gateway.vocabulary.digest import Digest, Meter
@@ -32,7 +34,12 @@ MEMORY_MB = 512
 WRITTEN_AT_ONCE = 1 << 20
 HISTORIES = 1 << 16
 """How many are remembered: most children's decisions read like many others'."""
+SEPARATOR: Final = ";"
 _BITS = {"consented": CONSENTED, "special": SPECIAL}
+_COLUMNS = {
+    "subject": "VARCHAR", "objected": "BOOLEAN", "minor_tiers": "UTINYINT", "minor_fields": "VARCHAR",
+    "own_tiers": "UTINYINT", "own_fields": "VARCHAR", "own_given": "DATE",
+}  # fmt: skip
 
 
 class SubjectDecision(Decision, Protocol):
@@ -46,6 +53,7 @@ class _Said(NamedTuple):
     decided_by: str
     decision: str
     tiers: frozenset[str]
+    fields: frozenset[str]
     given: date
     expires: date | None
 
@@ -69,7 +77,7 @@ def write_snapshot(decisions: Iterable[SubjectDecision], path: Path, *, day: dat
 
 def _lines(decisions: Iterable[SubjectDecision], day: date) -> Iterator[str]:
     @lru_cache(HISTORIES)
-    def told(*history: tuple[str, str, frozenset[str], date, date | None]) -> str:
+    def told(*history: tuple[str, str, frozenset[str], frozenset[str], date, date | None]) -> str:
         return _standing([_Said(*said) for said in history], day)
 
     before = b""
@@ -87,8 +95,11 @@ def _standing(recorded: list[_Said], day: date) -> str:
         return ""
     now = standing(recorded, day)
     given = now.own_given.isoformat() if now.own_given else ""
-    minor, own = (sum(_BITS[tier] for tier in tiers) for tiers in (now.minor_tiers, now.own_tiers))
-    return f",{int(now.objected)},{minor},{own},{given}\n"
+    return f",{int(now.objected)},{_spelled(now.minor)},{_spelled(now.own)},{given}\n"
+
+
+def _spelled(opened: Opened) -> str:
+    return f"{sum(_BITS[tier] for tier in opened.tiers)},{SEPARATOR.join(sorted(opened.fields))}"
 
 
 def _blocks(lines: Iterator[str]) -> Iterator[bytes]:
@@ -102,10 +113,11 @@ def _blocks(lines: Iterator[str]) -> Iterator[bytes]:
 
 
 def _to_parquet(source: int, target: int, day: date) -> None:
-    columns = "{subject: 'VARCHAR', objected: 'BOOLEAN', minor: 'UTINYINT', own: 'UTINYINT', given: 'DATE'}"
+    columns = ", ".join(f"{name}: '{kind}'" for name, kind in _COLUMNS.items())
     query = (
-        "COPY (SELECT unhex(subject) AS subject, objected, minor AS minor_tiers, own AS own_tiers, given AS own_given"  # noqa: S608 - descriptors and a day
-        f" FROM read_csv('{_path(source)}', columns = {columns}, auto_detect = false, header = false, delim = ','))"
+        "COPY (SELECT * REPLACE (unhex(subject) AS subject, coalesce(minor_fields, '') AS minor_fields,"  # noqa: S608 - descriptors and a day
+        " coalesce(own_fields, '') AS own_fields)"
+        f" FROM read_csv('{_path(source)}', columns = {{{columns}}}, auto_detect = false, header = false, delim = ','))"
         f" TO '{_path(target)}' (FORMAT parquet, KV_METADATA {{day: '{day}'}}, USE_TMP_FILE false)"
     )
     files = (_path(source), _path(target))

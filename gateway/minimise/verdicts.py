@@ -22,13 +22,20 @@ A released row's verdict is below 4:
 
     0 to 3      the floor, and the sum of the tiers that leave with it
     -1          the floor of a child on hold, without the fields that are kept back
+    far below   the floor, tiers, and single fields: BY_NAME and their bits. Nothing but the sign bits
+                is added, so that a tier's and a field's bit are asked for alike, in each of them
 """
 
+from collections.abc import Sequence
 from typing import Final
+
+from gateway.contract.fields import MOST_OPTIONAL
 
 FLOOR, CONSENTED, SPECIAL = 0, 1, 2
 TIERS: Final = range(4)
 KEPT_BACK: Final = -1
+BY_NAME: Final = -(4 << MOST_OPTIONAL)
+"""Below all bits of tiers and fields: in 64 bits, its sign and nothing else."""
 RELEASED_BELOW: Final = 4
 HOLD, TOO_FEW, DUPLICATE, OBJECTION, AGE = 10, 11, 12, 13, 14
 WITHHELD: Final = {
@@ -49,6 +56,23 @@ def is_released(verdict: int) -> bool:
 def bits_of(verdict: int) -> int:
     """What consent opened, of a released row."""
     return FLOOR if verdict == KEPT_BACK else verdict
+
+
+def field_bit(place: int) -> int:
+    """Of a field that only consent releases, by its place among those of the output."""
+    return 4 << place
+
+
+def named_in(verdict: int, fields: Sequence[str]) -> tuple[str, ...]:
+    """Those of the output's optional fields that a row gives by their names; ValueError if it gives others."""
+    named = verdict - BY_NAME if verdict < KEPT_BACK else 0
+    if not 0 <= named < field_bit(len(fields)):
+        raise ValueError("a verdict names fields that there are not")
+    return tuple(field for place, field in enumerate(fields) if named & field_bit(place))
+
+
+def without_names(verdict: int) -> int:
+    return verdict & max(TIERS) if verdict < KEPT_BACK else verdict
 
 
 def tiers_of(verdict: int) -> tuple[str, ...]:

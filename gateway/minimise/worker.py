@@ -242,19 +242,8 @@ class _Run:
         days = self._session.rows(f"SELECT decode(value) FROM parquet_kv_metadata('{path}') WHERE decode(key) = 'day'")  # noqa: S608 - a descriptor
         if days != [(self._order["days"]["today"],)]:
             raise _Stopped(status="failed", code="register-of-another-day")
-        # whoever has nothing open and nothing objected to is as good as absent, and makes every join dearer
-        opened = "objected OR minor_tiers > 0 OR own_tiers > 0"
-        self._session.run(f"CREATE TEMP TABLE register AS FROM ({self._register(path)}) WHERE {opened}")
-
-    def _register(self, path: str) -> str:
-        """What was decided under any pseudonym of a child counts for it: of several, what all of them let out."""
-        if not self._order["links"]:
-            return f"FROM read_parquet('{path}')"
-        return (
-            "SELECT coalesce(links.subject, r.subject) AS subject, bool_or(objected) AS objected,"  # noqa: S608 - a descriptor
-            " bit_and(minor_tiers) AS minor_tiers, bit_and(own_tiers) AS own_tiers, min(own_given) AS own_given"
-            f" FROM read_parquet('{path}') r LEFT JOIN links ON r.subject = links.pseudonym GROUP BY 1"
-        )
+        self._session.run(f"CREATE TEMP VIEW decided AS FROM read_parquet('{path}')")
+        self._session.run(f"CREATE TEMP TABLE register AS {self._order['register']}")
 
     def _write_header(self) -> None:
         if self._order["release"]:

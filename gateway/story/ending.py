@@ -2,7 +2,7 @@
 
     a birthday that ends the route's ages       the whole child
     the birthday from which a child decides     what parents and guardians had opened
-    the end of a consent, if nothing else opens  what it had opened
+    the end of a consent                        what it had opened, and nothing else opens
 
 Asked of the last full parcel, since it replaced all before. Days on which nothing ran are
 made up for. If they are too many at once, nothing leaves by itself, as in `withdrawing`.
@@ -19,12 +19,12 @@ from pathlib import Path
 
 from gateway.footing import durable
 from gateway.footing.ledger import decisions
+from gateway.minimise.consent import NONE
 from gateway.minimise.ending import ended
 from gateway.story.brake import disclosed_by, last_full
 from gateway.story.disclosure_files import proved_file
 from gateway.story.gate import Gate
-from gateway.story.register.showing import standing_of
-from gateway.story.withdrawing import Prepared, prepare_few
+from gateway.story.withdrawing import Prepared, Stays, prepare_few, still_open
 from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.transfer import Stage, TransferId
 
@@ -50,8 +50,12 @@ def _taken_back(gate: Gate, today: date, noted: date | None) -> Prepared | None:
         return None
     days = list(_days(max(_sealed(gate, last.transfer), noted or date.min), today))
     file = proved_file(gate.gateway, last.transfer)
-    closed = dict.fromkeys(_expired(gate, days), False) | dict(ended(file, days))
-    return prepare_few(gate, last, closed, uid=os.getuid())
+    birthdays = {subject: None if whole else NONE for subject, whole in ended(file, days)}
+
+    def stays(subject: bytes, _given: frozenset[str]) -> Stays:
+        return birthdays[subject] if subject in birthdays else still_open(gate, subject, today)
+
+    return prepare_few(gate, last, {*birthdays, *_expired(gate, days)}, stays, uid=os.getuid())
 
 
 def _sealed(gate: Gate, transfer: TransferId) -> date:
@@ -64,15 +68,10 @@ def _days(after: date, until: date) -> Iterator[date]:
     return (until - timedelta(back) for back in range((until - after).days - 1, -1, -1))
 
 
-def _expired(gate: Gate, days: Sequence[date]) -> Iterator[bytes]:
-    """Of whom a consent has ended on one of these days, and nothing is open any more, at any age."""
-    purpose = gate.route.policy.purpose
+def _expired(gate: Gate, days: Sequence[date]) -> list[bytes]:
+    """Of whom a consent has ended on one of these days."""
     with gate.gateway.ledger.reading() as tx:
-        subjects = decisions.expired(tx, purpose, days[0], days[-1]) if days else []
-    for subject in subjects:
-        found = standing_of(gate.gateway, frozenset({subject}), days[-1])
-        if not any(shown.standing.opens for shown in found if shown.purpose == purpose):
-            yield subject
+        return decisions.expired(tx, gate.route.policy.purpose, days[0], days[-1]) if days else []
 
 
 def _note(gate: Gate) -> Path:

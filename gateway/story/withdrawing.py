@@ -2,8 +2,8 @@
 
     withdraw    one child, from every partner (or one route's) that was given anything about them
     recall      everybody whom one transfer released
-    take_back   by itself, when a decision is recorded: what it closes, of what the last full parcel
-                gave; the whole child after an objection. Many at once are left to the next full parcel
+    take_back   by itself, when decisions are recorded: of what the last full parcel gave, what they leave
+                closed; the whole child after an objection. Many at once are left to the next full parcel
     take_back_held   by itself, when a hold is added: the whole child, where consent decides; a return
                 that was sent stays sent
 
@@ -16,8 +16,10 @@ Crash point. (W1) the list is written, the receipt is not: the folder belongs to
 and goes with what else is old among the arrivals. Nothing was promised yet.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -26,18 +28,21 @@ from gateway.footing import durable
 from gateway.footing.ledger import transfers
 from gateway.footing.ledger.subjects import links, same_child
 from gateway.footing.ledger.transfers import TransferRow
-from gateway.minimise.consent import CLOSING
+from gateway.minimise.consent import CLOSING, NEUTRAL, NONE, Opened, Standing
 from gateway.minimise.disclosed import disclosed, everybody, released_to
 from gateway.minimise.identifiers import reference
+from gateway.minimise.openings import fields_of, optional_fields
 from gateway.minimise.references import read_references
 from gateway.receipts.receipt import Receipt
 from gateway.story.brake import LastFull, disclosed_by, last_full
 from gateway.story.disclosed import OF_SUBJECTS, Reach, reach_of, subjects_of
 from gateway.story.disclosure_files import proved_file, proved_files
 from gateway.story.gate import Gate, Gateway
+from gateway.story.register.showing import standing_of
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.transfer import Stage, TransferId
 
 LIST = "removal"
@@ -46,6 +51,10 @@ WHOLE = "whole"
 SCOPE = "removal"
 FEW = 5
 """So many at once are never too many."""
+Stays = frozenset[str] | None
+"""The fields beside the floor that a partner may go on holding; None: the whole child is to go."""
+Asked = Callable[[bytes, frozenset[str]], Stays]
+"""What stays of a child, of whom these fields beside the floor were given."""
 
 
 class Decided(Protocol):
@@ -57,6 +66,10 @@ class Decided(Protocol):
     def purpose(self) -> str: ...
     @property
     def decision(self) -> str: ...
+    @property
+    def tiers(self) -> frozenset[str]: ...
+    @property
+    def fields(self) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +139,11 @@ def take_back(gates: Mapping[str, Gate], decided: Sequence[Decided], *, uid: int
     """
     prepared = []
     for gate in gates.values():
-        latest = {one.subject: one.decision for one in decided if one.purpose == gate.route.policy.purpose}
-        closed = {subject: what == "object" for subject, what in latest.items() if what in CLOSING}
-        prepared.append(_take_back(gate, closed, uid=uid))
+        said: dict[bytes, list[Decided]] = {}
+        for one in decided:
+            if one.purpose == gate.route.policy.purpose and one.decision not in NEUTRAL:
+                said.setdefault(one.subject, []).append(one)
+        prepared.append(_take_back(gate, said, partial(_left_open, gate, said), uid=uid))
     return [removal for removal in prepared if removal]
 
 
@@ -143,33 +158,60 @@ def take_back_held(
     with gateway.ledger.reading() as tx:
         subjects = same_child(tx, frozenset(pseudonym for kind, pseudonym in identifiers if kind in OF_SUBJECTS))
     by_consent = [gate for gate in gates.values() if gate.route.policy.kind == "consent"]
-    prepared = [_take_back(gate, dict.fromkeys(subjects, True), uid=uid) for gate in by_consent]
+    prepared = [_take_back(gate, subjects, lambda _subject, _given: None, uid=uid) for gate in by_consent]
     return [removal for removal in prepared if removal]
 
 
-def _take_back(gate: Gate, closed: Mapping[bytes, bool], *, uid: int) -> Prepared | None:
-    """`closed`: whether the whole child."""
-    last = last_full(gate) if closed else None
-    return prepare_few(gate, last, closed, uid=uid) if last and disclosed_by(gate, last) else None
+def still_open(gate: Gate, subject: bytes, day: date) -> Stays:
+    """What the register opens of a child on this route, at some age: it knows no date of birth."""
+    policy = gate.route.policy
+    found = standing_of(gate.gateway, frozenset({subject}), day)
+    now = next((shown.standing for shown in found if shown.purpose == policy.purpose), Standing())
+    return None if now.objected else fields_of(now.minor, policy) | fields_of(now.own, policy)
 
 
-def prepare_few(gate: Gate, last: LastFull, closed: Mapping[bytes, bool], *, uid: int) -> Prepared | None:
+def _left_open(gate: Gate, said: Mapping[bytes, Sequence[Decided]], subject: bytes, given: frozenset[str]) -> Stays:
+    """After decisions about this child. The register is asked only where they open less than was given."""
+    decided = {one.decision for one in said[subject]}
+    if decided <= CLOSING:
+        return None if "object" in decided else NONE
+    opened = [fields_of(Opened(tiers=one.tiers, fields=one.fields), gate.route.policy) for one in said[subject]]
+    if given <= frozenset.intersection(*opened):
+        return given
+    return still_open(gate, subject, london_day(gate.gateway.clock()))
+
+
+def _take_back(gate: Gate, subjects: Collection[bytes], asked: Asked, *, uid: int) -> Prepared | None:
+    last = last_full(gate) if subjects else None
+    return prepare_few(gate, last, subjects, asked, uid=uid) if last and disclosed_by(gate, last) else None
+
+
+def prepare_few(gate: Gate, last: LastFull, subjects: Iterable[bytes], asked: Asked, *, uid: int) -> Prepared | None:
     """Of what the last full parcel gave; nothing, if they are so many that a person should look first."""
-    with gate.gateway.ledger.reading() as tx:
-        leads = dict(links(tx))
-    whole = {subject: closed[subject] for subject in closed}
-    for subject in closed:
-        root = leads.get(subject, subject)
-        whole[root] = whole.get(root, False) or closed[subject]
-    floor = {"reference", *gate.route.policy.floor.fields}
+    policy = gate.route.policy
+    known_by = _known_by(gate.gateway, subjects)
+    optional = frozenset(optional_fields(policy))
     removals: dict[bytes, str] = {}
-    for subject, fields in released_to(proved_file(gate.gateway, last.transfer), sorted(whole)).items():
-        if whole[subject]:
+    for subject, fields in released_to(proved_file(gate.gateway, last.transfer), sorted(known_by)).items():
+        given = optional.intersection(fields)
+        stays = [asked(one, given) for one in sorted(known_by[subject])]
+        if None in stays:
             removals[subject] = WHOLE
-        elif not floor.issuperset(fields):
-            removals[subject] = _fields(gate.route.policy)
-    many = max(FEW, gate.route.policy.limits.removals_percent * last.released // 100)
+        elif given - (staying := given.intersection(*(fields for fields in stays if fields is not None))):
+            removals[subject] = _fields(policy, but=staying)
+    many = max(FEW, policy.limits.removals_percent * last.released // 100)
     return _prepare(gate, removals, uid=uid) if removals and len(removals) <= many else None
+
+
+def _known_by(gateway: Gateway, subjects: Iterable[bytes]) -> dict[bytes, set[bytes]]:
+    """These subjects and those that they lead to, each with the ones that were asked for."""
+    with gateway.ledger.reading() as tx:
+        leads = dict(links(tx))
+    known_by: dict[bytes, set[bytes]] = {}
+    for subject in subjects:
+        for one in {subject, leads.get(subject, subject)}:
+            known_by.setdefault(one, set()).add(subject)
+    return known_by
 
 
 def listed(path: Path) -> tuple[bytes, int]:
@@ -178,10 +220,10 @@ def listed(path: Path) -> tuple[bytes, int]:
     return data, data.count(b"\n") - 1
 
 
-def _fields(policy: Policy) -> str:
-    """The output's headers of everything that only consent releases."""
-    floor = {"reference", *policy.floor.fields}
-    headers = [column.header for column in policy.output if column.field not in floor]
+def _fields(policy: Policy, *, but: frozenset[str] = NONE) -> str:
+    """The output's headers of everything that only consent releases, but for these fields."""
+    staying = {"reference", *policy.floor.fields, *but}
+    headers = [column.header for column in policy.output if column.field not in staying]
     if not headers or any(" " in header for header in headers):
         raise UsageError(
             "this route's partner cannot be told to remove single columns", remedy="withdraw the whole child"

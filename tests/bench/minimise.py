@@ -91,7 +91,7 @@ def _snapshot(register: Path, path: Path, day: date) -> Path:
     with duckdb.connect() as engine:
         engine.execute(
             f"""COPY (SELECT unhex(left(sha256($key || encode('upn:' || upn)), 24)) AS subject, false AS objected,
-                  {minor} AS minor_tiers, {own} AS own_tiers, CASE WHEN decided_by <> 'parent' THEN given::DATE END AS own_given
+                  {minor} AS minor_tiers, '' AS minor_fields, {own} AS own_tiers, '' AS own_fields, CASE WHEN decided_by <> 'parent' THEN given::DATE END AS own_given
                 FROM read_csv('{register}', all_varchar = true) ORDER BY subject)
                 TO '{path}' (FORMAT parquet, KV_METADATA {{day: '{day}'}})""",
             {"key": pseudonym_key(REGISTER_KEY)},

@@ -91,18 +91,31 @@ def test_on_the_sixteenth_birthday_what_a_parent_opened_goes_and_the_floor_stays
     assert "Surname" not in removed["Remove"].split()
 
 
-@pytest.mark.parametrize(("later", "gone"), [("", True), ("guardian", False)])
-def test_when_a_consent_ends_what_it_opened_goes_unless_another_opens_it_still(world, later, gone):
+@pytest.mark.parametrize(
+    ("first", "later", "gone", "stays"),
+    [
+        (("consented", ""), None, {"Telephone", "Mobile"}, set()),
+        (("consented", ""), ("consented", ""), set(), {"Telephone"}),
+        (("", "phone;email"), None, {"Telephone", "Email"}, set()),
+        (("consented;special", ""), ("consented", ""), {"SENProvision"}, {"Telephone", "Mobile"}),
+        (("", "phone;email"), ("", "phone"), set(), {"Telephone"}),
+    ],
+    ids=["a tier", "a tier that another opens", "fields", "one of two tiers", "fields that another names"],
+)
+def test_when_a_consent_ends_what_it_opened_goes_unless_another_opens_it_still(world, first, later, gone, stays):
     child = world.people.in_situation("parent-yes")
-    lines = ["upn,purpose,decided_by,decision,tiers,given,expires,notice,evidence"]
     upn = child.fields["upn"]
-    lines.append(f"{upn},youth-support,parent,consent,consented,2026-11-23,2026-11-26,PN-1,F-1")
+    lines = ["upn,purpose,decided_by,decision,tiers,fields,given,expires,withdrawn,notice,evidence"]
+    lines.append(f"{upn},youth-support,parent,consent,{','.join(first)},2026-11-23,2026-11-26,,PN-1,F-1")
     if later:
-        lines.append(f"{upn},youth-support,{later},consent,consented,2026-11-23,,PN-1,F-2")
+        lines.append(f"{upn},youth-support,guardian,consent,{','.join(later)},2026-11-23,,,PN-1,F-2")
     world.record("\n".join([*lines, ""]).encode())
     world.approved()
     rounds(world)
     (row,) = (row for row in given(world) if row["Forename"] == child.fields["forename"])
     world.clock.turn(days=2)
     rounds(world)
-    assert (row["Reference"] in [one["Reference"] for one in removals(world)]) is gone
+    removed = [set(one["Remove"].split()) for one in removals(world) if one["Reference"] == row["Reference"]]
+    assert len(removed) == bool(gone)
+    assert gone <= set().union(*removed)
+    assert not stays & set().union(*removed)

@@ -210,8 +210,15 @@ def test_of_one_child_it_says_which_tiers_open_and_by_which_decisions(untouched,
 
 
 def test_what_it_says_of_a_child_is_what_the_release_does(world, type_in, extract):
-    situations = ("parent-yes-to-all", "parent-no", "objection", "no-row")
+    situations = ("parent-yes", "parent-yes-to-all", "parent-no", "objection", "no-row")
+    narrowed = world.people.in_situation("parent-yes").fields["upn"]
+    world.record(
+        b"upn,purpose,decided_by,decision,tiers,fields,given,expires,withdrawn,notice,evidence\n"
+        + f"{narrowed},youth-support,parent,consent,,phone;sen_provision,2026-11-24,,,PN-1,F-1\n".encode()
+    )
     foretold = {name: of_child(world, type_in, extract, name) for name in situations}
+    assert foretold["parent-yes"]["tiers_open"] == ["floor", "special"]
+    assert foretold["parent-yes"]["fields_open"] == ["phone"]
     world.approved()
     world.run()
     for name, child in foretold.items():

@@ -246,13 +246,16 @@ def test_consent_is_recorded_by_somebody_who_may_with_evidence_and_their_own_key
     assert office.receipts("consent-recorded")[0].facts["signer"].startswith("SHA256:")
 
 
-def test_a_consent_to_a_single_field_is_on_record_and_opens_nothing(office):
+def test_a_consent_to_a_single_field_opens_it_and_no_tier(office):
     child, key = office.child("unsought"), office.somebody("reg", "register.record")
     words = ("--by", "parent", "--decision", "consent", "--field", "phone", "--evidence", "F-1", "--key", key)
     assert record(office, child, *words).code == 0
     shown = office.shown(child)
-    assert shown["decisions"][-1]["fields"] == ["phone"]
-    assert shown["under_16"] == shown["from_16"] == []
+    assert shown["decisions"][-1]["fields"] == shown["under_16_fields"] == ["phone"]
+    assert shown["under_16"] == shown["from_16"] == shown["from_16_fields"] == []
+    said = office.type_in("consent", "show", stdin=f"upn: {child}\n").out
+    assert "under 16     the statutory floor, and the fields phone" in said
+    assert "from 16      the statutory floor only" in said
 
 
 def test_an_objection_withholds_until_it_is_lifted_by_somebody_who_may(office):

@@ -124,9 +124,9 @@ def test_staff_are_not_told_of_whom_somebody_withdrew(world, handed_over):
     assert not [name for name in outcomes if str(removal.transfer) in name]
 
 
-def decided(world, upn, decision):
-    lines = ["upn,purpose,decided_by,decision,tiers,given,expires,notice,evidence"]
-    lines.append(f"{upn},youth-support,parent,{decision},,2026-11-23,,PN-1,F-1")
+def decided(world, upn, decision, *, by="parent", tiers="", fields=""):
+    lines = ["upn,purpose,decided_by,decision,tiers,fields,given,expires,withdrawn,notice,evidence"]
+    lines.append(f"{upn},youth-support,{by},{decision},{tiers},{fields},2026-11-24,,,PN-1,F-1")
     world.record("\n".join([*lines, ""]).encode())
 
 
@@ -141,6 +141,34 @@ def test_what_is_decided_against_is_taken_back_by_itself(world, handed_over, dec
     (removed,) = removal_at_the_partner(world)
     assert removed["Reference"] == row["Reference"]
     assert remove in removed["Remove"].split()
+
+
+def removals(world):
+    paths = [path for path in world.partners[YSS].received if "removal" in path.name]
+    return [row for path in paths for row in csv.DictReader(io.StringIO(path.read_text("utf-8")))]
+
+
+@pytest.mark.parametrize("by", ["parent", "guardian"])
+def test_what_a_consent_to_single_fields_leaves_closed_is_taken_back(world, handed_over, by):
+    _, rows = handed_over
+    child = world.people.in_situation("parent-yes")
+    row = next(row for row in rows if row["Forename"] == child.fields["forename"])
+    decided(world, child.fields["upn"], "consent", by=by, fields="mobile;email")
+    rounds(world)
+    (removed,) = removals(world)
+    assert removed["Reference"] == row["Reference"]
+    gone = set(removed["Remove"].split())
+    assert {"Telephone", "ParentTelephone"} <= gone
+    assert not {"Forename", "Postcode", "Reference", "Mobile", "Email"} & gone
+
+
+@pytest.mark.parametrize(
+    "named", [{"tiers": "consented"}, {"tiers": "consented;special"}, {"tiers": "consented", "fields": "phone"}]
+)
+def test_a_consent_to_as_much_as_was_given_takes_nothing_back(world, handed_over, named):
+    decided(world, world.people.in_situation("parent-yes").fields["upn"], "consent", **named)
+    rounds(world)
+    assert removals(world) == []
 
 
 def test_nothing_is_taken_back_of_whom_nothing_more_than_the_floor_was_given(world, handed_over):

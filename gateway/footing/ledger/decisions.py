@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import groupby, islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, bindparam, column, insert, select, table, type_coerce
+from sqlalchemy import String, bindparam, column, func, insert, select, table, type_coerce
 
 from gateway.footing.ledger import register_version
 from gateway.footing.ledger.schema import decision_field, subject_decision
@@ -50,6 +50,7 @@ class Judged(NamedTuple):
     tiers: frozenset[str]
     given: date
     expires: date | None
+    fields: frozenset[str] = frozenset()
 
 
 _COLUMNS = tuple(subject_decision.c[name] for name in DecisionRow.__slots__ if name != "fields")
@@ -62,11 +63,13 @@ _IN_ORDER = select(subject_decision.c.id, *_AS_WRITTEN.values()).order_by(
 _OF_PURPOSE = _IN_ORDER.where(subject_decision.c.purpose == bindparam("wanted"))
 _OF_SUBJECT = _IN_ORDER.where(subject_decision.c.subject == bindparam("wanted"))
 _JUDGED = (
-    select(*(_AS_WRITTEN[name] for name in Judged._fields))
+    select(subject_decision.c.id, *(_AS_WRITTEN[name] for name in Judged._fields if name != "fields"))
     .where(subject_decision.c.purpose == bindparam("wanted"))
     .order_by(subject_decision.c.subject, subject_decision.c.id)
 )
-_FIELDS = select(decision_field.c.decision, decision_field.c.field)
+_FIELDS = select(decision_field.c.decision, func.aggregate_strings(decision_field.c.field, ",")).group_by(
+    decision_field.c.decision
+)
 _FIELDS_OF_PURPOSE = _FIELDS.join(subject_decision).where(subject_decision.c.purpose == bindparam("wanted"))
 _FIELDS_OF_SUBJECT = _FIELDS.join(subject_decision).where(subject_decision.c.subject == bindparam("wanted"))
 _EXPIRED = (
@@ -109,10 +112,12 @@ def of_subject(tx: Transaction, subject: bytes) -> list[DecisionRow]:
 
 def judged(tx: Transaction, purpose: str) -> Iterator[Judged]:
     """The same decisions as `of_purpose` in the same order, at a third of the price."""
-    for subject, decided_by, decision, tiers, given, expires in tx.execute(
+    fields = _fields(tx, _FIELDS_OF_PURPOSE, purpose)
+    for number, subject, decided_by, decision, tiers, given, expires in tx.execute(
         _JUDGED, {"wanted": purpose}, execution_options={"yield_per": BATCH}
     ):
-        yield Judged(subject, decided_by, decision, _tiers(tiers), _day(given), _day(expires) if expires else None)
+        until = _day(expires) if expires else None
+        yield Judged(subject, decided_by, decision, _tiers(tiers), _day(given), until, fields.get(number, _NO_FIELDS))
 
 
 def expired(tx: Transaction, purpose: str, first: date, last: date) -> list[bytes]:
@@ -126,20 +131,24 @@ def version(tx: Transaction) -> int:
     return register_version.version(tx)
 
 
+_NO_FIELDS: frozenset[str] = frozenset()
 # A register has few combinations of tiers and a few thousand days.
-_tiers = lru_cache(1024)(lambda text: frozenset(text.split(",")) - {""})
+_tiers = _named = lru_cache(1024)(lambda text: frozenset(text.split(",")) - {""})
 _day, _moment = lru_cache(1 << 14)(date.fromisoformat), lru_cache(1024)(moment.parse)
 _joined = lru_cache(1024)(lambda tiers: ",".join(sorted(tiers)))
 _spelled_day, _spelled_moment = lru_cache(1 << 14)(date.isoformat), lru_cache(1024)(moment.spell)
 
 
 def _streamed(tx: Transaction, query: Any, fields_query: Any, wanted: str | bytes) -> Iterator[DecisionRow]:
-    fields: dict[int, set[str]] = {}
-    for number, field in tx.execute(fields_query, {"wanted": wanted}):
-        fields.setdefault(number, set()).add(field)
+    fields = _fields(tx, fields_query, wanted)
     for number, *values in tx.execute(query, {"wanted": wanted}, execution_options={"yield_per": BATCH}):
         row = _row(*values)
-        yield replace(row, fields=frozenset(fields[number])) if number in fields else row
+        yield replace(row, fields=fields[number]) if number in fields else row
+
+
+def _fields(tx: Transaction, query: Any, wanted: str | bytes) -> dict[int, frozenset[str]]:
+    """By the number of the decision that names them."""
+    return {number: _named(fields) for number, fields in tx.execute(query, {"wanted": wanted})}
 
 
 def _row(  # noqa: PLR0917 - the columns, in their order

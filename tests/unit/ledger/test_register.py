@@ -51,7 +51,8 @@ def test_what_is_judged_is_read_in_the_same_order(tx):
     decisions.append(tx, [a_decision(1, purpose="other")])
     judged = list(decisions.judged(tx, "youth-support"))
     assert judged == [
-        (row.subject, row.decided_by, row.decision, row.tiers, row.given, row.expires) for row in of_purpose(tx)
+        (row.subject, row.decided_by, row.decision, row.tiers, row.given, row.expires, row.fields)
+        for row in of_purpose(tx)
     ]
     assert len(judged) == 3
 

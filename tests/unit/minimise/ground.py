@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.contract.policy import Agreement, Eligibility, OutputColumn, Policy, SpecialField, Tier
 from gateway.contract.schema import Column, Schema
+from gateway.minimise.consent import TIERS
 from gateway.minimise.engine import Job, Outcome, minimising
 from gateway.minimise.identifiers import pseudonyms, subject
 from gateway.minimise.pupil_numbers import UPN_LETTERS
@@ -68,6 +69,7 @@ class Said:
     decided_by: str
     decision: str
     tiers: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
     given: date = date(2026, 6, 1)
     expires: date | None = None
 
@@ -96,9 +98,13 @@ def a_child(number: int = 1, **cells: str) -> dict[str, str]:
     } | cells
 
 
-def says(child: Mapping[str, str], decided_by: str, decision: str, *tiers: str, **rest: date) -> Said:
-    pseudonym = subject(child["upn"], key=REGISTER_KEY)
-    return Said(subject=pseudonym, decided_by=decided_by, decision=decision, tiers=frozenset(tiers), **rest)
+def says(child: Mapping[str, str], decided_by: str, decision: str, *named: str, **rest: date) -> Said:
+    """`named`: tiers, and single fields."""
+    tiers = TIERS.intersection(named)
+    return Said(
+        subject=subject(child["upn"], key=REGISTER_KEY), decided_by=decided_by, decision=decision, tiers=tiers,
+        fields=frozenset(named) - tiers, **rest,
+    )  # fmt: skip
 
 
 def as_csv(children: Iterable[Mapping[str, str]], schema: Schema = SCHEMA) -> bytes:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from gateway.minimise.consent import Standing, standing
+from gateway.minimise.consent import NOTHING, Opened, Standing, standing
 from gateway.minimise.pupil_numbers import is_upn
 from tests.unit.minimise.ground import Said
 
@@ -32,11 +32,11 @@ def verdict(child: Child, file: Sequence[Child], held: Sequence[Child], said: Se
     return next((reason for reason, holds in speaks_against.items() if holds), "released")
 
 
-def tiers(child: Child, said: Sequence[Said], day: date) -> frozenset[str]:
+def opened(child: Child, said: Sequence[Said], day: date) -> Opened:
     born, state = date.fromisoformat(child["date_of_birth"]), standing(said, day)
     if age_on(born, day) < 16:
-        return state.minor_tiers
-    return state.own_tiers if decided_at_sixteen(state, born) else frozenset()
+        return state.minor
+    return state.own if decided_at_sixteen(state, born) else NOTHING
 
 
 def decided_at_sixteen(state: Standing, born: date) -> bool:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.minimise.ages import attained_on
-from gateway.minimise.consent import of_all, standing, tiers
+from gateway.minimise.consent import TIERS, of_all, standing
+from gateway.minimise.consent import opened as open_to
 
 TODAY = date(2026, 11, 24)
 BORN_14, BORN_16 = date(2012, 6, 1), date(2010, 6, 1)
@@ -21,18 +22,26 @@ class Said:
     decided_by: str
     decision: str
     tiers: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
     given: date
     expires: date | None = None
 
 
 def line(text: str) -> Said:
-    """`parent consent consented+special 2026-01-31 until 2026-12-31`; `fields` for single fields and no tier"""
+    """`parent consent consented+special 2026-01-31 until 2026-12-31`; single fields stand among the tiers"""
     words = text.split()
-    named = frozenset(words.pop(2).split("+")) - {"fields"} if words[1] == "consent" else frozenset()
+    named = frozenset(words.pop(2).split("+")) if words[1] == "consent" else frozenset()
     expires = date.fromisoformat(words[4]) if "until" in words else None
     return Said(
-        decided_by=words[0], decision=words[1], tiers=named, given=date.fromisoformat(words[2]), expires=expires
-    )
+        decided_by=words[0], decision=words[1], tiers=named & TIERS, fields=named - TIERS,
+        given=date.fromisoformat(words[2]), expires=expires,
+    )  # fmt: skip
+
+
+def tiers(standing_, *, born: date, day: date) -> frozenset[str]:
+    """And single fields."""
+    found = open_to(standing_, born=born, day=day)
+    return found.tiers | found.fields
 
 
 def opened(born: date, *lines: str, day: date = TODAY) -> set[str]:
@@ -81,13 +90,29 @@ UNDER_16 = {
         ("parent consent consented 2026-01-10", "parent object 2026-02-10", "parent lift-objection 2026-03-10"), set()),
     "a yes after the objection was lifted": (
         ("parent object 2026-02-10", "parent lift-objection 2026-03-10", "parent consent consented 2026-04-10"), {"consented"}),
-    "a yes to single fields opens no tier": (("parent consent fields 2026-03-10",), set()),
+    "a yes to single fields opens these and no tier": (("parent consent phone+sen_need 2026-03-10",), {"phone", "sen_need"}),
+    "a yes to a tier and to a field beside it": (("parent consent consented+sen_need 2026-03-10",), {"consented", "sen_need"}),
     "a yes to single fields takes the place of the yes to a tier": (
-        ("parent consent consented 2026-03-10", "parent consent fields 2026-04-10"), set()),
-    "a yes to single fields does not end a no for the other parent's yes": (
-        ("parent refuse 2026-01-10", "parent-2 consent consented 2026-02-10", "parent consent fields 2026-03-10"), set()),
+        ("parent consent consented 2026-03-10", "parent consent phone 2026-04-10"), {"phone"}),
     "a yes to a tier after that to single fields": (
-        ("parent consent fields 2026-03-10", "parent consent consented 2026-04-10"), {"consented"}),
+        ("parent consent phone 2026-03-10", "parent consent consented 2026-04-10"), {"consented"}),
+    "a no after a yes to single fields": (("parent consent phone 2026-03-10", "parent refuse 2026-04-10"), set()),
+    "the other parent's no": (("parent consent phone 2026-03-10", "parent-2 refuse 2026-01-10"), set()),
+    "a yes to single fields ends a no for these and not for the other parent's yes": (
+        ("parent refuse 2026-01-10", "parent-2 consent consented 2026-02-10", "parent consent phone 2026-03-10"), {"phone"}),
+    "who says yes to single fields refuses the rest, whoever says yes to it": (
+        ("parent consent consented+special 2026-04-10", "parent-2 consent phone 2026-03-10"), {"phone"}),
+    "two who name single fields: what both name": (
+        ("parent consent phone+email 2026-03-10", "parent-2 consent phone+mobile 2026-03-10"), {"phone"}),
+    "two who name different fields": (("parent consent phone 2026-03-10", "parent-2 consent email 2026-03-10"), set()),
+    "a yes to single fields that has ended opens nothing and goes on refusing": (
+        ("parent consent phone 2026-03-10 until 2026-04-10", "parent-2 consent consented 2026-03-10"), set()),
+    "a yes to single fields given tomorrow": (
+        ("parent consent consented 2026-03-10", "parent consent phone 2026-11-25"), {"consented"}),
+    "the young person's own yes to single fields opens nothing yet": (("young-person consent phone 2026-03-10",), set()),
+    "and refuses the rest": (("parent consent consented 2026-03-10", "young-person consent phone 2026-03-11"), set()),
+    "but not what a parent names too": (
+        ("parent consent phone+email 2026-03-10", "young-person consent phone 2026-03-11"), {"phone"}),
     "an objection does not undo a refusal": (
         ("parent refuse 2026-01-10", "parent object 2026-02-10", "parent lift-objection 2026-03-10",
          "parent-2 consent consented 2026-04-10"), set()),
@@ -115,9 +140,17 @@ FROM_16 = {
         ("young-person consent consented 2026-07-01", "young-person no-reply 2026-09-01"), {"consented"}),
     "a parent's yes adds nothing to the own yes": (
         ("young-person consent consented 2026-07-01", "parent consent special 2026-07-02"), {"consented"}),
-    "an own yes to single fields opens no tier": (("young-person consent fields 2026-07-01",), set()),
+    "an own yes to single fields opens these and no tier": (("young-person consent phone 2026-07-01",), {"phone"}),
+    "an own yes to single fields the day before the birthday": (("young-person consent phone 2026-05-31",), set()),
+    "a parent's yes to single fields has ended": (("parent consent phone 2026-01-10",), set()),
     "an own yes to single fields takes the place of the own yes to a tier": (
-        ("young-person consent consented 2026-07-01", "young-person consent fields 2026-08-01"), set()),
+        ("young-person consent consented 2026-07-01", "young-person consent phone 2026-08-01"), {"phone"}),
+    "a parent's earlier yes to single fields does not narrow the own yes": (
+        ("parent consent phone 2026-01-10", "young-person consent consented 2026-07-01"), {"consented"}),
+    "a later one refuses the rest": (
+        ("young-person consent consented 2026-07-01", "parent consent phone 2026-08-01"), set()),
+    "but not what the young person named": (
+        ("young-person consent phone+email 2026-07-01", "parent consent phone 2026-08-01"), {"phone"}),
     "the own objection ends the own yes": (
         ("young-person consent consented 2026-07-01", "young-person object 2026-08-01",
          "young-person lift-objection 2026-09-01"), set()),
@@ -158,9 +191,15 @@ SAID = st.builds(
     Said,
     decided_by=st.sampled_from(["parent", "parent-2", "guardian", "young-person"]),
     decision=st.sampled_from(["consent", "refuse", "withdraw", "unsought", "no-reply", "object", "lift-objection"]),
-    tiers=st.sets(st.sampled_from(["consented", "special"]), min_size=1).map(frozenset),
+    tiers=st.sampled_from([frozenset({"consented"}), frozenset({"special"}), TIERS]),
     given=st.dates(date(2026, 1, 1), date(2026, 12, 31)),
     expires=st.one_of(st.none(), st.dates(date(2026, 1, 2), date(2027, 12, 31))),
+)
+NAMED = st.sampled_from([frozenset({"phone"}), frozenset({"phone", "email"}), frozenset({"sen_need", "phone"})])
+SAID = st.one_of(
+    SAID,
+    st.builds(replace, SAID, fields=NAMED),
+    st.builds(replace, SAID, fields=NAMED, tiers=st.just(frozenset())),
 )
 BORN = st.dates(date(2009, 1, 1), date(2013, 12, 31))
 
@@ -178,7 +217,7 @@ def test_what_closes_never_opens(said, born, extra, place):
 
 @given(said=st.lists(SAID, max_size=8), born=BORN)
 def test_nothing_opens_that_nobody_consented_to(said, born):
-    named = {tier for one in said if one.decision == "consent" for tier in one.tiers}
+    named = {name for one in said if one.decision == "consent" for name in one.tiers | one.fields}
     assert tiers(standing(said, TODAY), born=born, day=TODAY) <= named
 
 
@@ -197,7 +236,7 @@ def test_over_the_16th_birthday_no_yes_of_anybody_elses_is_kept(said, born):
         one for one in said if one.decided_by == "young-person" and one.decision == "consent" and one.given >= birthday
     ]
     after = tiers(standing(said, birthday), born=born, day=birthday)
-    assert after <= {tier for one in own for tier in one.tiers}
+    assert after <= {name for one in own for name in one.tiers | one.fields}
 
 
 @given(said=st.lists(SAID, max_size=6, unique_by=lambda one: one.given), order=st.randoms())
@@ -213,11 +252,29 @@ def test_what_is_no_decision_changes_nothing(said):
     assert standing(said, TODAY) == standing(deciding, TODAY)
 
 
+@given(said=st.lists(SAID, max_size=8), only=SAID, born=BORN)
+def test_beside_a_yes_to_single_fields_that_counts_nothing_else_opens_under_16(said, only, born):
+    last = max((one.given for one in said), default=only.given)
+    only = replace(only, decision="consent", tiers=frozenset(), fields=frozenset({"phone"}), given=last)
+    found = standing([*said, only], max(last, TODAY)).minor
+    assert found.tiers == frozenset()
+    assert found.fields <= {"phone"}
+
+
+OF_THE_TIERS = {"consented": {"phone", "email"}, "special": {"sen_need"}}
+
+
+def leaving(standing_, born: date) -> set[str]:
+    found = open_to(standing_, born=born, day=TODAY)
+    return set(found.fields.union(*(OF_THE_TIERS[tier] for tier in found.tiers)))
+
+
 @given(histories=st.lists(st.lists(SAID, max_size=4), min_size=1, max_size=3), born=BORN)
-def test_a_child_of_several_pseudonyms_has_no_more_open_than_any_of_them_lets_out(histories, born):
+def test_a_child_of_several_pseudonyms_has_open_what_each_of_them_lets_out(histories, born):
     each = [standing(said, TODAY) for said in histories]
     together = of_all(each)
-    assert all(tiers(together, born=born, day=TODAY) <= tiers(one, born=born, day=TODAY) for one in each)
+    assert leaving(together, born) <= set.intersection(*(leaving(one, born) for one in each))
+    assert leaving(together, date(2013, 1, 1)) == set.intersection(*(leaving(one, date(2013, 1, 1)) for one in each))
     assert together.objected is any(one.objected for one in each)
 
 

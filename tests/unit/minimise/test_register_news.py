@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from gateway.footing.ledger.decisions import DecisionRow
 from gateway.minimise.ages import attained_on
-from gateway.minimise.consent import standing, tiers
+from gateway.minimise.consent import opened as open_to
+from gateway.minimise.consent import standing
 from gateway.minimise.register_news import ABSENT, news
 from tests.unit.minimise.ground import AT, TODAY
 
@@ -115,7 +116,8 @@ ROWS = st.builds(
 
 
 def opened(rows, born):
-    return tiers(standing(rows, TODAY), born=born, day=TODAY)
+    found = open_to(standing(rows, TODAY), born=born, day=TODAY)
+    return found.tiers | found.fields
 
 
 @given(

@@ -30,14 +30,14 @@ def test_whoever_was_only_asked_has_no_row(tmp_path):
     asked, refused = a_child(1), a_child(2)
     said = [says(asked, "parent", "unsought"), says(asked, "parent", "no-reply"), says(refused, "parent", "refuse")]
     write_snapshot(sorted(said, key=lambda one: one.subject), tmp_path / "a", day=TODAY)
-    assert rows(tmp_path / "a") == [(said[-1].subject, False, 0, 0, None)]
+    assert rows(tmp_path / "a") == [(said[-1].subject, False, 0, "", 0, "", None)]
 
 
 def test_children_whose_histories_read_alike_have_rows_that_read_alike(tmp_path):
     said = [says(a_child(n), "young-person", "consent", "consented", "special") for n in range(3)]
     write_snapshot(sorted(said, key=lambda one: one.subject), tmp_path / "a", day=TODAY)
     assert len({row[0] for row in rows(tmp_path / "a")}) == 3
-    assert {row[1:] for row in rows(tmp_path / "a")} == {(False, 0, 3, said[0].given)}
+    assert {row[1:] for row in rows(tmp_path / "a")} == {(False, 0, "", 3, "", said[0].given)}
 
 
 def test_another_day_makes_another_snapshot(tmp_path):

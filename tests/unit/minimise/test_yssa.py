@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from gateway.minimise.consent import standing, tiers
+from gateway.minimise.consent import opened as open_to
+from gateway.minimise.consent import standing
 from gateway.minimise.identifiers import subject
 from gateway.minimise.register_file import opened
 from gateway.minimise.yssa import EXPECTED, agreements_of
@@ -25,7 +26,7 @@ def told(folder, *lines, header="upn,forename,yssa", census=CENSUS):
 
 
 def opens(rows, born) -> set[str]:
-    return set(tiers(standing(rows, TODAY), born=born, day=TODAY))
+    return set(open_to(standing(rows, TODAY), born=born, day=TODAY).tiers)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""What the register opens for a child under one policy, as SQL: the verdict of whoever nothing speaks against.
+
+    decided ─▶ everything ─▶ of several pseudonyms what all of them let out ─▶ minor_opens, own_opens
+
+`everything` is a set as bits: the tiers that the policy has, the fields of those tiers, and the fields
+that were named. So a field that one pseudonym opens by its name and another with its tier is open.
+What a tier opens is told by the tier alone in the end: a register without single fields has verdicts
+of 0 to 3, and fields that the policy's output does not have, or that are in its floor, have no bit.
+"""
+
+from collections.abc import Mapping
+
+from gateway.contract.policy import Policy
+from gateway.minimise.consent import Opened
+from gateway.minimise.snapshot import SEPARATOR
+from gateway.minimise.verdicts import BY_NAME, CONSENTED, FLOOR, SPECIAL, TIERS, field_bit
+
+SIDES = ("minor", "own")
+
+
+def optional_fields(policy: Policy) -> tuple[str, ...]:
+    """What of the output only consent releases, in its order: a field's place is its bit's."""
+    fields = dict.fromkeys(str(column.field) for column in policy.output)
+    floor = {"reference", *policy.floor.fields}
+    return tuple(field for field in fields if field not in floor) if policy.kind == "consent" else ()
+
+
+def fields_of(opened: Opened, policy: Policy) -> frozenset[str]:
+    """What of the output leaves beside the floor."""
+    tiers = (CONSENTED if "consented" in opened.tiers else FLOOR) | (SPECIAL if "special" in opened.tiers else FLOOR)
+    return frozenset(
+        field for field in optional_fields(policy) if field in opened.fields or bits_that_open(field, policy) & tiers
+    )
+
+
+def bits_that_open(field: str, policy: Policy) -> int:
+    """Of an optional field: its tier's and its own."""
+    tier = CONSENTED if field in policy.consented_fields else SPECIAL
+    return tier | field_bit(optional_fields(policy).index(field))
+
+
+def register(policy: Policy, *, linked: bool) -> str:
+    """A query on `decided`, a snapshot as it is written: each subject with what is open until the right-holder's age, and from it."""
+    columns = ", ".join(f"{_everything(side, policy)} AS {side}" for side in SIDES)
+    query = f"SELECT subject, objected, {columns}, own_given FROM decided"  # noqa: S608 - our own words only, here and below
+    if linked:
+        query = (
+            "SELECT coalesce(links.subject, d.subject) AS subject, bool_or(objected) AS objected,"  # noqa: S608
+            " bit_and(minor) AS minor, bit_and(own) AS own, min(own_given) AS own_given"
+            f" FROM ({query}) d LEFT JOIN links ON d.subject = links.pseudonym GROUP BY 1"
+        )
+    columns = ", ".join(f"{_verdict(side, policy)} AS {side}_opens" for side in SIDES)
+    # whoever has nothing open and nothing objected to is as good as absent, and makes every join dearer
+    return f"SELECT subject, objected, {columns}, own_given FROM ({query}) WHERE objected OR minor <> 0 OR own <> 0"  # noqa: S608
+
+
+def _everything(side: str, policy: Policy) -> str:
+    there = (CONSENTED if policy.consented else FLOOR) | (SPECIAL if policy.special else FLOOR)
+    tiers = {tiers: tiers & there | _fields_of(tiers & there, policy) for tiers in TIERS}
+    named = " | ".join(
+        f"CASE WHEN contains('{SEPARATOR}' || {side}_fields || '{SEPARATOR}', '{SEPARATOR}{field}{SEPARATOR}')"
+        f" THEN {field_bit(place)} ELSE 0 END"
+        for place, field in enumerate(optional_fields(policy))
+    )
+    return f"{_of_tiers(f'{side}_tiers', tiers)} | CASE WHEN {side}_fields = '' THEN 0 ELSE {named or 0} END"
+
+
+def _verdict(side: str, policy: Policy) -> str:
+    told = {tiers: ~_fields_of(tiers, policy) for tiers in TIERS}
+    opens = f"{side} & {_of_tiers(f'{side} & {CONSENTED | SPECIAL}', told)}"
+    return f"{opens} | CASE WHEN {opens} >= {field_bit(0)} THEN {BY_NAME} ELSE 0 END"
+
+
+def _of_tiers(tiers: str, bits: Mapping[int, int]) -> str:
+    cases = " ".join(f"WHEN {number} THEN {those}" for number, those in bits.items())
+    return f"CAST(CASE {tiers} {cases} END AS BIGINT)"
+
+
+def _fields_of(tiers: int, policy: Policy) -> int:
+    """The bits of all fields that these tiers open."""
+    open_fields = (field for field in optional_fields(policy) if bits_that_open(field, policy) & tiers)
+    return sum(field_bit(optional_fields(policy).index(field)) for field in open_fields)
