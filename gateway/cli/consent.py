@@ -53,7 +53,8 @@ def import_file(
 ) -> None:
     """Add all decisions of a CSV, or none. What they overtake is taken back and judged again.
 
-    A row that cannot be understood refuses the file; it is named by number and column. A file
+    A row names a child by UPN, or without one by forename, surname and date_of_birth. One that
+    cannot be understood refuses the file; it is named by number and column. A file
     that adds consent takes effect once two different people have signed the statement that is
     then written beside it, FILE.register; refusals, withdrawals and objections want nobody's.
     """

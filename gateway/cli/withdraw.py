@@ -41,5 +41,6 @@ def withdraw(
         if not prepared:
             raise NeedsPerson(
                 "no partner was given anything about this child",
-                remedy="'gateway disclosures' shows what was given; check the UPN, and the former one",
+                remedy="check the UPN, and the former one: a child who has a UPN is known to partners' parcels by it;"
+                " 'gateway disclosures' shows what was given",
             )

@@ -2,10 +2,11 @@
 
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
+from typing import NamedTuple
 
 from gateway.crypto.nesting import generations, pseudonym
 from gateway.minimise.keying import bound, keyed
@@ -23,9 +24,15 @@ from gateway.minimise.normalising import (
     whole_name,
 )
 from gateway.minimise.pupil_numbers import is_uln, is_upn
-from gateway.minimise.session import Session
+from gateway.minimise.session import Session, Value
 from gateway.minimise.shapes import DATE_SHAPE, POSTCODE_SHAPE, quoted
 from gateway.vocabulary.errors import RegisterInvalid
+
+
+class Name(NamedTuple):
+    forename: str
+    surname: str
+    date_of_birth: str
 
 
 def subject(upn: str, *, key: bytes) -> bytes:
@@ -52,6 +59,26 @@ def pseudonyms(child: Mapping[str, str], *, key: bytes) -> tuple[tuple[str, byte
     if not found:
         raise RegisterInvalid("nothing that was given identifies a child", remedy=_ENOUGH)
     return tuple(sorted(found))
+
+
+def names(children: Sequence[Name], *, key: bytes) -> list[bytes | None]:
+    """The pseudonyms by which these are known where no UPN is; None for a name without a letter. Dates are spelled 2010-05-31."""
+    forenames, surnames, births = ([child[place] for child in children] for place in range(3))
+    cells = ", ".join(f"unnest(${field}::VARCHAR[]) AS {quoted(field)}" for field in Name._fields)
+    message = f"'name_dob:' || {name_key(whole_name('forename', 'surname'), 'date_of_birth')}"
+    query = (
+        f"SELECT CASE WHEN m IS NOT NULL THEN {keyed('m', generations(key))} END FROM (SELECT place, {message} AS m"  # noqa: S608 - names of fields are our own
+        f" FROM (SELECT unnest(range($many::BIGINT)) AS place, {cells})) ORDER BY place"
+    )
+    values: dict[str, Value] = {
+        "many": len(children),
+        "forename": forenames,
+        "surname": surnames,
+        "date_of_birth": births,
+        **bound(key),
+    }
+    with Session.opened(memory_mb=MEMORY_MB, threads=1, files=()) as session:
+        return [found for (found,) in session.rows(query, values)]
 
 
 _ENOUGH = "give a UPN, a ULN, a local id, a name with date of birth, or an address line with postcode"

@@ -2,8 +2,9 @@
 
     upn,purpose,decided_by,decision,tiers,given,expires,notice,evidence
     upn,purpose,decided_by,decision,tiers,fields,given,expires,withdrawn,notice,evidence
+    upn,forename,surname,date_of_birth,purpose,decided_by,decision,tiers,fields,given,expires,withdrawn,notice,evidence
 
-`tiers` and `fields` are separated by `;`. A consent names its tiers, or single fields by their
+A row of the last kind names a child by UPN, or without one by name with date of birth. `tiers` and `fields` are separated by `;`. A consent names its tiers, or single fields by their
 standard names, and its evidence; so does the lifting of an objection its evidence, since a
 refusal or objection ends only by an evidenced decision. A consent with a day `withdrawn` is
 two decisions: the consent, and its withdrawal by the same decider.
@@ -14,15 +15,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, get_args
 
 from gateway.contract.fields import FieldName
 from gateway.footing.ledger.decisions import DecisionRow
 from gateway.minimise.consent import DECISIONS, NONE, OPENING, TIERS
-from gateway.minimise.identifiers import subject
-from gateway.minimise.pupil_numbers import is_upn
 from gateway.minimise.register_file import AS_CSV, RegisterFile, invalid, opened
+from gateway.minimise.register_subject import NAME, is_by_name, known_by_name, subject_of_row
 from gateway.vocabulary.errors import RegisterInvalid
 from gateway.vocabulary.moment import london_day
 
@@ -30,7 +31,10 @@ HEADER = ("upn", "purpose", "decided_by", "decision", "tiers", "given", "expires
 FULL_HEADER = (
     "upn", "purpose", "decided_by", "decision", "tiers", "fields", "given", "expires", "withdrawn", "notice", "evidence",
 )  # fmt: skip
-EXPECTED = f"{','.join(HEADER)}, or {','.join(FULL_HEADER)}"
+NAMED_HEADER = ("upn", *NAME, *FULL_HEADER[1:])
+EXPECTED = ", or ".join(",".join(header) for header in (HEADER, FULL_HEADER, NAMED_HEADER))
+AT_ONCE = 5_000
+"""Rows whose names are looked up together."""
 FIELDS = frozenset(get_args(FieldName)) - {"reference"}
 _DECIDER = re.compile(r"(?:parent|guardian)(?:-[1-9])?|young-person")
 _SLUG = re.compile(r"(?=.{1,64}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -48,30 +52,36 @@ def read_decisions(
         RegisterInvalid: names the row (the header is row 1) and the column, never a value.
     """
     with opened(path, expected=EXPECTED) as file:
-        yield from decisions_of(file, key=key, recorded=recorded, purposes=purposes)
+        yield from (said.row for said in decisions_of(file, key=key, recorded=recorded, purposes=purposes))
+
+
+class Said(NamedTuple):
+    row: DecisionRow
+    by_name: bool
+    """Whether its child was named without a UPN, and may have one."""
 
 
 def decisions_of(
     file: RegisterFile, *, key: bytes, recorded: datetime, purposes: frozenset[str] | None
-) -> Iterator[DecisionRow]:
+) -> Iterator[Said]:
     """`purposes` are those that routes have: a refusal for one that no route has would refuse nothing."""
     today = london_day(recorded)
-    header: tuple[str, ...] = HEADER
-    for number, cells in file.records():
-        if number == 1:
-            header = _known_header(tuple(cells))
-            continue
-        if len(cells) != len(header):
-            raise invalid(number, f"has {len(cells)} cells where {len(header)} are expected")
-        row = dict(zip(header, cells, strict=True))
-        if purposes is not None and row["purpose"] not in purposes:
-            raise invalid(number, "purpose is not one that a route has")
-        try:
-            if not is_upn(row["upn"]):
-                raise _unknown("upn")
-            yield from decisions_in(row, subject=subject(row["upn"], key=key), recorded=recorded, today=today)
-        except RegisterInvalid as error:
-            raise invalid(number, error.message) from error
+    records = file.records()
+    header = next((_known_header(tuple(cells)) for _, cells in records), HEADER)
+    while some := list(islice(records, AT_ONCE)):
+        by_name = known_by_name((dict(zip(header, cells, strict=False)) for _, cells in some), key=key)
+        for number, cells in some:
+            if len(cells) != len(header):
+                raise invalid(number, f"has {len(cells)} cells where {len(header)} are expected")
+            row = dict(zip(header, cells, strict=True))
+            if purposes is not None and row["purpose"] not in purposes:
+                raise invalid(number, "purpose is not one that a route has")
+            try:
+                subject = subject_of_row(row, by_name, key=key)
+                for decision in decisions_in(row, subject=subject, recorded=recorded, today=today):
+                    yield Said(decision, is_by_name(row))
+            except RegisterInvalid as error:
+                raise invalid(number, error.message) from error
 
 
 def decisions_in(row: Mapping[str, str], *, subject: bytes, recorded: datetime, today: date) -> Iterator[DecisionRow]:
@@ -110,7 +120,7 @@ def withdrawal(consent: DecisionRow, day: date) -> DecisionRow:
 
 
 def _known_header(header: tuple[str, ...]) -> tuple[str, ...]:
-    if header not in (HEADER, FULL_HEADER):
+    if header not in (HEADER, FULL_HEADER, NAMED_HEADER):
         raise RegisterInvalid("row 1 is not the header of a consent import", remedy=AS_CSV + EXPECTED)
     return header
 
@@ -139,7 +149,7 @@ class _Cells(NamedTuple):
     withdrawn: str
 
 
-class _Said(NamedTuple):
+class _Validated(NamedTuple):
     tiers: frozenset[str]
     fields: frozenset[str]
     given: date
@@ -148,11 +158,11 @@ class _Said(NamedTuple):
 
 
 @lru_cache(1 << 15)
-def _validated(cells: _Cells, today: date) -> _Said:
+def _validated(cells: _Cells, today: date) -> _Validated:
     for column, text in zip(_Cells._fields, cells, strict=True):
         if column in _SHAPES and not _SHAPES[column](text):
             raise _unknown(column)
-    said = _Said(
+    said = _Validated(
         tiers=_named(cells.tiers),
         fields=_named(cells.fields),
         given=_day("given", cells.given),
@@ -173,7 +183,7 @@ def _validate_named(decision: str, tiers: frozenset[str], fields: frozenset[str]
         raise RegisterInvalid("tiers must be named by a consent, or fields, and by nothing else")
 
 
-def _validate_days(decision: str, said: _Said, today: date) -> None:
+def _validate_days(decision: str, said: _Validated, today: date) -> None:
     if not _EARLIEST <= said.given <= today:
         raise RegisterInvalid("given lies in the future or too long ago")
     if said.expires is not None and said.expires <= said.given:

@@ -5,14 +5,16 @@
 - What closes is recorded again, unless it is the decider's last word already.
 - A snapshot says everything for its purpose. A decider's consent that counts on record is withdrawn,
   on the day of the import, unless the file has one of the same decider that is no older.
-  Refusals and objections stay: a file's silence ends none.
+  Refusals and objections stay: a file's silence ends none. What a snapshot says of a child under one
+  of its pseudonyms it says of the child.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
+from types import MappingProxyType
 
 from gateway.footing.ledger.decisions import DecisionRow
 from gateway.minimise.consent import CLOSING, OPENING
@@ -20,7 +22,7 @@ from gateway.minimise.register_import import withdrawal
 
 ABSENT = "absent from the snapshot"
 Decider = tuple[str, bytes, str]
-_decider = attrgetter("purpose", "subject", "decided_by")
+NO_LINKS: Mapping[bytes, bytes] = MappingProxyType({})
 _words = attrgetter(*(part.name for part in fields(DecisionRow) if part.name != "recorded"))
 
 
@@ -38,14 +40,23 @@ class News:
 
 
 def news(
-    told: Sequence[DecisionRow], on_record: Iterable[DecisionRow], *, snapshot: bool, day: date, recorded: datetime
+    told: Sequence[DecisionRow],
+    on_record: Iterable[DecisionRow],
+    *,
+    snapshot: bool,
+    day: date,
+    recorded: datetime,
+    leads: Mapping[bytes, bytes] = NO_LINKS,
 ) -> News:
-    """`on_record`: at least what the register has of the children told of, of a purpose all; by subject, as recorded."""
-    said = _by_decider(told)
+    """`on_record`: at least what the register has of the children told of, of a purpose all; by subject, as recorded.
+
+    `leads`: the links between pseudonyms of one child.
+    """
+    said = _by_decider(told, leads)
     known: set[int] = set()
     withdrawn: list[DecisionRow] = []
-    for _, rows in groupby(on_record, key=attrgetter("subject")):
-        for decider, history in _by_decider(rows).items():
+    for rows in _histories(on_record, leads):
+        for decider, history in _by_decider(rows, leads).items():
             known.update(id(row) for row in said.get(decider, ()) if _is_known(row, history))
             if snapshot and (consent := _uncovered(history, said.get(decider, ()))):
                 withdrawn.append(replace(withdrawal(consent, day), recorded=recorded, evidence=ABSENT))
@@ -53,10 +64,23 @@ def news(
     return News(added=added, withdrawn=tuple(withdrawn), known=len(told) - len(added))
 
 
-def _by_decider(rows: Iterable[DecisionRow]) -> Mapping[Decider, list[DecisionRow]]:
+def _histories(on_record: Iterable[DecisionRow], leads: Mapping[bytes, bytes]) -> Iterator[Iterable[DecisionRow]]:
+    """Child by child; of one who has several pseudonyms, in the order recorded under all of them."""
+    several = {*leads, *leads.values()}
+    together: dict[bytes, list[DecisionRow]] = {}
+    for subject, rows in groupby(on_record, key=attrgetter("subject")):
+        if subject in several:
+            together.setdefault(leads.get(subject, subject), []).extend(rows)
+        else:
+            yield rows
+    yield from (sorted(rows, key=attrgetter("recorded")) for rows in together.values())
+
+
+def _by_decider(rows: Iterable[DecisionRow], leads: Mapping[bytes, bytes]) -> Mapping[Decider, list[DecisionRow]]:
     found: dict[Decider, list[DecisionRow]] = {}
     for row in rows:
-        found.setdefault(_decider(row), []).append(row)
+        decider = (row.purpose, leads.get(row.subject, row.subject), row.decided_by)
+        found.setdefault(decider, []).append(row)
     return found
 
 

@@ -13,12 +13,12 @@ from typing import BinaryIO, Literal
 
 from gateway.approval.register_desk import Agreed, Wanted
 from gateway.approval.register_statement import IMPORT, about_import
-from gateway.footing.ledger import decisions
+from gateway.footing.ledger import decisions, subjects
 from gateway.footing.ledger.decisions import DecisionRow
 from gateway.footing.ledger.store import Transaction
 from gateway.minimise import yssa
 from gateway.minimise.register_file import opened
-from gateway.minimise.register_import import EXPECTED, decisions_of
+from gateway.minimise.register_import import EXPECTED, Said, decisions_of
 from gateway.minimise.register_news import News, news
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
@@ -46,6 +46,8 @@ class Import:
     recorded: datetime
     key: bytes = field(repr=False)
     """The register's, as its children were recognised with."""
+    by_name: frozenset[bytes] = frozenset()
+    """Subjects that were named without a UPN: from now on extracts are asked whose names these are."""
     purpose: str = ""
     census: date | None = None
 
@@ -74,14 +76,20 @@ def read_import(
         if census is None or not purpose:
             raise RegisterInvalid("a census needs its day and the purpose", remedy="give --census-date and --purpose")
         with opened(source, expected=yssa.EXPECTED) as file:
-            rows = tuple(yssa.agreements_of(file, purpose=purpose, census=census, key=key, recorded=recorded))
+            said = [
+                Said(row, by_name=False)
+                for row in yssa.agreements_of(file, purpose=purpose, census=census, key=key, recorded=recorded)
+            ]
     else:
         allowed = _allowed(way, purpose, purposes)
         with opened(source, expected=EXPECTED) as file:
-            rows = tuple(decisions_of(file, key=key, recorded=recorded, purposes=allowed))
-    if not rows and way == "snapshot":
+            said = list(decisions_of(file, key=key, recorded=recorded, purposes=allowed))
+    if not said and way == "snapshot":
         raise RegisterInvalid("a snapshot without a row would withdraw every consent", remedy="check the file")
-    return Import(way=way, rows=rows, file=file.digest, recorded=recorded, key=key, purpose=purpose, census=census)
+    return Import(
+        way=way, rows=tuple(one.row for one in said), by_name=frozenset(one.row.subject for one in said if one.by_name),
+        file=file.digest, recorded=recorded, key=key, purpose=purpose, census=census,
+    )  # fmt: skip
 
 
 def wanted_for(gateway: Gateway, imported: Import) -> Wanted:
@@ -107,6 +115,7 @@ def take_import(
         if found.opens and not _covers(agreed, wanting):
             return wanting
         decisions.append(tx, (*found.added, *found.withdrawn))
+        subjects.add_nameless(tx, imported.by_name)
         facts = _facts(gateway, imported, found, uid) | _evidence(agreed if found.opens else None)
         gateway.log.append_in(tx, Receipt(kind=KIND, at=gateway.clock(), facts=facts))
     revoked = revoke_overtaken(gateway, gates, gateway.clock())
@@ -134,19 +143,20 @@ def _news(tx: Transaction, imported: Import) -> News:
     day = london_day(imported.recorded)
     snapshot = imported.way == "snapshot"
     record = _on_record(tx, imported.rows, everything=snapshot, purpose=imported.purpose)
-    return news(imported.rows, record, snapshot=snapshot, day=day, recorded=imported.recorded)
+    leads = dict(subjects.links(tx))
+    return news(imported.rows, record, snapshot=snapshot, day=day, recorded=imported.recorded, leads=leads)
 
 
 def _on_record(
     tx: Transaction, rows: Iterable[DecisionRow], *, everything: bool, purpose: str
 ) -> Iterator[DecisionRow]:
-    subjects = {row.subject for row in rows}
-    if len(subjects) <= ONE_BY_ONE and not everything:
-        for subject in sorted(subjects):
+    told_of = {row.subject for row in rows}
+    if len(told_of) <= ONE_BY_ONE and not everything:
+        for subject in sorted(told_of):
             yield from decisions.of_subject(tx, subject)
         return
     for one in sorted({purpose} if everything else {row.purpose for row in rows}):
-        yield from (row for row in decisions.of_purpose(tx, one) if everything or row.subject in subjects)
+        yield from (row for row in decisions.of_purpose(tx, one) if everything or row.subject in told_of)
 
 
 def _evidence(agreed: Agreed | None) -> Facts:

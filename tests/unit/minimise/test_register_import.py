@@ -2,8 +2,9 @@ from datetime import date
 
 import pytest
 
-from gateway.minimise.identifiers import subject
-from gateway.minimise.register_import import FULL_HEADER, HEADER, read_decisions
+from gateway.minimise.identifiers import pseudonyms, subject
+from gateway.minimise.register_file import opened
+from gateway.minimise.register_import import FULL_HEADER, HEADER, NAMED_HEADER, decisions_of, read_decisions
 from gateway.vocabulary.errors import RegisterInvalid
 from tests.unit.minimise.ground import AT, REGISTER_KEY, upn
 
@@ -162,3 +163,67 @@ def test_a_purpose_that_no_route_has_refuses_the_import(tmp_path):
     assert in_full(tmp_path, ROW, purposes=frozenset({"youth-support"}))
     with pytest.raises(RegisterInvalid, match="row 2: purpose is not one that a route has"):
         in_full(tmp_path, ROW | CLOSED, purposes=frozenset({"youth-suport"}))
+
+
+NAMED = {"forename": "Zoë", "surname": "O'Neill", "date_of_birth": "2012-03-04"}
+
+
+def with_names(folder, *rows):
+    """What it says, and of whom by name."""
+    lines = [",".join(NAMED_HEADER), *(",".join(row.get(column, "") for column in NAMED_HEADER) for row in rows)]
+    (folder / "consents.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    with opened(folder / "consents.csv", expected="") as file:
+        found = list(decisions_of(file, key=REGISTER_KEY, recorded=AT, purposes=None))
+    return [(said.row.subject, said.by_name) for said in found]
+
+
+def named(**changes) -> bytes:
+    return dict(pseudonyms(NAMED | changes, key=REGISTER_KEY))["name_dob"]
+
+
+def test_a_child_without_a_upn_is_named_by_name_and_birthday_as_at_a_desk(tmp_path):
+    rows = [ROW | {"upn": ""} | NAMED, ROW, ROW | {"upn": ""} | NAMED | {"forename": "ZOE", "surname": "oneill"}]
+    assert with_names(tmp_path, *rows) == [(named(), True), (subject(upn(1), key=REGISTER_KEY), False), (named(), True)]
+
+
+def test_a_row_with_a_upn_uses_it_whatever_else_it_says(tmp_path):
+    rows = [ROW | NAMED, ROW | NAMED | {"date_of_birth": CANARY, "surname": ""}]
+    assert with_names(tmp_path, *rows) == [(subject(upn(1), key=REGISTER_KEY), False)] * 2
+
+
+def test_many_names_are_looked_up_as_one_is(tmp_path):
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    called = [f"{a}{b}{c}" for a in letters for b in letters for c in letters][:5_003]
+    found = with_names(tmp_path, *(ROW | {"upn": ""} | NAMED | {"forename": name} for name in called))
+    assert len({child for child, _ in found}) == len(called)
+    for place in (0, 1, 4_998, 4_999, 5_000, 5_002):
+        assert found[place] == (named(forename=called[place]), True)
+
+
+@pytest.mark.parametrize(
+    ("what", "changes"),
+    [
+        ("upn is missing", {"forename": ""}),
+        ("upn is missing", {"surname": " "}),
+        ("upn is missing", {"date_of_birth": ""}),
+        ("upn is missing", dict.fromkeys(NAMED, "")),
+        ("upn is missing", {"forename": "-", "surname": "'"}),
+        ("upn is not one", {"upn": CANARY}),
+        ("upn is not one", {"upn": upn(1)[:-1] + "9"}),
+        ("date_of_birth is not", {"date_of_birth": "2012-02-30"}),
+        ("date_of_birth is not", {"date_of_birth": "04/03/2012"}),
+        ("date_of_birth is not", {"date_of_birth": "20120304"}),
+        ("date_of_birth is not", {"date_of_birth": CANARY}),
+        ("decision is not", {"decision": CANARY}),
+    ],
+)
+def test_a_row_that_names_nobody_is_refused_by_its_number_and_no_value_is_repeated(tmp_path, what, changes):
+    with pytest.raises(RegisterInvalid) as refused:
+        with_names(tmp_path, ROW, ROW | {"upn": ""} | NAMED, ROW | {"upn": ""} | NAMED | {"surname": CANARY} | changes)
+    assert refused.value.message.startswith(f"row 4: {what}")
+    assert CANARY not in f"{refused.value.__cause__}{refused.value.message}{refused.value.remedy}"
+
+
+def test_without_the_columns_for_it_nobody_is_known_by_name(tmp_path):
+    with pytest.raises(RegisterInvalid, match="row 2: upn is not one that is known here"):
+        in_full(tmp_path, ROW | {"upn": ""} | NAMED)

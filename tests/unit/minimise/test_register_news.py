@@ -91,6 +91,32 @@ def test_children_are_told_apart():
     assert [one.subject for one in found.withdrawn] == [CHILD]
 
 
+UNDER_TWO = {
+    "a consent that the file has under another pseudonym stays": ([YES], [YES], []),
+    "one that it has an older one for is withdrawn": (
+        [YES.replace("01-10", "02-10")], [YES], ["parent withdraw 2026-11-24"]),
+    "one of another decider's is withdrawn": ([YES], [YES.replace("parent", "parent-2")], ["parent withdraw 2026-11-24"]),
+    "an absent one is withdrawn": ([YES], [], ["parent withdraw 2026-11-24"]),
+    "a refusal under the other stands for no consent": ([YES], [NO], ["parent withdraw 2026-11-24"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNDER_TWO)
+@pytest.mark.parametrize("leads", [{CHILD: OTHER}, {OTHER: CHILD}, {CHILD: b"\2" * 12, OTHER: b"\2" * 12}])
+def test_what_a_snapshot_says_under_one_pseudonym_it_says_of_the_child(case, leads):
+    on_record, file, withdrawn = UNDER_TWO[case]
+    record, told_of = [row(text) for text in on_record], [row(text, OTHER) for text in file]
+    found = news(told_of, record, snapshot=True, day=TODAY, recorded=AT, leads=leads)
+    assert words(found.withdrawn) == withdrawn
+    assert all(one.subject == CHILD for one in found.withdrawn)
+    assert found.added == tuple(told_of), "under its own pseudonym it is new, and counts with the other"
+
+
+def test_pseudonyms_that_nothing_links_are_two_children():
+    found = news([row(YES, OTHER)], [row(YES)], snapshot=True, day=TODAY, recorded=AT, leads={b"\3" * 12: b"\2" * 12})
+    assert [one.subject for one in found.withdrawn] == [CHILD]
+
+
 @pytest.mark.parametrize(
     ("file", "opens"),
     [
