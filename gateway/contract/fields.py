@@ -58,7 +58,7 @@ IN_RETURNS: frozenset[str] = frozenset(
 """What is said in statutory returns only, as groups of elements."""
 
 MOST_OPTIONAL = 60
-"""Fields of one output that only consent releases: each has its bit in a verdict (`minimise/verdicts`)."""
+"""Fields of one output that only consent releases: each has its bit in a verdict of 64 (`minimise/verdicts`)."""
 
 Shape = Literal["text", "upn", "uln", "date", "postcode"]
 Slug = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"

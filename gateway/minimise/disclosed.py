@@ -38,6 +38,11 @@ class DisclosedFile:
     key: bytes
 
     @property
+    def single_fields(self) -> int:
+        """How many there are that its verdicts can name."""
+        return len(_page(self.meta).get("by_name", ()))
+
+    @property
     def subject(self) -> str:
         """SQL for what a row's subject is known by now."""
         known = generations(self.key)
@@ -135,10 +140,11 @@ class _Open:
     def source(self) -> str:
         """(filename, subject, verdict) of all rows, in SQL."""
         alike: dict[str, list[str]] = {}
-        for name, file in self.files.items():
+        # the first file's type is what the engine reads all with: the widest verdicts come first
+        for name, file in sorted(self.files.items(), key=lambda named: named[1].single_fields, reverse=True):
             alike.setdefault(file.subject, []).append(name)
         if list(alike) == [_AS_RECORDED]:
-            return _parquet(self.files)
+            return _parquet(alike[_AS_RECORDED])
         selects = (
             f"SELECT filename, {subject} AS subject, verdict FROM {_parquet(names)}"  # noqa: S608 - descriptors
             for subject, names in alike.items()

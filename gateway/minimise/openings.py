@@ -2,10 +2,10 @@
 
     decided ─▶ everything ─▶ of several pseudonyms what all of them let out ─▶ minor_opens, own_opens
 
-`everything` is a set as bits: the tiers that the policy has, the fields of those tiers, and the fields
-that were named. So a field that one pseudonym opens by its name and another with its tier is open.
-What a tier opens is told by the tier alone in the end: a register without single fields has verdicts
-of 0 to 3, and fields that the policy's output does not have, or that are in its floor, have no bit.
+`everything` is a set as bits: the tiers that the policy has, and the fields that were named; where pseudonyms
+are linked the fields of those tiers too, so that a field that one opens by its name and another with
+its tier is open. What a tier opens is told by the tier alone in the end: a register without single fields
+has verdicts of 0 to 3, and fields that the policy's output does not have, or that are in its floor, have no bit.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from gateway.contract.policy import Policy
 from gateway.minimise.consent import Opened
 from gateway.minimise.snapshot import SEPARATOR
-from gateway.minimise.verdicts import BY_NAME, CONSENTED, FLOOR, SPECIAL, TIERS, field_bit
+from gateway.minimise.verdicts import CONSENTED, FLOOR, SPECIAL, TIERS, by_name, field_bit, sql_type
 
 SIDES = ("minor", "own")
 
@@ -41,7 +41,7 @@ def bits_that_open(field: str, policy: Policy) -> int:
 
 def register(policy: Policy, *, linked: bool) -> str:
     """A query on `decided`, a snapshot as it is written: each subject with what is open until the right-holder's age, and from it."""
-    columns = ", ".join(f"{_everything(side, policy)} AS {side}" for side in SIDES)
+    columns = ", ".join(f"{_everything(side, policy, linked=linked)} AS {side}" for side in SIDES)
     query = f"SELECT subject, objected, {columns}, own_given FROM decided"  # noqa: S608 - our own words only, here and below
     if linked:
         query = (
@@ -54,26 +54,30 @@ def register(policy: Policy, *, linked: bool) -> str:
     return f"SELECT subject, objected, {columns}, own_given FROM ({query}) WHERE objected OR minor <> 0 OR own <> 0"  # noqa: S608
 
 
-def _everything(side: str, policy: Policy) -> str:
+def _everything(side: str, policy: Policy, *, linked: bool) -> str:
     there = (CONSENTED if policy.consented else FLOOR) | (SPECIAL if policy.special else FLOOR)
-    tiers = {tiers: tiers & there | _fields_of(tiers & there, policy) for tiers in TIERS}
     named = " | ".join(
         f"CASE WHEN contains('{SEPARATOR}' || {side}_fields || '{SEPARATOR}', '{SEPARATOR}{field}{SEPARATOR}')"
         f" THEN {field_bit(place)} ELSE 0 END"
         for place, field in enumerate(optional_fields(policy))
     )
-    return f"{_of_tiers(f'{side}_tiers', tiers)} | CASE WHEN {side}_fields = '' THEN 0 ELSE {named or 0} END"
+    tiers = f"({side}_tiers & {there})"
+    if linked:
+        tiers = _of_tiers(tiers, {those: those | _fields_of(those, policy) for those in TIERS})
+    return f"CASE WHEN {side}_fields = '' THEN {tiers} ELSE {tiers} | {named or 0} END"
 
 
 def _verdict(side: str, policy: Policy) -> str:
     told = {tiers: ~_fields_of(tiers, policy) for tiers in TIERS}
-    opens = f"{side} & {_of_tiers(f'{side} & {CONSENTED | SPECIAL}', told)}"
-    return f"{opens} | CASE WHEN {opens} >= {field_bit(0)} THEN {BY_NAME} ELSE 0 END"
+    opens = f"({side} & {_of_tiers(f'{side} & {max(TIERS)}', told)})"
+    fields = len(optional_fields(policy))
+    named = f"CASE WHEN {opens} <= {max(TIERS)} THEN {opens} ELSE {opens} | {by_name(fields)} END"
+    return f"CAST(CASE WHEN {side} <= {max(TIERS)} THEN {side} ELSE {named} END AS {sql_type(fields)})"
 
 
 def _of_tiers(tiers: str, bits: Mapping[int, int]) -> str:
     cases = " ".join(f"WHEN {number} THEN {those}" for number, those in bits.items())
-    return f"CAST(CASE {tiers} {cases} END AS BIGINT)"
+    return f"CASE {tiers} {cases} END"
 
 
 def _fields_of(tiers: int, policy: Policy) -> int:

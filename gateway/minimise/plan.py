@@ -20,7 +20,7 @@ from gateway.minimise.ending import birthday, ends, last_days
 from gateway.minimise.holding import held, testable
 from gateway.minimise.keying import keyed
 from gateway.minimise.normalising import REFERENCE_DIGITS, SPACES, local_id_message, name_key, upn_message, whole_name
-from gateway.minimise.openings import bits_that_open, register
+from gateway.minimise.openings import bits_that_open, optional_fields, register
 from gateway.minimise.records import bare, line, neutralised
 from gateway.minimise.shapes import Fault, faults, parsed, quoted, readings
 from gateway.minimise.source import SLICE
@@ -36,6 +36,7 @@ from gateway.minimise.verdicts import (
     TOO_FEW,
     WITHHELD,
     is_told,
+    sql_type,
 )
 from gateway.vocabulary.errors import ConfigError
 from gateway.vocabulary.moment import london_day
@@ -285,7 +286,7 @@ class _Rules:
             f"WHEN _upn_tag IN (SELECT tag FROM excluded) OR _name_tag IN (SELECT tag FROM excluded) THEN {DUPLICATE}"  # noqa: S608
         ] * self.excluding
         cases += [f"WHEN _held THEN {KEPT_BACK}"] if self.policy.by_field else []
-        return f"CAST(CASE {' '.join(cases)} {opened} END AS BIGINT)"
+        return f"CAST(CASE {' '.join(cases)} {opened} END AS {sql_type(len(optional_fields(self.policy)))})"
 
     def _opened(self) -> str:
         """Under the right-holder's age what others decided; from then on what the child decided after the birthday."""

@@ -22,20 +22,16 @@ A released row's verdict is below 4:
 
     0 to 3      the floor, and the sum of the tiers that leave with it
     -1          the floor of a child on hold, without the fields that are kept back
-    far below   the floor, tiers, and single fields: BY_NAME and their bits. Nothing but the sign bits
+    below       the floor, tiers, and single fields: `by_name` and their bits. Nothing but higher bits
                 is added, so that a tier's and a field's bit are asked for alike, in each of them
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.contract.fields import MOST_OPTIONAL
-
 FLOOR, CONSENTED, SPECIAL = 0, 1, 2
 TIERS: Final = range(4)
 KEPT_BACK: Final = -1
-BY_NAME: Final = -(4 << MOST_OPTIONAL)
-"""Below all bits of tiers and fields: in 64 bits, its sign and nothing else."""
 RELEASED_BELOW: Final = 4
 HOLD, TOO_FEW, DUPLICATE, OBJECTION, AGE = 10, 11, 12, 13, 14
 WITHHELD: Final = {
@@ -63,9 +59,19 @@ def field_bit(place: int) -> int:
     return 4 << place
 
 
+def by_name(fields: int) -> int:
+    """What is added to the bits where single fields are among them, on a route that has so many."""
+    return -field_bit(fields)
+
+
+def sql_type(fields: int) -> str:
+    """That holds all verdicts: wider ones make judging a little slower."""
+    return "INTEGER" if field_bit(fields) <= 1 << 31 else "BIGINT"
+
+
 def named_in(verdict: int, fields: Sequence[str]) -> tuple[str, ...]:
     """Those of the output's optional fields that a row gives by their names; ValueError if it gives others."""
-    named = verdict - BY_NAME if verdict < KEPT_BACK else 0
+    named = verdict - by_name(len(fields)) if verdict < KEPT_BACK else 0
     if not 0 <= named < field_bit(len(fields)):
         raise ValueError("a verdict names fields that there are not")
     return tuple(field for place, field in enumerate(fields) if named & field_bit(place))

@@ -11,14 +11,28 @@ from hypothesis import strategies as st
 
 from gateway.contract.fields import MOST_OPTIONAL, NEVER, SPECIAL, FieldName
 from gateway.contract.policy import OutputColumn, Policy, SpecialField, Tier
+from gateway.contract.schema import Column
 from gateway.minimise.consent import Opened, standing
 from gateway.minimise.disclosed import DisclosedFile, counted, disclosed, everybody, released_to
 from gateway.minimise.disclosures import meaning, parse_meaning, said
 from gateway.minimise.identifiers import subject
 from gateway.minimise.openings import fields_of, optional_fields
 from gateway.minimise.outcome import SINGLE_FIELDS
-from gateway.minimise.verdicts import BY_NAME, KEPT_BACK, field_bit
-from tests.unit.minimise.ground import FLOOR, POLICY, REGISTER_KEY, TODAY, a_child, judged, says, upn
+from gateway.minimise.verdicts import KEPT_BACK, by_name, field_bit
+from tests.unit.minimise.ground import (
+    FLOOR,
+    POLICY,
+    REGISTER_KEY,
+    SCHEMA,
+    TODAY,
+    a_child,
+    a_job,
+    as_csv,
+    carried_out,
+    judged,
+    says,
+    upn,
+)
 from tests.unit.minimise.test_against_naive import sweep
 
 OPTIONAL = ("phone", "local_id", "uln", "sen_provision", "uprn")
@@ -89,7 +103,10 @@ def test_a_blank_cell_is_counted_and_looks_like_a_withheld_one(tmp_path):
 
 def kept(folder, result):
     return DisclosedFile(
-        transfer="t", path=folder / "disclosures.parquet", meta=result.outcome.disclosures_meta, key=REGISTER_KEY
+        transfer=folder.name,
+        path=folder / "disclosures.parquet",
+        meta=result.outcome.disclosures_meta,
+        key=REGISTER_KEY,
     )
 
 
@@ -111,6 +128,27 @@ def test_disclosures_say_which_fields_left_and_why_the_others_did_not(tmp_path):
     assert counted(file).fields["uprn"] == counted(file).fields["phone"] == 1
 
 
+def test_files_of_policies_with_few_and_with_many_fields_are_asked_together(tmp_path):
+    """Their verdicts have other widths."""
+    child, files = a_child(1), []
+    many, names = of_many(MOST_OPTIONAL)
+    columns = [Column(header=field, field=field) for field in names if field not in {c.field for c in SCHEMA.columns}]
+    wide = SCHEMA.model_copy(update={"columns": (*SCHEMA.columns, *columns)})
+    for number, rest in enumerate([{}, {"policy": many, "schema": wide}, {}]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        job = a_job(
+            folder, as_csv([child | {names[-1]: "x"}], rest.get("schema", SCHEMA)),
+            decisions=[says(child, "parent", "consent", names[-1], "phone")], **rest,
+        )  # fmt: skip
+        files.append(kept(folder, carried_out(job)))
+    for order in (files, files[::-1]):
+        rows = disclosed(order, frozenset({of(child)}))
+        assert [row.transfer for row in rows] == [file.transfer for file in order]
+        assert [names[-1] in row.released for row in rows] == [False, True, False]
+        assert all("phone" in row.released for row in rows)
+
+
 def test_files_of_runs_with_and_without_single_fields_are_asked_together(tmp_path):
     child, files = a_child(1), []
     for number, named in enumerate([("consented",), ("phone",), ()]):
@@ -121,7 +159,7 @@ def test_files_of_runs_with_and_without_single_fields_are_asked_together(tmp_pat
     assert ["phone" in row.released for row in disclosed(files, frozenset({of(child)}))] == [True, True, False]
 
 
-@pytest.mark.parametrize("verdict", [BY_NAME + field_bit(5), BY_NAME - 1, BY_NAME * 2, 5])
+@pytest.mark.parametrize("verdict", [by_name(5) - 1, by_name(5) * 2, by_name(6) + field_bit(0), 5])
 def test_a_verdict_that_the_files_meaning_does_not_explain_is_an_error(verdict):
     with pytest.raises((KeyError, ValueError)):
         said(parse_meaning(meaning(WIDE)), verdict)
@@ -167,7 +205,7 @@ def test_each_of_as_many_fields_as_there_may_be_has_a_bit_of_its_own():
     page = parse_meaning(meaning(policy))
     assert optional_fields(policy) == tuple(names)
     for place, field in enumerate(names):
-        verdict = BY_NAME + field_bit(place)
+        verdict = by_name(MOST_OPTIONAL) + field_bit(place)
         assert -(1 << 63) <= verdict < KEPT_BACK
         assert said(page, verdict).released == ("reference", *FLOOR, field)
         assert fields_of(Opened(fields=frozenset({field})), policy) == {field}
