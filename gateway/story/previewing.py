@@ -1,7 +1,7 @@
 """What an extract would release if it left now: counted by the same engine and rules, and nothing released.
 
 A private copy is read and thrown away; there is no transfer, no statement and no receipt of
-one. Who asks for the counts rule by rule, or about one child, is receipted before the answer,
+one. What the extract tells of pseudonyms that are one child holds for its preview alone. Who asks for the counts rule by rule, or about one child, is receipted before the answer,
 since both tell what staff are not told (DESIGN §3.7).
 """
 
@@ -15,16 +15,18 @@ from gateway.approval.rules import Reason
 from gateway.approval.statement import Ceilings, since
 from gateway.footing import durable
 from gateway.footing.ledger import transfers
+from gateway.footing.ledger.subjects import Link, one_child
 from gateway.minimise.disclosed import Disclosed, DisclosedFile, disclosed
-from gateway.minimise.engine import Job, Outcome, minimising
+from gateway.minimise.engine import Job, Outcome
 from gateway.story.brake import brake
 from gateway.story.disclosed import record_look, subjects_of
 from gateway.story.gate import Gate
-from gateway.story.minimising import count, job, reasons_against
+from gateway.story.minimising import counted, job, reasons_against
 from gateway.story.register.agreeing import Signing
 from gateway.story.register.showing import Shown, standing_of
 from gateway.story.resending import is_resent
 from gateway.story.stating import NEVER_LEFT
+from gateway.story.subjects import foretold
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.transfer import Stage, TransferId
@@ -68,7 +70,7 @@ def preview(gate: Gate, file: Copied, at: datetime) -> Preview:
         ExtractInvalid: it is no plain file, or larger than the schema allows.
     """
     with _copied(gate, file, at) as (digest, copy):
-        outcome, _ = count(gate, copy, at)
+        outcome, _ = _foretold(gate, job(gate, copy, at, disclosures=None, count_only=True)[0])
     held = brake(gate)
     last = held.last
     return Preview(
@@ -99,7 +101,8 @@ def explain(
     record_look(gate.gateway, "preview-of-child", uid=uid, matches=len(subjects), reviewer=reviewer, route=gate.name)
     with _copied(gate, file, at) as (digest, copy):
         work, _ = job(gate, copy, at, disclosures=copy.with_name(JUDGED), count_only=True)
-        outcome = _judged(work)
+        outcome, links = _foretold(gate, work)
+        subjects = one_child(links, subjects)
         rows = [] if reasons_against(outcome) else _rows(work, outcome, subjects)
     reasons = (*_handed_over(gate, digest), *reasons_against(outcome))
     return Explained(reasons=reasons, row=rows[0] if rows else None, consent=_consent(gate, subjects, at))
@@ -116,16 +119,14 @@ def _copied(gate: Gate, file: Copied, at: datetime) -> Iterator[tuple[Digest, Pa
         durable.discard_folder(scratch)
 
 
-def _judged(work: Job) -> Outcome:
-    outcome = _judged_once(work)
-    return _judged_once(replace(work, exclude=outcome.duplicates)) if outcome.duplicates else outcome
-
-
-def _judged_once(work: Job) -> Outcome:
-    with minimising(work) as run:
-        for _chunk in run.chunks():
-            pass
-        return run.outcome()
+def _foretold(gate: Gate, work: Job) -> tuple[Outcome, tuple[Link, ...]]:
+    """As `count_and_learn` counts, with the links that it would have made."""
+    while True:
+        outcome = counted(work, gate.gateway.workers)
+        links = foretold(gate.gateway, outcome.pairs, work.links)
+        if not links and outcome.duplicates <= work.exclude:
+            return outcome, work.links
+        work = replace(work, links=links or work.links, exclude=work.exclude | outcome.duplicates)
 
 
 def _rows(work: Job, outcome: Outcome, subjects: frozenset[bytes]) -> list[Disclosed]:

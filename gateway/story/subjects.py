@@ -10,7 +10,7 @@ changes who is one child in the register too, and so counts as a change of the r
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -44,14 +44,27 @@ def learn(gateway: Gateway, pairs: Iterable[Link], at: datetime, *, key: bytes) 
     given = _given(gateway, wanted)
     with gateway.ledger.writing() as tx:
         gateway.check_register_key(tx, key)
-        known = dict(subjects.links(tx))
-        fresh = [_directed(known, given, key, other) for key, other in wanted if key not in known]
-        made = {link for link in fresh if link is not None}
-        for pseudonym, subject in sorted(made):
+        made = _made(dict(subjects.links(tx)), given, wanted)
+        for pseudonym, subject in made:
             subjects.add_link(tx, pseudonym, subject, at=at)
         if made:
             gateway.log.append_in(tx, Receipt(kind="subjects-linked", at=at, facts=Facts(count=len(made))))
     return len(made)
+
+
+def foretold(gateway: Gateway, pairs: Iterable[Link], known: Iterable[Link]) -> tuple[Link, ...]:
+    """The links as `learn` would leave them, and none of it written; empty if it would make none."""
+    wanted, leads = _unambiguous(pairs), dict(known)
+    made = _made(leads, _given(gateway, wanted), wanted) if wanted else []
+    for pseudonym, subject in made:
+        leads = {one: subject if lead == pseudonym else lead for one, lead in leads.items()} | {pseudonym: subject}
+    return tuple(sorted(leads.items())) if made else ()
+
+
+def _made(known: Mapping[bytes, bytes], given: frozenset[bytes], wanted: Iterable[Link]) -> list[Link]:
+    """`known`: which subjects pseudonyms lead to already. `given`: those of whom something was ever released."""
+    fresh = (_directed(known, given, key, other) for key, other in wanted if key not in known)
+    return sorted({link for link in fresh if link is not None})
 
 
 def _unambiguous(pairs: Iterable[Link]) -> list[Link]:
@@ -67,7 +80,7 @@ def _given(gateway: Gateway, pairs: list[Link]) -> frozenset[bytes]:
     return frozenset(row.subject for row in disclosed(proved_files(gateway), asked) if row.released)
 
 
-def _directed(known: dict[bytes, bytes], given: frozenset[bytes], key: bytes, other: bytes) -> Link | None:
+def _directed(known: Mapping[bytes, bytes], given: frozenset[bytes], key: bytes, other: bytes) -> Link | None:
     root = known.get(other, other)
     if root == key:
         return None

@@ -8,6 +8,8 @@ import os
 import pytest
 
 from gateway.demo import tables
+from gateway.demo.numbers import upn
+from gateway.footing.ledger.subjects import links
 from gateway.story.notes import told, told_released
 from tests.end_to_end.conftest import CENSUS, YSS, typing_in
 from tests.end_to_end.test_disclosures import about, held, looks, somebody
@@ -225,6 +227,46 @@ def test_what_it_says_of_a_child_is_what_the_release_does(world, type_in, extrac
         shared = json.loads(type_in("disclosures", "--json", stdin=about(world, name)).out)
         assert [one["released"] for one in shared] == [child["released"]]
         assert [one["withheld"] for one in shared] == [child["withheld"]]
+
+
+def renumbered(world, *situations):
+    """The extract with another UPN for these children, each of whom has had the first one's; and their new ones."""
+    old = world.people.in_situation(situations[0]).fields["upn"]
+    fresh = {name: upn(9_876 + place, 2031) for place, name in enumerate(situations)}
+    children = [
+        child.but(child.situation, upn=fresh[child.situation], former_upn=old) if child.situation in fresh else child
+        for child in world.people.children
+    ]
+    return tables.extract(children, world.council.schema(YSS)), fresh
+
+
+def test_a_child_whose_upn_has_changed_is_foretold_with_what_was_decided_under_the_former_one(world, type_in, extract):
+    content, fresh = renumbered(world, "parent-yes-to-all")
+    (changed,) = fresh.values()
+    extract.write_bytes(content)
+    before = everything_kept(world)
+    told_of = json.loads(previewed(type_in, extract, "--child", "--json", stdin=f"upn: {changed}\n").out)
+    counts = seen(type_in, extract, "--rules")["by_rule"]
+    assert told_of["tiers_open"] == ["floor", "consented", "special"]
+    assert told_of["consent"][0]["decisions"]
+    assert everything_kept(world) == before
+    with world.opened() as gateway, gateway.ledger.reading() as tx:
+        assert links(tx) == ()
+    world.drop(content)
+    world.run("prepare")
+    world.sign_both()
+    world.run()
+    facts = world.facts(world.transfers()[0], "sealed")
+    assert (dict(facts["tiers"]), dict(facts["fields"])) == (counts["tiers"], counts["fields"])
+
+
+def test_a_former_upn_that_two_children_claim_is_nobodys_in_a_preview_too(untouched, ask, extract):
+    content, fresh = renumbered(untouched, "parent-yes-to-all", "parent-no")
+    extract.write_bytes(content)
+    for changed in fresh.values():
+        told_of = json.loads(previewed(ask, extract, "--child", "--json", stdin=f"upn: {changed}\n").out)
+        assert told_of["tiers_open"] == ["floor"]
+        assert told_of["consent"] == []
 
 
 def test_why_a_child_would_be_withheld_as_a_whole_is_the_reviewers(untouched, ask, extract, tmp_path):

@@ -20,10 +20,14 @@ def links(tx: Transaction) -> tuple[Link, ...]:
 
 def same_child(tx: Transaction, pseudonyms: frozenset[bytes]) -> frozenset[bytes]:
     """These, the subjects that they lead to, and whatever else leads there."""
-    known = links(tx)
+    return one_child(links(tx), pseudonyms)
+
+
+def one_child(known: Iterable[Link], pseudonyms: frozenset[bytes]) -> frozenset[bytes]:
+    """As above, by these links."""
     leads = dict(known)
     roots = {leads.get(pseudonym, pseudonym) for pseudonym in pseudonyms}
-    return pseudonyms | roots | {pseudonym for pseudonym, subject in known if subject in roots}
+    return pseudonyms | roots | {pseudonym for pseudonym, subject in leads.items() if subject in roots}
 
 
 def nameless(tx: Transaction) -> tuple[bytes, ...]:
