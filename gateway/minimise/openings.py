@@ -27,10 +27,8 @@ def optional_fields(policy: Policy) -> tuple[str, ...]:
 
 def fields_of(opened: Opened, policy: Policy) -> frozenset[str]:
     """What of the output leaves beside the floor."""
-    tiers = (CONSENTED if "consented" in opened.tiers else FLOOR) | (SPECIAL if "special" in opened.tiers else FLOOR)
-    return frozenset(
-        field for field in optional_fields(policy) if field in opened.fields or bits_that_open(field, policy) & tiers
-    )
+    of_tier = {"consented": policy.consented_fields, "special": policy.special_fields - policy.consented_fields}
+    return opened.fields.union(*(of_tier[tier] for tier in opened.tiers)).intersection(optional_fields(policy))
 
 
 def bits_that_open(field: str, policy: Policy) -> int:

@@ -19,7 +19,8 @@ and goes with what else is old among the arrivals. Nothing was promised yet.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -143,7 +144,7 @@ def take_back(gates: Mapping[str, Gate], decided: Sequence[Decided], *, uid: int
         for one in decided:
             if one.purpose == gate.route.policy.purpose and one.decision not in NEUTRAL:
                 said.setdefault(one.subject, []).append(one)
-        prepared.append(_take_back(gate, said, partial(_left_open, gate, said), uid=uid))
+        prepared.append(_take_back(gate, said, _after(gate, said), uid=uid))
     return [removal for removal in prepared if removal]
 
 
@@ -170,15 +171,22 @@ def still_open(gate: Gate, subject: bytes, day: date) -> Stays:
     return None if now.objected else fields_of(now.minor, policy) | fields_of(now.own, policy)
 
 
-def _left_open(gate: Gate, said: Mapping[bytes, Sequence[Decided]], subject: bytes, given: frozenset[str]) -> Stays:
-    """After decisions about this child. The register is asked only where they open less than was given."""
-    decided = {one.decision for one in said[subject]}
-    if decided <= CLOSING:
-        return None if "object" in decided else NONE
-    opened = [fields_of(Opened(tiers=one.tiers, fields=one.fields), gate.route.policy) for one in said[subject]]
-    if given <= frozenset.intersection(*opened):
-        return given
-    return still_open(gate, subject, london_day(gate.gateway.clock()))
+def _after(gate: Gate, said: Mapping[bytes, Sequence[Decided]]) -> Asked:
+    """What decisions leave open. The register is asked only where they open less than was given: they may be very many."""
+
+    @lru_cache(256)
+    def opens(tiers: frozenset[str], fields: frozenset[str]) -> frozenset[str]:
+        return fields_of(Opened(tiers=tiers, fields=fields), gate.route.policy)
+
+    def asked(subject: bytes, given: frozenset[str]) -> Stays:
+        decided = {one.decision for one in said[subject]}
+        if decided <= CLOSING:
+            return None if "object" in decided else NONE
+        if all(given <= opens(one.tiers, one.fields) for one in said[subject]):
+            return given
+        return still_open(gate, subject, london_day(gate.gateway.clock()))
+
+    return asked
 
 
 def _take_back(gate: Gate, subjects: Collection[bytes], asked: Asked, *, uid: int) -> Prepared | None:
@@ -188,19 +196,26 @@ def _take_back(gate: Gate, subjects: Collection[bytes], asked: Asked, *, uid: in
 
 def prepare_few(gate: Gate, last: LastFull, subjects: Iterable[bytes], asked: Asked, *, uid: int) -> Prepared | None:
     """Of what the last full parcel gave; nothing, if they are so many that a person should look first."""
-    policy = gate.route.policy
-    known_by = _known_by(gate.gateway, subjects)
-    optional = frozenset(optional_fields(policy))
-    removals: dict[bytes, str] = {}
-    for subject, fields in released_to(proved_file(gate.gateway, last.transfer), sorted(known_by)).items():
-        given = optional.intersection(fields)
-        stays = [asked(one, given) for one in sorted(known_by[subject])]
-        if None in stays:
-            removals[subject] = WHOLE
-        elif given - (staying := given.intersection(*(fields for fields in stays if fields is not None))):
-            removals[subject] = _fields(policy, but=staying)
-    many = max(FEW, policy.limits.removals_percent * last.released // 100)
+    many = max(FEW, gate.route.policy.limits.removals_percent * last.released // 100)
+    # not one more is looked for than tells that they are too many
+    removals = dict(islice(_removals(gate, last, subjects, asked), many + 1))
     return _prepare(gate, removals, uid=uid) if removals and len(removals) <= many else None
+
+
+def _removals(gate: Gate, last: LastFull, subjects: Iterable[bytes], asked: Asked) -> Iterator[tuple[bytes, str]]:
+    """Of whom something is to go, and what."""
+    policy = gate.route.policy
+    known_by, optional = _known_by(gate.gateway, subjects), frozenset(optional_fields(policy))
+    for subject, fields in released_to(proved_file(gate.gateway, last.transfer), sorted(known_by)).items():
+        given = staying = optional.intersection(fields)
+        for stays in [asked(one, given) for one in sorted(known_by[subject])]:
+            if stays is None:
+                yield subject, WHOLE
+                break
+            staying &= stays
+        else:
+            if staying != given:
+                yield subject, _fields(policy, but=staying)
 
 
 def _known_by(gateway: Gateway, subjects: Iterable[bytes]) -> dict[bytes, set[bytes]]:
