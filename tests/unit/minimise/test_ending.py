@@ -47,6 +47,12 @@ def test_the_day_of_the_twentieth_birthday_ends_the_whole_child_and_the_sixteent
     assert found == {(0, date(2027, 1, 31), True), (1, date(2027, 2, 28), False)}
 
 
+def test_single_fields_that_a_parent_opened_end_at_sixteen_too(tmp_path):
+    fifteen = a_child(1, date_of_birth="2011-02-28")
+    found = endings(tmp_path, fifteen, decisions=[says(fifteen, "parent", "consent", "phone")])
+    assert found == {(0, date(2027, 2, 28), False)}
+
+
 @pytest.mark.parametrize(
     "child",
     [
