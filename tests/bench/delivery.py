@@ -1,9 +1,7 @@
 """Parcels put to a real sshd, against OpenSSH's own `sftp` with the same cipher and its best flags, in the same run.
 
 Ours does more for it: it reads small files back, asks for every size, makes files durable, never
-overwrites. Run as a module it delivers what lies in FOLDER, once:
-
-    python -m tests.bench.delivery HOST PORT USER HOST-KEY KEY FOLDER
+overwrites. Whole processes are compared, ours from the start of its interpreter on (`put_parcels`).
 """
 
 import os
@@ -13,18 +11,17 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from gateway.contract.partner import Endpoint
-from gateway.deliver.destination import Attempt, Delivered
-from gateway.deliver.sftp.destination import SftpDestination
 from gateway.footing import mailbox
 from gateway.footing.mailbox import Order
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.parcel import Parcel, SealedFile, names_of
 from gateway.vocabulary.transfer import TransferId
 from tests.bench.measure import MB, Figures, Step, measured, median_of
+from tests.bench.put_parcels import AT
 from tests.bench.table import Row
 from tests.simulators.distance import Distance
 from tests.simulators.sshd import sshd
@@ -33,7 +30,6 @@ CIPHER = "aes256-gcm@openssh.com"
 BEST_FLAGS = ("-c", CIPHER, "-B", "261120", "-R", "256")
 DURABLE = ("-f",)
 """Each file is flushed to the disk once it is there, as ours always are."""
-AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 SMALL = (20_000, 317, 911)
 MEMORY = Path("/dev/shm")  # noqa: S108 - memory is meant, and the folder in it is private
 LONG_LINE = 0.040
@@ -79,7 +75,7 @@ class Ground:
 
     def _ours(self) -> list[str]:
         end = self.endpoint
-        return [sys.executable, "-m", "tests.bench.delivery", end.host, str(end.port), end.username,
+        return [sys.executable, "-m", "tests.bench.put_parcels", end.host, str(end.port), end.username,
                 end.host_keys[0], str(self.folder / "key"), str(self.to_deliver)]  # fmt: skip
 
     def _sftp(self, flags: tuple[str, ...]) -> list[str]:
@@ -143,27 +139,3 @@ def _row(what: str, pairs: list[tuple[Figures, Figures]], longest: float, flags:
         longest=longest,
         most_memory=MOST_MEMORY,
     )
-
-
-def _attempt() -> Attempt:
-    return Attempt(
-        number=1, earlier=(), may_release=_nothing, never_left=_nothing, record_intent=_nothing, intent_recorded=False
-    )
-
-
-def _nothing() -> None:
-    """What a store would do is another bench's."""
-
-
-def main(words: list[str]) -> int:
-    host, port, user, host_key, key, folder = words
-    endpoint = Endpoint(host=host, port=int(port), username=user, host_keys=(host_key,))
-    destination = SftpDestination(endpoint, Path(key).read_bytes(), clock=lambda: AT)
-    orders = [mailbox.read_order(path) for path in mailbox.order_folders(Path(folder))]
-    outcomes = list(destination.put_many((order.parcel, _attempt()) for order in orders))
-    destination.close()
-    return 0 if all(isinstance(outcome, Delivered) for outcome in outcomes) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -24,7 +24,7 @@ class Row:
         memory = f"≤ {self.most_memory // MB} MB" if self.most_memory else ""
         return (
             self.what, f"{self.ours.seconds:.2f} s", self.by, f"{self.comparator.seconds:.2f} s", f"{self.ratio:.2f}",
-            f"≤ {self.longest:.1f}" if self.longest else "", f"{self.ours.peak // MB} MB", memory, f"{self.comparator.peak // MB} MB",
+            f"≤ {self.longest:g}" if self.longest else "", f"{self.ours.peak // MB} MB", memory, f"{self.comparator.peak // MB} MB",
         )  # fmt: skip
 
     def parts(self) -> str:

@@ -167,7 +167,7 @@ def test_the_table_shows_each_figure_beside_its_comparator():
     header, line, _, parts = table([row]).splitlines()
     assert header.split() == ["benchmark", "ours", "by", "comparator", "ratio", "bar", "peak", "bar", "comparator's"]
     assert [cell.strip() for cell in line.split("  ") if cell.strip()] == [
-        "all", "1.50 s", "hand", "1.50 s", "1.00", "≤ 2.0", "300 MB", "≤ 400 MB", "300 MB",
+        "all", "1.50 s", "hand", "1.50 s", "1.00", "≤ 2", "300 MB", "≤ 400 MB", "300 MB",
     ]  # fmt: skip
     assert parts == "hand: query 0.50 s, age 1.00 s"
 
