@@ -15,6 +15,7 @@ from gateway.contract.partner import Endpoint, Rotation
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.deliver.sftp.destination import SftpDestination
 from gateway.deliver.sftp.own_key import OwnKey
+from gateway.deliver.sftp.packets import PatientPackets
 from gateway.vocabulary.errors import (
     AuthenticationRefused,
     ConfigError,
@@ -24,7 +25,7 @@ from gateway.vocabulary.errors import (
     PartnerUnreachable,
 )
 from tests.contracts.reaching import reaching, refused
-from tests.contracts.stories import AT, Story, contents
+from tests.contracts.stories import AT, Story, contents, sealed
 from tests.simulators.sshd import sshd
 
 KEY = SigningKey.generate_ed25519()
@@ -313,3 +314,16 @@ def test_messages_repeat_nothing_the_server_says(parcel):
     with odd_server(KEY, Talkative()) as port:
         error = refused(AuthenticationRefused, elsewhere(port), KEY, parcel)
     assert "SECRETWORD" not in error.message + error.remedy
+
+
+@pytest.mark.parametrize("theirs", ["", "RekeyLimit 256K"], ids=["ours", "the server's"])
+def test_keys_are_renewed_in_the_middle_of_a_parcel_whoever_asks_for_it(tmp_path, monkeypatch, theirs):
+    if not theirs:
+        monkeypatch.setattr(PatientPackets, "REKEY_BYTES", 1 << 18)
+    parcel = sealed(tmp_path, 1, sizes=(3_000_001, 317, 911))
+    (folder := tmp_path / "partner").mkdir()
+    with sshd(folder, KEY.public_line(), extra=theirs) as server, reaching(server.endpoint, KEY) as destination:
+        destination.put(parcel, Story().attempt)
+        transport = destination._kept._transport
+        assert transport.session_id != transport.H, "there was a second exchange of keys"
+        assert {path.name: path.read_bytes() for path in (server.files / "inbox").iterdir()} == contents(parcel)

@@ -29,6 +29,7 @@ from gateway.deliver.sftp.faults import translate, translated
 from gateway.deliver.sftp.own_key import OwnKey
 from gateway.deliver.sftp.pace import Pace
 from gateway.deliver.sftp.packets import PatientPackets
+from gateway.deliver.sftp.read_ahead import ReadAhead
 from gateway.deliver.sftp.session import Session
 from gateway.vocabulary.errors import (
     AuthenticationRefused,
@@ -96,7 +97,7 @@ def _pinned(lines: tuple[str, ...]) -> tuple[PublicKey, ...]:
 def _transport(endpoint: Endpoint, timeout: float) -> Any:
     _silence()
     with translated():
-        sock = socket.create_connection((endpoint.host, endpoint.port), timeout=timeout)
+        sock = ReadAhead.of(socket.create_connection((endpoint.host, endpoint.port), timeout=timeout))
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport: Any = Transport(  # type: ignore[no-untyped-call]

@@ -184,7 +184,7 @@ class Session:
         with translated():
             self._channel.settimeout(self._timeout)
             while left:
-                sent = self._channel.send(left)
+                sent = self._channel.send(bytes(left[:_TOGETHER]))  # of bytes paramiko makes the fewest copies
                 if not sent:
                     raise PartnerUnreachable("the partner's server closed the SFTP session")
                 left = left[sent:]

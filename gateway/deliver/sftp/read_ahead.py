@@ -1,0 +1,30 @@
+"""A socket that is read in large pieces, since paramiko asks for small ones.
+
+It asks for the first sixteen bytes of a packet, then for its rest; each time the socket is waited for
+and then read. A server that takes a large file in sends thousands of tiny packets, one for each
+64 KiB that it has room for again: most of them lie there together.
+"""
+
+import socket
+from typing import Final, Self
+
+_AT_ONCE: Final = 1 << 16
+
+
+class ReadAhead(socket.socket):
+    """For one thread that reads; the others may send."""
+
+    _ahead, _at = b"", 0
+
+    @classmethod
+    def of(cls, connected: socket.socket) -> Self:
+        """Takes the connection over: what was given is closed, and its timeout is forgotten."""
+        return cls(fileno=connected.detach())
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """As any socket's: at least a byte, unless the other side has ended."""
+        if self._at == len(self._ahead):
+            self._ahead, self._at = super().recv(_AT_ONCE, flags), 0
+        taken = self._ahead[self._at : self._at + size]
+        self._at += len(taken)
+        return taken
