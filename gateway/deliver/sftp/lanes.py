@@ -8,6 +8,7 @@ from collections import deque
 from typing import Final
 
 from gateway.deliver.sftp import wire
+from gateway.deliver.sftp.hashing import PIECES
 from gateway.deliver.sftp.replies import not_stored, opened, wire_status
 from gateway.deliver.sftp.session import Session
 from gateway.deliver.sftp.wire import Status
@@ -24,21 +25,22 @@ class Lane:
 
     def __init__(self, session: Session, handle: bytes, most: int) -> None:
         self._session, self._handle, self._most = session, handle, most
-        self._frame = wire.WriteFrame(handle, session.limits.write)
+        self._frames = deque(wire.WriteFrame(handle, session.limits.write) for _ in range(PIECES))
         self._flying: deque[int] = deque()
 
     @property
     def payload(self) -> memoryview:
         """Where the next bytes of the file go."""
-        return self._frame.payload
+        return self._frames[0].payload
 
     def send(self, offset: int, size: int) -> None:
-        """The first `size` bytes of the payload, once there is room for them."""
+        """The first `size` bytes of the payload, once there is room for them. The next `PIECES` payloads are others."""
         if len(self._flying) == self._most:
             self._check()
         number = self._session.number()
         self._flying.append(number)
-        self._session.submit_frame(self._frame.filled(number, offset, size))
+        self._session.submit_frame(self._frames[0].filled(number, offset, size))
+        self._frames.rotate(-1)
 
     def land(self) -> None:
         """All that is under way has been stored."""

@@ -3,7 +3,7 @@
     create, exclusively ─▶ write × n, many in flight ─▶ fsync · close · lstat, in one round trip
 
 - every write's reply is looked at: a disk that fills up in the middle is noticed;
-- the file is hashed as it is read, so what left is what was sealed, or nothing is released;
+- what is sent is hashed, in a thread beside, so what left is what was sealed, or nothing is released;
 - the size is the server's own word, asked once the file is closed.
 
 What it does not do: choose names, remove what failed, compare content. Its caller does.
@@ -15,6 +15,7 @@ from itertools import cycle
 from gateway.deliver.sftp import wire
 from gateway.deliver.sftp.conversation import Conversation
 from gateway.deliver.sftp.faults import understood
+from gateway.deliver.sftp.hashing import hashed_beside
 from gateway.deliver.sftp.lanes import Lane, lanes_of
 from gateway.deliver.sftp.replies import not_stored, opened, wire_status, word
 from gateway.deliver.sftp.session import Session
@@ -90,12 +91,16 @@ def _skip(source: FileIO, meter: Meter, size: int) -> None:
 
 def _write(lanes: list[Lane], source: FileIO, meter: Meter) -> None:
     """Piece by piece to the lanes in turn, so that the file is read, and hashed, in its order."""
-    for lane in cycle(lanes):
-        size = _read_into(source, lane.payload)
-        if not size:
-            break
-        meter.feed(lane.payload[:size])
-        lane.send(meter.size - size, size)
+    offset = meter.size
+    with hashed_beside(meter) as hashing:
+        for lane in cycle(lanes):
+            payload = lane.payload
+            size = _read_into(source, payload)
+            if not size:
+                break
+            lane.send(offset, size)
+            offset += size
+            hashing.take(payload[:size])
     for lane in lanes:
         lane.land()
 
