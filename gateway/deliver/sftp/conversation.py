@@ -92,34 +92,33 @@ class _Held(Generic[T]):
 def together(conversations: Iterable[Conversation[T]]) -> Conversation[list[T]]:
     """Several as one, step by step: each step asks what all of them ask next. The first that fails ends all."""
     talks = list(conversations)
-    asked: dict[int, Sequence[wire.Request]] = {}
     found: dict[int, T] = {}
+    told: list[tuple[int, list[wire.Reply] | None]] = [(place, None) for place in range(len(talks))]
     try:
-        for place, talk in enumerate(talks):
-            _advance(place, talk, None, asked, found)
-        while asked:
-            step, asked = asked, {}
-            replies = iter((yield [request for requests in step.values() for request in requests]))
-            for place, requests in step.items():
-                mine = [next(replies) for _ in requests]
-                _advance(place, talks[place], mine, asked, found)
+        while asked := _asked(talks, told, found):
+            replies = yield [request for _, requests in asked for request in requests]
+            told, at = [], 0
+            for place, requests in asked:
+                told.append((place, replies[at : at + len(requests)]))
+                at += len(requests)
     finally:
         for talk in talks:
             talk.close()
     return [found[place] for place in range(len(talks))]
 
 
-def _advance(
-    place: int,
-    talk: Conversation[T],
-    replies: list[wire.Reply] | None,
-    asked: dict[int, Sequence[wire.Request]],
-    found: dict[int, T],
-) -> None:
-    try:
-        asked[place] = next(talk) if replies is None else talk.send(replies)
-    except StopIteration as ended:
-        found[place] = ended.value
+def _asked(
+    talks: list[Conversation[T]], told: list[tuple[int, list[wire.Reply] | None]], found: dict[int, T]
+) -> list[tuple[int, Sequence[wire.Request]]]:
+    """What those that are told something ask next; those that have ended stand in `found`."""
+    asked = []
+    for place, replies in told:
+        try:
+            talk = talks[place]
+            asked.append((place, next(talk) if replies is None else talk.send(replies)))
+        except StopIteration as ended:
+            found[place] = ended.value
+    return asked
 
 
 def ask(request: wire.Request) -> Conversation[wire.Reply]:

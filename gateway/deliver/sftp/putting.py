@@ -142,7 +142,6 @@ class Putting:
         try:
             self.attempt.may_release()
             yield from together(map(self._upload, files))
-            yield from together(map(self._verify, files))
             while not self.attempt.in_turn():
                 yield ()  # the others go on meanwhile, and the one before it is among them
             self.attempt.may_release()
@@ -155,16 +154,20 @@ class Putting:
     def _upload(self, file: SealedFile) -> Conversation[None]:
         """What one request holds shares every round trip with the others; the others are streamed meanwhile."""
         if file.size <= self.inbox.session.limits.write:
-            return upload(self.inbox.session, self.inbox.path(self._temporary(file)), file)
-        return self._stream(file)
+            known = yield from upload(self.inbox.session, self.inbox.path(self._temporary(file)), file)
+        else:
+            known = yield from self._stream(file)
+        if not known:
+            yield from self._verify(file)
 
-    def _stream(self, file: SealedFile) -> Conversation[None]:
+    def _stream(self, file: SealedFile) -> Conversation[bool]:
         name, start = self._temporary(file), 0
         if self.adopted and file is self.parcel.files[0]:
             start = yield from verified_prefix(self.inbox, name, file)
             if not start:
                 yield from self.inbox.remove([name])
         yield from stream(self.inbox.session, self.inbox.path(name), file, start=start)
+        return False
 
     def _verify(self, file: SealedFile) -> Conversation[None]:
         """The size is known by now; the content by reading it back, or by the server's own hash."""

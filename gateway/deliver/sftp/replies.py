@@ -22,6 +22,12 @@ def opened(reply: wire.Reply) -> bytes:
         return wire.handle_of(reply)
 
 
+def is_data(reply: wire.Reply, expected: bytes) -> bool:
+    """Whether it gives these bytes. A refusal, or fewer, is no answer to that: it is asked in another way then."""
+    with understood():
+        return reply.kind == wire.Kind.DATA and wire.data_of(reply) == expected
+
+
 def not_stored(reply: wire.Reply) -> PartnerRefused:
     return PartnerRefused(
         f"the partner's server refused to store a part of a file ({word(reply)})",

@@ -74,6 +74,8 @@ class Session:
             self.extensions = wire.parse_version(self._packet(self._deadline()))
         asked = clock()  # the server has started by now: this is the way there and back
         self.limits: wire.Limits = like.limits if like else self._ask_limits()
+        self.reads_what_it_writes = wire.FSYNC in self.extensions
+        """Whether a new file may be opened to read it back as well, and shows what was flushed; until it is refused."""
         self.round_trip: float = like.round_trip if like else clock() - asked
 
     def number(self) -> int:
@@ -94,9 +96,8 @@ class Session:
 
     def answer(self, number: int) -> wire.Reply:
         """The reply to one request; those to others are kept until they are asked for."""
-        deadline = self._deadline()
-        while number not in self._arrived:
-            self._take_in(self._packet(deadline))
+        if number not in self._arrived:
+            self._await(number)
         return self._arrived.pop(number)
 
     def call(self, request: wire.Request) -> wire.Reply:
@@ -138,6 +139,11 @@ class Session:
             return wire.Limits()
         with understood():
             return wire.limits_of(self.call(wire.LIMITS), at_most=LARGEST_REQUEST)
+
+    def _await(self, number: int) -> None:
+        deadline = self._deadline()
+        while number not in self._arrived:
+            self._take_in(self._packet(deadline))
 
     def _take_in(self, packet: bytes) -> None:
         reply = wire.parse_reply(packet)

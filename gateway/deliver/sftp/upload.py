@@ -2,6 +2,9 @@
 
     create, exclusively ─▶ write × n, many in flight ─▶ fsync · close · lstat, in one round trip
 
+A small file is written, flushed and read back through one handle in that round trip, where the
+server can flush: what it reads then is what it has flushed. Elsewhere it is read once it is closed.
+
 - every write's reply is looked at: a disk that fills up in the middle is noticed;
 - what is sent is hashed, in a thread beside, so what left is what was sealed, or nothing is released;
 - the size is the server's own word, asked once the file is closed.
@@ -17,7 +20,7 @@ from gateway.deliver.sftp.conversation import Conversation
 from gateway.deliver.sftp.faults import understood
 from gateway.deliver.sftp.hashing import hashed_beside
 from gateway.deliver.sftp.lanes import Lane, lanes_of
-from gateway.deliver.sftp.replies import not_stored, opened, wire_status, word
+from gateway.deliver.sftp.replies import is_data, not_stored, opened, wire_status, word
 from gateway.deliver.sftp.session import Session
 from gateway.deliver.sftp.wire import Status
 from gateway.vocabulary.digest import Digest, Meter
@@ -25,8 +28,10 @@ from gateway.vocabulary.errors import PartnerRefused, StorageError
 from gateway.vocabulary.parcel import SealedFile
 
 
-def upload(session: Session, path: str, file: SealedFile) -> Conversation[None]:
+def upload(session: Session, path: str, file: SealedFile) -> Conversation[bool]:
     """Write a file that one request holds to the new name `path`; several can be held together.
+
+    True: it was read back as it was written. False: nobody knows yet.
 
     Raises:
         PartnerRefused: the name exists, the write was refused, or another size arrived.
@@ -34,11 +39,25 @@ def upload(session: Session, path: str, file: SealedFile) -> Conversation[None]:
         StorageError: our own file cannot be read, or is not what was sealed.
     """
     data = _whole(file)
-    handle = opened((yield (wire.create(path),))[0])
-    written, *ended = yield (wire.write(handle, 0, data), *_ending(session, handle, path))
+    handle, readable = yield from _created(session, path)
+    back = (wire.read(handle, 0, len(data)),) if readable and len(data) <= session.limits.read else ()
+    first, *ending = _ending(session, handle, path)
+    written, flushed, *found = yield (wire.write(handle, 0, data), first, *back, *ending)
     if wire_status(written) is not Status.OK:
         raise not_stored(written)
-    _check_ended(ended, file)
+    _check_ended([flushed, *found[len(back) :]], file)
+    return bool(back) and is_data(found[0], data)
+
+
+def _created(session: Session, path: str) -> Conversation[tuple[bytes, bool]]:
+    """The handle, and whether it reads, too: a server that takes files and gives none may not allow it."""
+    if session.reads_what_it_writes:
+        (reply,) = yield (wire.create(path, readable=True),)
+        if wire_status(reply) is None:
+            return opened(reply), True
+    handle = opened((yield (wire.create(path),))[0])
+    session.reads_what_it_writes = False
+    return handle, False
 
 
 def stream(session: Session, path: str, file: SealedFile, *, start: int = 0) -> Conversation[None]:

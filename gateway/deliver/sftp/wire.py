@@ -8,7 +8,7 @@ no posix-rename here, because it overwrites.
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.crypto.ssh_wire import Reader, string
 from gateway.vocabulary.errors import FormatInvalid
@@ -50,19 +50,22 @@ class Status(IntEnum):
     UNSUPPORTED = 8
 
 
+_STATUS: Final = int(Kind.STATUS)
+_STATUSES: Final = {int(status): status for status in Status}
 _READ, _WRITE, _CREATE, _EXCLUSIVE = 0x01, 0x02, 0x08, 0x20
 _HAS_SIZE, _HAS_OWNER, _HAS_MODE, _HAS_TIMES = 0x01, 0x02, 0x04, 0x08
 _NO_ATTRIBUTES = bytes(4)
+_HEAD: Final = struct.Struct(">IBI").pack
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
+    """A tuple, as a reply is: thousands are made in a second."""
+
     kind: Kind
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     number: int
     kind: int
     body: bytes
@@ -94,9 +97,9 @@ LIMITS = Request(Kind.EXTENDED, string(b"limits@openssh.com"))
 HERE = Request(Kind.REALPATH, string(b"."))
 
 
-def create(path: str) -> Request:
-    """For writing; refused if the name exists in any form."""
-    flags = _WRITE | _CREATE | _EXCLUSIVE
+def create(path: str, *, readable: bool = False) -> Request:
+    """For writing, and reading back if asked for; refused if the name exists in any form."""
+    flags = _WRITE | _CREATE | _EXCLUSIVE | (_READ if readable else 0)
     return Request(Kind.OPEN, string(path.encode()) + struct.pack(">I", flags) + _NO_ATTRIBUTES)
 
 
@@ -145,7 +148,8 @@ def sha256_of(path: str, length: int) -> Request:
 
 
 def frame(number: int, request: Request) -> bytes:
-    return struct.pack(">IBI", len(request.body) + 5, request.kind, number) + request.body
+    kind, body = request
+    return _HEAD(len(body) + 5, kind, number) + body
 
 
 class WriteFrame:
@@ -208,10 +212,9 @@ def parse_reply(packet: bytes) -> Reply:
 
 def status_of(reply: Reply) -> Status | None:
     """None if the reply is no status; codes that are not known here count as failure."""
-    if reply.kind != Kind.STATUS:
+    if reply.kind != _STATUS:
         return None
-    code = Reader(reply.body, _WHAT).uint32()
-    return Status(code) if code in Status._value2member_map_ else Status.FAILURE
+    return _STATUSES.get(Reader(reply.body, _WHAT).uint32(), Status.FAILURE)
 
 
 def handle_of(reply: Reply) -> bytes:
