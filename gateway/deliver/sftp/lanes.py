@@ -5,6 +5,7 @@ that no lane waits for another's.
 """
 
 from collections import deque
+from contextlib import suppress
 from typing import Final
 
 from gateway.deliver.sftp import wire
@@ -70,10 +71,11 @@ def lanes_of(session: Session, handle: bytes, path: str) -> list[Lane]:
     sessions = session.beside()
     if len(sessions) == 1:
         return [Lane(session, handle, ALONE)]
-    lanes = [Lane(session, handle, TOGETHER)]
-    for other in sessions[1:]:
-        try:
-            lanes.append(Lane(other, opened(other.call(wire.open_to_go_on(path))), TOGETHER))
-        except PartnerRefused:
-            break  # servers that lock what is open; one lane does it too
+    lanes, others = [Lane(session, handle, TOGETHER)], sessions[1:]
+    asked = [other.submit(wire.open_to_go_on(path)) for other in others]
+    for other in others:
+        other.flush()
+    for other, number in zip(others, asked, strict=True):
+        with suppress(PartnerRefused):  # servers that lock what is open; one lane does it too
+            lanes.append(Lane(other, opened(other.answer(number)), TOGETHER))
     return lanes

@@ -61,6 +61,8 @@ class Putting:
     """So has an earlier attempt's envelope: it never left."""
 
     def run(self) -> Conversation[Delivered]:
+        if any(map(self._is_large, self.parcel.files)):
+            self.inbox.session.open_beside()
         yield from self._fence()
         found = dict(zip(self.parcel.files, (yield from together(map(self._look, self.parcel.files))), strict=True))
         if self._is_there(found):
@@ -151,12 +153,15 @@ class Putting:
             yield from self._clean(files)
             raise
 
+    def _is_large(self, file: SealedFile) -> bool:
+        return file.size > self.inbox.session.limits.write
+
     def _upload(self, file: SealedFile) -> Conversation[None]:
         """What one request holds shares every round trip with the others; the others are streamed meanwhile."""
-        if file.size <= self.inbox.session.limits.write:
-            known = yield from upload(self.inbox.session, self.inbox.path(self._temporary(file)), file)
-        else:
+        if self._is_large(file):
             known = yield from self._stream(file)
+        else:
+            known = yield from upload(self.inbox.session, self.inbox.path(self._temporary(file)), file)
         if not known:
             yield from self._verify(file)
 

@@ -13,7 +13,7 @@ One thread. The channel is anything with the four methods below; tests bring the
 
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Protocol
 
 from gateway.deliver.sftp import wire
@@ -69,6 +69,7 @@ class Session:
         self._buffer = bytearray()
         self._unsent = bytearray()
         self._another, self._beside = another, list[Session]()
+        self._opening: list[Future[Session]] = []
         self._send(wire.INIT)
         with understood():
             self.extensions = wire.parse_version(self._packet(self._deadline()))
@@ -100,6 +101,12 @@ class Session:
             self._await(number)
         return self._arrived.pop(number)
 
+    def flush(self) -> None:
+        """What was submitted is on its way now."""
+        if self._unsent:
+            data, self._unsent = bytes(self._unsent), bytearray()
+            self._transmit(data)
+
     def call(self, request: wire.Request) -> wire.Reply:
         return self.answer(self.submit(request))
 
@@ -108,19 +115,24 @@ class Session:
         numbers = [self.submit(request) for request in requests]
         return [self.answer(number) for number in numbers]
 
-    def beside(self) -> "tuple[Session, ...]":
-        """Itself, and others on the same connection where the server is far and lets us have them."""
-        if self._another and self.round_trip >= FAR:
-            self._beside = self._opened(self._another)
-            self._another = None
-        return (self, *self._beside)
+    def open_beside(self) -> None:
+        """Begin to open others on the same connection where the server is far; meanwhile this one is of use.
 
-    def _opened(self, another: Callable[["Session"], "Session"]) -> "list[Session]":
-        """All at once: one after the other they would cost as many round trips as a large file is worth."""
-        with ThreadPoolExecutor(CHANNELS - 1) as threads:
-            wanted = [threads.submit(another, self) for _ in range(CHANNELS - 1)]
-        refused = [future for future in wanted if isinstance(future.exception(), PartnerRefused)]
-        return [future.result() for future in wanted if future not in refused]  # the server has a limit of its own
+        All at once: one after the other they would cost as many round trips as a large file is worth.
+        """
+        another, self._another = self._another, None
+        if another and self.round_trip >= FAR:
+            threads = ThreadPoolExecutor(CHANNELS - 1, thread_name_prefix="channel")
+            self._opening = [threads.submit(another, self) for _ in range(CHANNELS - 1)]
+            threads.shutdown(wait=False)
+
+    def beside(self) -> "tuple[Session, ...]":
+        """Itself, and those others, as far as the server lets us have them."""
+        self.open_beside()
+        opening, self._opening = self._opening, []
+        refused = [future for future in opening if isinstance(future.exception(), PartnerRefused)]
+        self._beside += [future.result() for future in opening if future not in refused]  # the server has its own limit
+        return (self, *self._beside)
 
     def echoes(self) -> bool:
         """Whether the server still answers; a connection may be dead without a word."""
@@ -159,7 +171,7 @@ class Session:
         return packet
 
     def _receive(self, deadline: float) -> bytes:
-        self._flush()
+        self.flush()
         left = deadline - self._clock()
         if left <= 0:  # also for a server that sends a byte now and then
             raise PartnerUnreachable("the partner's server did not answer in time")
@@ -174,13 +186,8 @@ class Session:
         if len(self._unsent) + len(data) <= _TOGETHER:
             self._unsent += data
             return
-        self._flush()
+        self.flush()
         self._transmit(data)
-
-    def _flush(self) -> None:
-        if self._unsent:
-            data, self._unsent = bytes(self._unsent), bytearray()
-            self._transmit(data)
 
     def _transmit(self, data: bytes | memoryview) -> None:
         """Not the channel's `sendall`: that one spins for ever once the server has closed."""
