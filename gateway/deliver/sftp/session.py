@@ -72,7 +72,7 @@ class Session:
         self._opening: list[Future[Session]] = []
         self._send(wire.INIT)
         with understood():
-            self.extensions = wire.parse_version(self._packet(self._deadline()))
+            self.extensions = wire.version_of(self._first())
         asked = clock()  # the server has started by now: this is the way there and back
         self.limits: wire.Limits = like.limits if like else self._ask_limits()
         self.reads_what_it_writes = wire.FSYNC in self.extensions
@@ -155,20 +155,28 @@ class Session:
     def _await(self, number: int) -> None:
         deadline = self._deadline()
         while number not in self._arrived:
-            self._take_in(self._packet(deadline))
+            for reply in self._replies(deadline):
+                self._take_in(reply)
 
-    def _take_in(self, packet: bytes) -> None:
-        reply = wire.parse_reply(packet)
+    def _take_in(self, reply: wire.Reply) -> None:
         if reply.number not in self._waiting:
             raise PartnerRefused("the partner's server answered what was not asked")
         self._waiting.remove(reply.number)
         self._arrived[reply.number] = reply
 
-    def _packet(self, deadline: float) -> bytes:
+    def _first(self) -> wire.Reply:
+        deadline = self._deadline()
+        while not (replies := self._replies(deadline)):
+            pass
+        if len(replies) > 1:
+            raise PartnerRefused("the partner's server answered what was not asked")
+        return replies[0]
+
+    def _replies(self, deadline: float) -> list[wire.Reply]:
+        """What has arrived whole with the next bytes."""
+        self._buffer += self._receive(deadline)
         with understood():
-            while (packet := wire.take_packet(self._buffer)) is None:
-                self._buffer += self._receive(deadline)
-        return packet
+            return wire.take_replies(self._buffer)
 
     def _receive(self, deadline: float) -> bytes:
         self.flush()

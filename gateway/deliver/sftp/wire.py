@@ -55,7 +55,7 @@ _STATUSES: Final = {int(status): status for status in Status}
 _READ, _WRITE, _CREATE, _EXCLUSIVE = 0x01, 0x02, 0x08, 0x20
 _HAS_SIZE, _HAS_OWNER, _HAS_MODE, _HAS_TIMES = 0x01, 0x02, 0x04, 0x08
 _NO_ATTRIBUTES = bytes(4)
-_HEAD: Final = struct.Struct(">IBI").pack
+_HEAD: Final = struct.Struct(">IBI")
 
 
 class Request(NamedTuple):
@@ -149,7 +149,7 @@ def sha256_of(path: str, length: int) -> Request:
 
 def frame(number: int, request: Request) -> bytes:
     kind, body = request
-    return _HEAD(len(body) + 5, kind, number) + body
+    return _HEAD.pack(len(body) + 5, kind, number) + body
 
 
 class WriteFrame:
@@ -174,31 +174,31 @@ class WriteFrame:
         return self._buffer[: self._head + size]
 
 
-def take_packet(buffer: bytearray) -> bytes | None:
-    """The first whole packet, removed from `buffer`; None while it is incomplete.
+def take_replies(buffer: bytearray) -> list[Reply]:
+    """All that are whole, removed from `buffer`, in their order.
 
     Raises:
-        FormatInvalid: its length is none that a reply of ours could have.
+        FormatInvalid: one has a length that no reply of ours could have.
     """
-    if len(buffer) < 4:
-        return None
-    size = int.from_bytes(buffer[:4], "big")
-    if not 5 <= size <= LARGEST_REPLY:
-        raise FormatInvalid(f"{_WHAT} has an impossible length")
-    if len(buffer) < 4 + size:
-        return None
-    packet = bytes(buffer[4 : 4 + size])
-    del buffer[: 4 + size]
-    return packet
+    replies, at, end = [], 0, len(buffer)
+    while end - at >= _HEAD.size:
+        size, kind, number = _HEAD.unpack_from(buffer, at)
+        after = at + 4 + size
+        if not 5 <= size <= LARGEST_REPLY:
+            raise FormatInvalid(f"{_WHAT} has an impossible length")
+        if after > end:
+            break
+        replies.append(Reply(number, kind, bytes(buffer[at + _HEAD.size : after])))
+        at = after
+    del buffer[:at]
+    return replies
 
 
-def parse_version(packet: bytes) -> frozenset[bytes]:
-    """The names of the server's extensions."""
-    reader = Reader(packet, _WHAT)
-    if reader.take(1)[0] != Kind.VERSION or reader.uint32() != VERSION:
+def version_of(reply: Reply) -> frozenset[bytes]:
+    """The names of the server's extensions. Of its first packet, where a reply has its number stands the version."""
+    if (reply.kind, reply.number) != (Kind.VERSION, VERSION):
         raise FormatInvalid(f"{_WHAT} names another version than {VERSION}")
-    names = set()
-    left = len(packet) - 5
+    reader, names, left = Reader(reply.body, _WHAT), set(), len(reply.body)
     while left > 0:
         name, value = reader.string(), reader.string()
         names.add(name)
@@ -206,15 +206,13 @@ def parse_version(packet: bytes) -> frozenset[bytes]:
     return frozenset(names)
 
 
-def parse_reply(packet: bytes) -> Reply:
-    return Reply(int.from_bytes(packet[1:5], "big"), packet[0], packet[5:])
-
-
 def status_of(reply: Reply) -> Status | None:
     """None if the reply is no status; codes that are not known here count as failure."""
     if reply.kind != _STATUS:
         return None
-    return _STATUSES.get(Reader(reply.body, _WHAT).uint32(), Status.FAILURE)
+    if len(reply.body) < 4:
+        raise FormatInvalid(f"{_WHAT} ends too soon")
+    return _STATUSES.get(int.from_bytes(reply.body[:4], "big"), Status.FAILURE)
 
 
 def handle_of(reply: Reply) -> bytes:
