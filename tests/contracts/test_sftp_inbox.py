@@ -84,6 +84,14 @@ def test_where_reading_is_forbidden_the_level_says_size(standin, parcel):
         assert destination.put(parcel, Story(standin).attempt).verified_by == "size"
 
 
+def test_a_server_that_opens_files_and_gives_nothing_of_them_is_believed_by_size(tmp_path, parcel):
+    key, small = SigningKey.generate_ed25519(), sealed(tmp_path, 7, sizes=(20_000, 317, 911))
+    with sshd(tmp_path / "server", key.public_line(), options="-P read") as server:
+        with reaching(server.endpoint, key) as destination:
+            assert [destination.put(each, Story().attempt).verified_by for each in (parcel, small)] == ["size"] * 2
+        refused(PartnerRefused, server.endpoint, key, sealed(tmp_path, 8), read_back=True)
+
+
 def test_where_reading_is_forbidden_but_wanted_nothing_is_released(standin, parcel):
     standin.server.misbehave(Faults(forbid_reading=True))
     refused(PartnerRefused, standin.endpoint, standin.key, parcel, read_back=True)

@@ -99,6 +99,36 @@ def test_a_probe_says_what_the_server_can_do_and_leaves_nothing_there(world, typ
     assert (found["worse"], found["strict_kex"], found["rename"]) == ([], True, "refuses")
 
 
+def now_denies(world, requests):
+    """The partner's own sshd, which reads its configuration for every connection."""
+    config = world.partners[YSS].files.parent / "config"
+    config.write_text(
+        re.sub(r"^ForceCommand internal-sftp ", rf"\g<0>-P {requests} ", config.read_text(), flags=re.MULTILINE)
+    )
+
+
+def test_a_server_that_has_got_worse_is_told_of_once_and_then_known_as_it_is(world, type_in):
+    assert type_in("partner", "probe", "youth-support").code == 0
+    now_denies(world, "remove,read")
+    spoken = type_in("partner", "probe", "youth-support")
+    assert spoken.code == 3
+    assert spoken.err.count("worse than before: ") == 2
+    assert "verified by size" in spoken.err
+    assert "may end in doubt" in spoken.err
+    again = type_in("partner", "probe", "youth-support", "--json")
+    found = json.loads(again.out)
+    assert (again.code, found["worse"], found["reads"], found["removes"]) == (0, [], False, False)
+
+
+def test_what_is_worse_is_told_in_json_as_well_and_is_an_answer_and_no_error(world, type_in):
+    assert type_in("partner", "probe", "youth-support", "--json").code == 0
+    now_denies(world, "rename")
+    spoken = type_in("partner", "probe", "youth-support", "--json")
+    found = json.loads(spoken.out)
+    assert (spoken.code, spoken.err, found["rename"]) == (3, "", "forbidden")
+    assert found["worse"] == ["a rename to a name that is taken is not refused any more: it is forbidden"]
+
+
 def test_a_host_key_that_changed_stops_everything_until_a_person_has_looked(world, type_in):
     page = world.council.home / "config" / "partners" / "youth-support.toml"
     sound = page.read_text()

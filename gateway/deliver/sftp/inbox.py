@@ -119,12 +119,14 @@ class Inbox:
             return None
         if size <= self.session.limits.read:
             (first, _) = yield (wire.read(handle, 0, size), wire.close(handle))
+            if wire_status(first) is Status.PERMISSION_DENIED:
+                return None
             data = data_in(first, size)
             if len(data) == size or not data:
                 return Content(len(data), Digest.of(data))
             handle = yield from self._open(name)  # it gave less than it was asked for, which is legal
-            if handle is None:
-                return None
+        if handle is None or not (yield from self._gives(handle)):
+            return None
         meter = Meter()
         for chunk in chunks(self.session, handle, size):
             meter.feed(chunk)
@@ -144,7 +146,17 @@ class Inbox:
     def stream(self, name: str, limit: int) -> Conversation[Generator[bytes, None, None] | None]:
         """At most `limit` bytes of a file there; None if reading is not permitted or it is gone."""
         handle = yield from self._open(name)
-        return None if handle is None else chunks(self.session, handle, limit)
+        if handle is None or not (yield from self._gives(handle)):
+            return None
+        return chunks(self.session, handle, limit)
+
+    def _gives(self, handle: bytes) -> Conversation[bool]:
+        """Some servers let everything be opened and forbid the reading; the file is closed again then."""
+        (reply,) = yield (wire.read(handle, 0, 1),)
+        if wire_status(reply) is not Status.PERMISSION_DENIED:
+            return True
+        yield (wire.close(handle),)
+        return False
 
     def _open(self, name: str) -> Conversation[bytes | None]:
         (reply,) = yield (wire.open_to_read(self.path(name)),)
