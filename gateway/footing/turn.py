@@ -6,6 +6,7 @@
 A thread says a word every second, on a session that is never opened anew; it freezes with the
 process. Before an effect the server is asked (`check`): while that session lives the lock is ours,
 whatever the clocks say. Whoever has not been answered for `STALE_SECONDS` asks nobody any more.
+Any thread may ask: the session answers one after the other.
 """
 
 import threading
@@ -116,7 +117,8 @@ class Turn:
         except session_error():
             self._over.set()
             return False
-        self._answered = asked  # the server counts from when it heard us, which was not before
+        # the server counts from when it heard us, which was not before; another thread's word may have been later
+        self._answered = max(self._answered, asked)
         return True
 
 

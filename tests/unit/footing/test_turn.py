@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,24 @@ def test_who_was_cut_off_knows_it_at_once_and_never_has_it_again(turn, cluster):
     assert first.is_lost()
     with pytest.raises(StorageError):
         first.take()
+
+
+def test_several_may_ask_at_the_same_time_and_each_is_told_the_truth(turn, cluster):  # noqa: F811
+    first = turn()
+    assert first.take()
+    together = threading.Barrier(8)
+
+    def asks(_):
+        together.wait(SOON)
+        return [first.check() for _ in range(20)]
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(len(told) == 20 for told in threads.map(asks, range(8)))
+        cluster.tell(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'handoff turn%'"
+        )
+        asked = [threads.submit(asks, number) for number in range(8)]
+    assert all(isinstance(one.exception(), StorageError) for one in asked)
 
 
 def test_who_was_not_answered_for_long_asks_nobody_any_more(turn):
