@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -24,6 +24,7 @@ from gateway.vocabulary.errors import StorageError
 
 PRIVATE, GROUP_READS, SHARED = 0o600, 0o640, 0o770
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _HALF_WRITTEN, _HALF_WRITTEN_IN = re.compile(r"\..+\.[0-9a-f]{8}\.tmp"), re.compile(r"\.[0-9a-f]{16}\.tmp")
 """As `_temporary` and `written_in` name what has no final name yet."""
 _NO_MORE = frozenset(
@@ -138,19 +139,45 @@ def remove_folder(path: Path) -> None:
             sync_folder(path.parent)
 
 
-def discard_folder(path: Path) -> None:
-    """A folder of ours and all that is in it; gone already is fine. Links in it are removed, never followed."""
+def discard_folder(path: Path, still_ours: Callable[[], object] = bool, *, first: str = "") -> None:
+    """A folder of ours and all that is in it; gone already is fine. Links in it are removed, never followed.
+
+    It is held by its descriptor: whoever is frozen here and overtaken takes away what was there when they began, and
+    nothing of the folder that a successor made anew under its name. `still_ours` is asked once it is held, and
+    raises once another machine may be at the work. `first`: the file that must be gone before the others.
+    """
     with _storage(f"the folder {path.name} could not be removed"):
-        if not path.exists():
+        try:
+            held = os.open(path, _FOLDER)
+        except FileNotFoundError:
             return
-        for entry in path.iterdir():
-            if entry.is_dir() and not entry.is_symlink():
-                discard_folder(entry)
-            else:
-                entry.unlink()
-        sync_folder(path)
-        path.rmdir()
+        try:
+            still_ours()
+            if first:
+                with suppress(FileNotFoundError):
+                    os.unlink(first, dir_fd=held)
+                os.fsync(held)
+            _empty(held)
+            os.fsync(held)
+        finally:
+            os.close(held)
+        with suppress(FileNotFoundError):
+            path.rmdir()
         sync_folder(path.parent)
+
+
+def _empty(folder: int) -> None:
+    for name in os.listdir(folder):
+        with suppress(FileNotFoundError):
+            if not stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+                os.unlink(name, dir_fd=folder)
+                continue
+            below = os.open(name, _FOLDER, dir_fd=folder)
+            try:
+                _empty(below)
+            finally:
+                os.close(below)
+            os.rmdir(name, dir_fd=folder)
 
 
 def private_folder(path: Path) -> Path:

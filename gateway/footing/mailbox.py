@@ -13,6 +13,7 @@ writes here; prepare verifies each observation before it believes a word of it.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 
@@ -70,10 +71,9 @@ def drop_ciphertext(mailbox: Path, order: Order) -> None:
         durable.remove(mailbox / order.parcel.transfer / file.name)
 
 
-def close_order(mailbox: Path, transfer: TransferId) -> None:
+def close_order(mailbox: Path, transfer: TransferId, still_ours: Callable[[], object] = bool) -> None:
     """The order goes first: a folder that had lost its `revoked` and nothing else would pass for a live one."""
-    durable.remove(mailbox / transfer / ORDER)
-    durable.discard_folder(mailbox / transfer)
+    durable.discard_folder(mailbox / transfer, still_ours, first=ORDER)
 
 
 def report(mailbox: Path, observation: Observation, *, key: SigningKey, domain: str) -> None:

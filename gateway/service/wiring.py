@@ -136,7 +136,11 @@ def prepare_in_turn(
         if turn is not None:
             _let_others_end(gateway.ledger, turn)
         sweep_leftovers(gateway, (route.name for route in configuration.routes))
-        stops = replace(gateway, stopping=lambda: stopping() or is_lost(turn))
+        stops = replace(
+            gateway,
+            stopping=lambda: stopping() or is_lost(turn),
+            check_turn=turn.check if turn is not None else bool,
+        )
         yield Prepare(gateway=stops, configuration=configuration)
 
 

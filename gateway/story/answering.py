@@ -51,7 +51,7 @@ def answered(gate: Gate, seen: Observation) -> None:
     # the partner has it, even if nobody ever saw it delivered
     durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))
     duplicates.forget(gate, seen.transfer)
-    mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer)
+    mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer, gate.gateway.check_turn)
     tell_outcome(gate, seen.transfer)
 
 

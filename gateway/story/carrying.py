@@ -23,7 +23,7 @@ from gateway.seal.sealing import Draft, SealedParcel, Settled, Witness
 from gateway.story import duplicates, sequence
 from gateway.story.addressing import addressees, seal_for
 from gateway.story.brake import Brake, brake
-from gateway.story.gate import Gate
+from gateway.story.gate import Gate, Gateway
 from gateway.story.minimising import InForce, count, job, reasons_against
 from gateway.story.refusing import Refusal
 from gateway.story.register.approving import approved
@@ -127,7 +127,7 @@ def _seal_minimised(gate: Gate, work: Job, draft: Draft, statement: Statement) -
 
 def _seal_once(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Carried:
     held = brake(gate)
-    folder = empty_folder(gate.gateway.workspace.sealing(draft.transfer))
+    folder = empty_folder(gate.gateway, draft.transfer)
     if work.disclosures:
         durable.remove(work.disclosures)
     with minimising(work, gate.gateway.workers) as run:
@@ -203,6 +203,8 @@ def _witness(gate: Gate) -> Witness:
     return Witness(note=latest.note, since=since, proof=tuple(log.consistency(since, latest.checkpoint.size)))
 
 
-def empty_folder(path: Path) -> Path:
-    durable.discard_folder(path)
-    return durable.private_folder(path)
+def empty_folder(gateway: Gateway, transfer: TransferId) -> Path:
+    """For the parcel, whatever an earlier try left of it; a successor's stays, if this machine is overtaken here."""
+    folder = gateway.workspace.sealing(transfer)
+    durable.discard_folder(folder, gateway.check_turn)
+    return durable.private_folder(folder)

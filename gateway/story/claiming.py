@@ -29,7 +29,7 @@ def claim(dropped: Dropped, transfer: TransferId, evidence: Evidence, at: dateti
     """The decision over the very bytes that were copied; they are what is minimised."""
     gate = dropped.gate
     arrival = gate.gateway.workspace.arrival(transfer)
-    durable.discard_folder(arrival)  # (A1)
+    durable.discard_folder(arrival, gate.gateway.check_turn)  # (A1)
     durable.private_folder(arrival)
     gate.gateway.workers.warm()  # it starts while the extract is copied
     measured = copy_into(dropped.folder, dropped.name, arrival / EXTRACT, limit=dropped.limit)

@@ -62,6 +62,8 @@ class Gateway:
     workers: Workers = field(default_factory=Workers)
     stopping: Callable[[], bool] = bool
     """Whether the service was told to stop: asked between two steps. Whoever is no service never is."""
+    check_turn: Callable[[], object] = bool
+    """StorageError once another machine may be at this half's work. On one machine it never is."""
     anchor: Path | None = None
     """Where each checkpoint is written down once more, out of reach of whoever restores this machine."""
 

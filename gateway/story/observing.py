@@ -68,13 +68,13 @@ def _delivered(gate: Gate, seen: Observation) -> None:
         mailbox.drop_ciphertext(gate.gateway.workspace.to_deliver, mailbox.read_order(folder))
     tell_outcome(gate, seen.transfer)
     if gate.route.partner.acknowledgement == "none":
-        mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer)
+        mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer, gate.gateway.check_turn)
 
 
 def _stopped(gate: Gate, seen: Observation) -> None:
     """Only what was taken back is made again: deliver stops nothing by itself."""
     if gate.gateway.log.stage(seen.transfer) is Stage.REVOKED:
-        mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer)
+        mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer, gate.gateway.check_turn)
 
 
 def _lapsed(gate: Gate, seen: Observation) -> None:

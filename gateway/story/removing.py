@@ -22,7 +22,7 @@ def carry_removal(gate: Gate, transfer: TransferId, at: datetime) -> None:
     workspace = gate.gateway.workspace
     data, children = listed(workspace.arrival(transfer) / LIST)
     draft = replace(draft_of(gate, transfer, at, file_name=f"{gate.name}-removal.csv"), scope=SCOPE)
-    folder, settled = empty_folder(workspace.sealing(transfer)), Settled(rows=children)
+    folder, settled = empty_folder(gate.gateway, transfer), Settled(rows=children)
     parcel = seal_for(gate.gateway, draft, folder, [data], lambda: settled)
     _, in_force, _ = rules_in_force(gate, at)
     removed = Outcome(rows_in=children, rows_out=children, withheld={}, rejected={}, fields={}, tiers={})

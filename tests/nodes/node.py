@@ -34,7 +34,8 @@ class Freeze:
             os.write(self._notes, f"{name}\n".encode())
         if (name, moment) == (self._step, self._moment) and self._first.acquire(blocking=False):
             os.write(self._notes, f"{STOPPED}\n".encode())
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # to this very thread: sent to the process, another would take it, and this one go a step further
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
 def main(home: Path, ahead: float, notes: Path, step: str = "", moment: str = "") -> None:

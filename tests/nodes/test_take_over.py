@@ -9,7 +9,10 @@ import signal
 import pytest
 
 from gateway.approval.desk import statement_name
+from gateway.footing.mailbox import ORDER
 from gateway.receipts.verification import verify_log
+from gateway.vocabulary.parcel import names_of
+from gateway.vocabulary.transfer import TransferId
 from tests.crash.effects import AFTER, BEFORE, SENT
 from tests.end_to_end.conftest import YSS
 
@@ -37,18 +40,33 @@ POINTS = [
     ("sftp:rename(json)", SENT),
     ("sftp:rename(json)", AFTER),
     ("mailbox.report:created.link", BEFORE),
-    ("observing._delivered:discard_folder.unlink", BEFORE),
 ]
+CLEARING = "carrying.empty_folder:_empty.unlink"
+POSTING = "mailbox.post_order:publish.rename"
 
 
-def a_handoff_begins(nodes, step, moment):
+def a_handoff_begins(nodes, step, moment, before_it_is_signed=lambda nodes: None):
     """On one machine, until it freezes at that step."""
     first = nodes.start(step, moment)
     nodes.world.drop()
     nodes.until((nodes.world.council.drop_folder(YSS) / statement_name("pupils.csv")).exists)
+    before_it_is_signed(nodes)
     nodes.world.sign_both()
     nodes.until(first.is_stopped)
     return first
+
+
+def draft(nodes):
+    """Where the one parcel is put together."""
+    (transfer,) = nodes.world.transfers()
+    return nodes.world.council.configuration.workspace.sealing(transfer)
+
+
+def an_earlier_try_left_a_draft(nodes):
+    folder = draft(nodes)
+    folder.mkdir(mode=0o700)
+    for name in (*names_of(TransferId(folder.name)), ORDER):
+        (folder / name).write_bytes(b"of an earlier try")
 
 
 def the_day_ends(nodes):
@@ -76,6 +94,21 @@ def test_a_frozen_machine_is_followed_and_harmless_when_it_thaws(nodes, step, mo
     assert re.search(
         "turn is over|deliver's store failed", first.log.read_text()
     )  # frozen in a commit, it lost that too
+    the_day_ends(nodes)
+
+
+def test_a_machine_that_thaws_while_it_clears_a_draft_away_leaves_its_successors_alone(nodes):
+    first = a_handoff_begins(nodes, CLEARING, BEFORE, an_earlier_try_left_a_draft)
+    second = nodes.start(POSTING, BEFORE)
+    nodes.until(second.is_stopped)
+    sealed = {path.name: path.read_bytes() for path in draft(nodes).iterdir()}
+    first.send(signal.SIGCONT)
+    nodes.until(lambda: first.process.poll() is not None)
+    assert {path.name: path.read_bytes() for path in draft(nodes).iterdir()} == sealed
+    assert len(sealed) == 4
+    second.send(signal.SIGCONT)
+    nodes.start()  # where the second has lost its turn meanwhile, this one goes on
+    nodes.until(lambda: nodes.stages() == ["acknowledged"])
     the_day_ends(nodes)
 
 

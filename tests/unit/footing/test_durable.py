@@ -1,6 +1,7 @@
 """What returns has happened, what raises has left nothing."""
 
 import os
+import shutil
 import stat
 
 import pytest
@@ -175,6 +176,41 @@ def test_a_folder_is_discarded_with_its_content_and_links_are_not_followed(tmp_p
     durable.discard_folder(tmp_path / "x")
     assert everything(tmp_path) == ["outside"]
     assert everything(outside) == ["kept"]
+
+
+def test_a_folder_that_somebody_else_made_anew_meanwhile_is_left_alone(tmp_path):
+    folder = tmp_path / "draft"
+    folder.mkdir()
+    file(folder / "order.json")
+
+    def overtaken():
+        folder.rename(tmp_path / "old")
+        folder.mkdir()
+        file(folder / "order.json")
+
+    with pytest.raises(StorageError, match="the folder draft could not be removed"):
+        durable.discard_folder(folder, overtaken, first="order.json")
+    assert everything(folder) == ["order.json"]
+    assert everything(tmp_path / "old") == []
+
+
+def test_whoever_was_overtaken_removes_nothing_of_a_folder(tmp_path):
+    (tmp_path / "x").mkdir()
+    file(tmp_path / "x" / "y")
+
+    def refuse():
+        raise StorageError("the turn is over")
+
+    with pytest.raises(StorageError, match="the turn is over"):
+        durable.discard_folder(tmp_path / "x", refuse, first="y")
+    assert everything(tmp_path / "x") == ["y"]
+
+
+def test_what_a_successor_has_taken_away_already_stops_nobody(tmp_path):
+    (tmp_path / "x").mkdir()
+    file(tmp_path / "x" / "y")
+    durable.discard_folder(tmp_path / "x", lambda: shutil.rmtree(tmp_path / "x"), first="y")
+    assert everything(tmp_path) == []
 
 
 def test_a_private_folder_is_private_and_so_is_all_above_it_that_is_new(tmp_path):
