@@ -106,6 +106,15 @@ def discard_report(path: Path) -> None:
     durable.remove(Path(f"{path}.sig"))
 
 
+def sweep_reports(mailbox: Path) -> None:
+    """For deliver, at its start: half a report, and a signature whose report was made anew or is worked through."""
+    for half in mailbox.glob(".alert-*.tmp"):
+        durable.remove(half)
+    for signature in mailbox.glob("alert-*.json.sig"):
+        if not signature.with_suffix("").exists():
+            durable.remove(signature)
+
+
 def beat(mailbox: Path, at: datetime) -> None:
     """Prepare says that everything was as it should be, at this moment."""
     body = canonical.encode({"type": "handoff-heartbeat/v1", "at": moment.spell(at)})

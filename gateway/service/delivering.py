@@ -18,7 +18,7 @@ from gateway.deliver.attempts import Attempts
 from gateway.deliver.destination import Destination
 from gateway.deliver.upload import UploadDestination
 from gateway.deliver.windows import is_open
-from gateway.footing import mailbox
+from gateway.footing import alert_box, mailbox
 from gateway.footing.telemetry import Telemetry
 from gateway.footing.turn import Turn
 from gateway.service.turns import alone_at
@@ -49,6 +49,7 @@ def deliver_in_turn(
     destinations = Destinations(configuration, clock)
     workspace.make_deliver_folders()
     mailbox.sweep_reports(workspace.from_deliver, workspace.to_deliver)
+    alert_box.sweep_reports(workspace.from_deliver)
     with closing(Attempts(configuration.deliver_store)) as attempts:
         lanes = Lanes()
         try:

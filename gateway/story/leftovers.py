@@ -1,6 +1,6 @@
 """What a crash left behind that nothing goes on from, taken away when prepare starts.
 
-    half-written files       in folders of ours, and among our notes in staff's
+    half-written files       in folders of ours, what deliver reads among them, and among our notes in staff's
     stating/<transfer>       the copy that a count was made from; all of it once nothing will be sealed any more
     sealing/<transfer>       a parcel of a transfer that is over, or was never receipted
     arrivals/<transfer>      of a transfer that has ended: a machine that thawed too late may have begun one
@@ -26,7 +26,7 @@ PAST_SEALING = ENDED | {Stage.DELIVERED, Stage.OVERDUE, Stage.IN_DOUBT, Stage.RE
 
 def sweep_leftovers(gateway: Gateway, routes: Iterable[str]) -> None:
     workspace, own = gateway.workspace, gateway.workspace.state / "prepare"
-    for folder in (own / "disclosures", own / "register", workspace.metrics.parent):
+    for folder in (own / "disclosures", own / "register", workspace.metrics.parent, workspace.to_deliver):
         if folder.is_dir():
             durable.sweep(folder)
     for route in routes:

@@ -1,4 +1,4 @@
-"""Every place from which a handoff changes something that lasts: its steps, and what is true when it dies there.
+"""Every place from which a handoff, or an alarm, changes something that lasts: its steps, and what is true when it dies there.
 
 `a>b` is what the step itself changes: a before it, b after it. Where several are named, the place is
 reached from each. A place or a step that is not here fails the sweep, and so does a row that no run reaches.
@@ -64,8 +64,30 @@ answering.keep_cosignature         commit                                      d
 answering._record                  commit                                      delivered>acknowledged    parcel
 mailbox.close_order                unlink fsync rmdir                          acknowledged              parcel
 """
+ALERTS = """
+place                              steps                                       the alert stands at       people have
+
+attempts.__init__                  commit                                      any                       any
+alerts.outgoing                    commit                                      any                       any
+looking._tell                      open fchmod fsync rename unlink             any                       any
+
+alert_outbox._commit               commit                                      none>decided              nothing
+alert_box.post                     open fchmod fsync link unlink               decided                   nothing
+alert_outbox._post                 commit                                      decided>posted            nothing
+
+remembered.begin                   commit                                      posted,sent               any
+remembered.sent                    commit                                      posted                    message
+alert_box.report                   open fchmod fsync link unlink               posted                    message
+remembered.told                    commit                                      posted                    message
+
+alert_box.withdraw                 unlink fsync                                posted                    message
+alert_outbox._mark                 commit                                      posted>sent               message
+alert_box.discard_report           unlink fsync                                sent                      message
+remembered.forget_all_but          commit                                      sent                      message
+"""
+"""The same of an alarm on its way to people, and of the news that it is over."""
 ELSEWHERE = {
-    "append_line": "the anchor and the alerts: a line that was cut short is ended first, and its own tests cut it",
+    "append_line": "the anchor: a line that was cut short is ended first, and its own tests cut it",
     "written_in": "seen by the names of its callers: notes for staff",
     "remove_folder": "no handoff empties a folder that is not its own",
     "new_private_folder": "founds a home, and refuses one that is there",
@@ -95,8 +117,8 @@ def call_of(step: str) -> str:
     return "sftp" if step.startswith("sftp:") else step.partition(":")[2].rpartition(".")[2]
 
 
-def rows() -> dict[str, Row]:
-    _, *lines = filter(None, TABLE.splitlines())
+def rows(table: str = TABLE) -> dict[str, Row]:
+    _, *lines = filter(None, table.splitlines())
     parsed = (line.split() for line in lines)
     return {
         place: Row(place=place, steps=frozenset(steps), stages=stages, partner=partner)

@@ -51,6 +51,17 @@ def test_posting_again_after_a_crash_changes_nothing(boxes):
     assert len(alert_box.pending(boxes[1])) == 1
 
 
+def test_half_a_report_goes_at_delivers_next_start_and_whole_ones_stay(boxes):
+    alert_box.report(boxes[1], SAID, key=KEY, domain=DOMAIN)
+    whole = sorted(path.name for path in boxes[1].iterdir())
+    other = "alert-20261124T093100000000-x-alert-sent.json"
+    for name in (f"{other}.sig", f".{other}.sig.0123abcd.tmp", f".{whole[0]}.0123abcd.tmp"):
+        (boxes[1] / name).write_bytes(b"half")
+    alert_box.sweep_reports(boxes[1])
+    assert sorted(path.name for path in boxes[1].iterdir()) == whole
+    alert_box.read_report(*alert_box.reports(boxes[1]), key=KEY.public, domain=DOMAIN)
+
+
 def test_taking_it_away_again_after_a_crash_changes_nothing(boxes):
     alert_box.post(boxes[1], ALERT)
     alert_box.withdraw(boxes[1], ONE)
