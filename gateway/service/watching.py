@@ -13,12 +13,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from watchdog.events import FileClosedEvent, FileCreatedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
 from watchdog.observers.api import ObservedWatch
 
-HINTS = [FileClosedEvent, FileCreatedEvent, FileMovedEvent]
-"""Not opening and reading: those we do ourselves, and would wake us for ever."""
+HINTS = [FileClosedEvent, FileCreatedEvent, FileMovedEvent, DirCreatedEvent, DirMovedEvent]
+"""An order is a folder that is renamed into place. Not opening and reading: those we do ourselves, and would wake us for ever."""
 TELLS_OF_OVERFLOW = logging.getLogger("watchdog.observers.inotify_c")
 """The library says so nowhere else than in its log."""
 Place = tuple[int, int]

@@ -48,8 +48,16 @@ def linked(outbox):
     (outbox / "x.csv").hardlink_to(path)
 
 
-@pytest.mark.parametrize("appear", [written, moved_in, renamed, linked])
-def test_a_file_wakes_us_in_whichever_way_it_appears(outbox, wake, appear):
+def ordered(mailbox):
+    """As an order comes to deliver: a folder, put together elsewhere and renamed into place."""
+    draft = mailbox.parent / "sealing"
+    draft.mkdir()
+    written(draft)
+    draft.rename(mailbox / "01m8")
+
+
+@pytest.mark.parametrize("appear", [written, moved_in, renamed, linked, ordered])
+def test_what_appears_wakes_us_in_whichever_way_it_comes(outbox, wake, appear):
     with watched([outbox], wake):
         appear(outbox)
         assert wake.wait(PATIENCE)
