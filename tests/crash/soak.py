@@ -18,7 +18,7 @@ from pathlib import Path
 from gateway.approval.desk import statement_name
 from gateway.cli.session import utc_now
 from gateway.receipts.verification import verify_log
-from gateway.vocabulary.errors import StorageError
+from gateway.vocabulary.errors import ExtractInvalid, StorageError
 from gateway.vocabulary.transfer import Stage
 from tests.crash.halves import Half
 from tests.crash.handoff import GIVEN_UP, LADDER
@@ -85,7 +85,9 @@ class Soak:
     def _sign(self, statement: Path, name: str) -> None:
         for role in self.world.council.people:
             if statement.exists() and not statement.with_name(f"{statement.name}.{role}.sig").exists():
-                with suppress(StorageError):  # taken away or tidied up at this moment: signed at the next look
+                with suppress(
+                    ExtractInvalid, StorageError
+                ):  # taken away or tidied up at this moment: signed at the next look
                     self.world.council.sign(YSS, name, role)
 
     def _received(self) -> int:
