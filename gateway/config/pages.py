@@ -6,8 +6,9 @@ page that still calls itself by its old name is refused.
 
 import re
 import tomllib
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -21,6 +22,7 @@ from gateway.contract.schema import Schema
 
 CONFIG = "config"
 LARGEST_PAGE = 1 << 20
+MOST_KEPT = 128
 _PLACE = re.compile(r"at line (\d+), column (\d+)")
 
 NAME_KEYS: dict[type[Document], tuple[str, str]] = {
@@ -46,7 +48,14 @@ def shown(kind: type[Document], name: str) -> str:
 def load_page(home: Path, kind: type[PageT], name: str) -> PageT:
     """PageError if the page cannot be read, is not TOML, or breaks its contract."""
     page = shown(kind, name)
-    content = read_toml(home / page, page)
+    return cast(PageT, _document(kind, name, _read(home / page, page)))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _document(kind: type[Document], name: str, data: bytes) -> Document:
+    """A service reads its pages at every round; the same bytes are the same page, and are judged once."""
+    page = shown(kind, name)
+    content = _parsed(data, page)
     try:
         document = kind.model_validate(content)
     except ValidationError as error:
@@ -58,6 +67,10 @@ def load_page(home: Path, kind: type[PageT], name: str) -> PageT:
 
 
 def read_toml(path: Path, page: str) -> dict[str, Any]:
+    return _parsed(_read(path, page), page)
+
+
+def _read(path: Path, page: str) -> bytes:
     try:
         with path.open("rb") as stream:
             data = stream.read(LARGEST_PAGE + 1)
@@ -65,6 +78,10 @@ def read_toml(path: Path, page: str) -> dict[str, Any]:
         raise _unreadable(page, "cannot be read", "check that it is there and that this user may read it") from error
     if len(data) > LARGEST_PAGE:
         raise _unreadable(page, f"is larger than {LARGEST_PAGE} bytes", "a page of configuration is a few lines long")
+    return data
+
+
+def _parsed(data: bytes, page: str) -> dict[str, Any]:
     try:
         return tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
