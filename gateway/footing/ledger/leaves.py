@@ -7,9 +7,10 @@ hash and columns himself. What order receipts may come in is not judged here eit
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, and_, bindparam, delete, func, insert, select, update
 
 from gateway.footing.ledger.faults import LOG_ALTERED
 from gateway.footing.ledger.prepared import Prepared
@@ -173,18 +174,24 @@ def standing_in(
     tx: Transaction, stages: Collection[str], *, rungs: Collection[str], route: str | None = None
 ) -> list[tuple[TransferId, str, str | None]]:
     """(transfer, stage, kind of its newest leaf among `rungs`), oldest transfer first: the last two should be one."""
+    query = _standing_in(tuple(sorted(stages)), tuple(sorted(rungs)), by_route=route is not None)
+    found = tx.execute(query, {"on_route": route} if route is not None else {})
+    return [(TransferId(transfer), stage, kind) for transfer, stage, kind in found]
+
+
+@lru_cache(maxsize=64)
+def _standing_in(stages: tuple[str, ...], rungs: tuple[str, ...], *, by_route: bool) -> Select[Any]:
+    """A round asks the same dozen questions, and most of what one costs is to put it together."""
     newest_rung = (
         select(leaf.c.kind)
-        .where(and_(leaf.c.transfer == standing.c.transfer, leaf.c.kind.in_(sorted(rungs))))
+        .where(and_(leaf.c.transfer == standing.c.transfer, leaf.c.kind.in_(rungs)))
         .order_by(leaf.c.leaf_index.desc())
         .limit(1)
         .scalar_subquery()
     )
     query = select(standing.c.transfer, standing.c.stage, newest_rung).order_by(standing.c.transfer)
-    query = query.where(standing.c.stage.in_(sorted(stages)))
-    if route is not None:
-        query = query.where(standing.c.route == route)
-    return [(TransferId(transfer), stage, kind) for transfer, stage, kind in tx.execute(query)]
+    query = query.where(standing.c.stage.in_(stages))
+    return query.where(standing.c.route == bindparam("on_route")) if by_route else query
 
 
 def _listed(tx: Transaction, query: Any, **wanted: object) -> list[LeafRow]:
