@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_lowercase
@@ -22,6 +22,7 @@ from tests.bench.ground import Server
 from tests.bench.measure import Step, WentWrong
 
 ROUTE, PARTNER = "yss", "youth-support"
+ONE_ROUTE = {ROUTE: PARTNER}
 DOMAIN = "handoff.bench.example"
 ROLES = ("prepare", "approve", "route", "partner")
 GATEWAY = str(Path(sys.executable).with_name("gateway"))
@@ -59,20 +60,24 @@ class Council:
             raise WentWrong(f"{len(arrived)} files arrived at the partner, not the three of a parcel")
 
 
-def council(folder: Path, server: Server, register: Path | None) -> Council:
-    """A new home in `folder`, its one route signed, the register imported."""
+def council(
+    folder: Path, server: Server, register: Path | None, *, routes: Mapping[str, str] = ONE_ROUTE, **settings: str
+) -> Council:
+    """A new home in `folder`, its routes signed, the register imported. `routes`: of each the partner."""
     home, people = folder / "home", {role: SigningKey.generate_ed25519() for role in ROLES}
     starter = write(
-        home, domain=DOMAIN, sender="bench", partners={PARTNER: server.details()}, settings={"settle_seconds": 0, "clock": "host"},
-        signers={role: _line(role, key) for role, key in people.items()} | {"register": _for_the_register(people)},
+        home, domain=DOMAIN, sender="bench", partners=dict.fromkeys(routes.values(), server.details()),
+        settings={"settle_seconds": 0, "clock": "host", **settings},
+        signers={role: _line(role, key, routes) for role, key in people.items()} | {"register": _for_the_register(people)},
     )  # fmt: skip
     for page in (home / "config" / "routes").glob("*.toml"):
-        if page.stem != ROUTE:
+        if page.stem not in routes:
             page.unlink()
-    server.let_in(starter.public_keys[f"sftp-{ROUTE}"])
     made = Council(home=home, keys=_files(folder, people), inbox=server.inbox)
-    for role in ("route", "partner"):
-        _do(made.command("route", "sign", ROUTE, "--as", role, "--key", made.keys[role], "--yes"))
+    for route in routes:
+        server.let_in(starter.public_keys[f"sftp-{route}"])
+        for role in ("route", "partner"):
+            _do(made.command("route", "sign", route, "--as", role, "--key", made.keys[role], "--yes"))
     if register:
         decisions = (
             folder / "decisions.csv"
@@ -94,8 +99,9 @@ def _tell_apart(dropped: Path, number: int) -> None:
         file.write(ascii_lowercase[number : number + 1].encode())
 
 
-def _line(role: str, key: SigningKey) -> str:
-    return f'{role}@{DOMAIN} namespaces="{of_route(role, ROUTE, DOMAIN)}" {key.public_line()}\n'
+def _line(role: str, key: SigningKey, routes: Iterable[str]) -> str:
+    namespaces = ",".join(of_route(role, route, DOMAIN) for route in routes)
+    return f'{role}@{DOMAIN} namespaces="{namespaces}" {key.public_line()}\n'
 
 
 def _for_the_register(people: Mapping[str, SigningKey]) -> str:

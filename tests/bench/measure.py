@@ -1,5 +1,6 @@
 """Whole processes, timed from start to end, and the memory of all that live at one time."""
 
+import os
 import statistics
 import subprocess
 import threading
@@ -102,6 +103,19 @@ def _living(session: int) -> Iterator[int]:
 def _share(process: int) -> int:
     """Bytes: its own pages, and its part of those it shares."""
     return _field(process, "smaps_rollup", "Pss:")
+
+
+def seconds_of_processor(session: int) -> float:
+    """That all processes of a session that live now have had, with those of their children that have ended."""
+    return sum(map(_ticks, _living(session))) / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(process: int) -> int:
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return sum(map(int, fields[11:15]))
 
 
 def highest(process: int) -> int:
