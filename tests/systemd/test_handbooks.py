@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from gateway.footing.telemetry import LogEvent
+from gateway.service import attention
+from gateway.story import concerns, deadlines
+from gateway.story.alerting import ALERTS
+from gateway.story.standing import UNDER_WAY
 from tests import shape
 
 TOP = Path(__file__).resolve().parent.parent.parent
@@ -50,6 +54,16 @@ def test_every_log_line_that_is_an_alarm_says_what_to_do():
         LogEvent.HEARTBEAT_AGAIN,
     }  # fmt: skip
     assert told == {str(event) for event in LogEvent} - {str(event) for event in everyday}
+
+
+def test_every_kind_of_concern_has_a_row_that_says_what_to_do():
+    sources = [Path(module.__file__).read_text("utf-8") for module in (attention, concerns, deadlines)]
+    kinds = {kind for source in sources for kind in re.findall(r'kind="([a-z-]+)"', source)}
+    kinds |= {str(stage) for stage in concerns.CLOCKS.keys() - UNDER_WAY} | {concerns.UNDELIVERED, ALERTS}
+    table = OPERATING.split("| kind |")[1].split("\n\n")[0].splitlines()[2:]
+    told = [kind for row in table for kind in re.findall(r"`([a-z-]+)`", row.split("|")[1])]
+    assert len(told) == len(set(told))
+    assert set(told) == kinds
 
 
 def test_the_folders_that_an_operator_hands_over_are_those_that_systemd_makes():
