@@ -42,7 +42,7 @@ from gateway.vocabulary.errors import GatewayError, slug_of
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage
 
-LOOK = 0.25
+LOOK = 0.5
 """Seconds between two looks at what was asked meanwhile."""
 GRACE = 5.0
 """Seconds that the step in hand has once its half was told to stop."""
