@@ -12,8 +12,6 @@ from tests.crash.effects import AFTER, BEFORE
 from tests.crash.table import ALERTS, allows, call_of, place_of, rows
 from tests.crash.test_sweep import CUTS, SEED
 
-pytestmark = pytest.mark.xdist_group("alarm")  # one of its worlds is enough
-
 
 @pytest.fixture(scope="module")
 def alarm(tmp_path_factory):
