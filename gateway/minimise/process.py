@@ -1,8 +1,9 @@
 """Starts a worker, gives it one order, reads what it says, and sees that it is gone in the end.
 
 A worker takes a quarter of a second to start, and an order is given in no time: so one can be
-started before it is needed (`Workers.warm`). It knows nothing until its order comes, by the
-socket that is its standard input, with the open files that it is about; it serves one and ends.
+started before it is needed (`Workers.warm`), and the next while one is at work (`expect`). It knows
+nothing until its order comes, by the socket that is its standard input, with the open files that
+it is about; it serves one and ends.
 """
 
 import fcntl
@@ -63,6 +64,7 @@ class Workers:
 
     def __init__(self) -> None:
         self._waiting: Process | None = None
+        self._more = False
         self._at_work: set[Process] = set()
         self._stopped = False
         self._lock = Lock()
@@ -74,11 +76,17 @@ class Workers:
             with suppress(StorageError):
                 self._waiting = Process()
 
+    def expect(self, *, more: bool) -> None:
+        """Whether another will be wanted behind the one that is taken next: then it starts while that one works."""
+        self._more = more
+
     @contextmanager
     def one(self) -> Iterator[Process]:
         """The one in waiting if it is alive, else a new one, gone when the block ends; StorageError if there can be none."""
         process = self._take()
         try:
+            if self._more:
+                self.warm()
             with self._lock:
                 if self._stopped:
                     raise StorageError(_STOPPED, remedy="it is done again at the next start")

@@ -32,21 +32,26 @@ class EngineFailed(Exception):
         self.failure = failure
 
 
+def connected() -> Any:
+    """An empty database in memory, not shut in yet: making one takes as long as judging a few children."""
+    return _duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+
+
 class Session:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     @classmethod
     @contextmanager
-    def opened(cls, *, memory_mb: int, threads: int, files: Sequence[str], ordered: bool = True) -> Iterator["Session"]:
+    def opened(
+        cls, *, memory_mb: int, threads: int, files: Sequence[str], ordered: bool = True, connection: Any = None
+    ) -> Iterator["Session"]:
         """A database in memory that can reach `files` (absolute paths of ours) and nothing else.
 
         Not `ordered`: rows come in no order, not even sorted ones out of a file; joins keep none anyway, and a table
-        that asks for one is written by one thread.
+        that asks for one is written by one thread. `connection`: one of `connected`, that nothing was asked of yet.
         """
-        connection = _duckdb.connect(
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-        )
+        connection = connection or connected()
         try:
             session = cls(connection)
             for setting in _settings(memory_mb, threads, files, ordered=ordered):

@@ -23,7 +23,7 @@ from gateway.formats.delimited import first_ragged
 from gateway.formats.opening import opened
 from gateway.minimise.accounts import MOST_DUPLICATES, Accounts
 from gateway.minimise.keying import bound, generation_of, lifted
-from gateway.minimise.session import EngineFailed, Failure, Session
+from gateway.minimise.session import EngineFailed, Failure, Session, connected
 from gateway.minimise.source import Slice, Source
 from gateway.minimise.verdicts import KEPT_BACK, RELEASED_BELOW, is_released, is_told
 from gateway.vocabulary.errors import StructureInvalid
@@ -49,6 +49,7 @@ class _Stopped(Exception):
 
 def main() -> None:
     keep_freed_memory()
+    engine = connected()  # before there is an order: whoever is started ahead has it done by then
     channel = socket.socket(fileno=os.dup(sys.stdin.fileno()))
     files = _received(channel)
     given = channel.makefile("rb")
@@ -56,7 +57,7 @@ def main() -> None:
     _shut_in(order["memory_mb"])
     Thread(target=_end_with_parent, args=(given,), daemon=True).start()
     report = files.pop("report")
-    outcome = _report(order, **{name: files.get(name, NO_FILE) for name in MAY_BE_GIVEN})
+    outcome = _report(order, engine, **{name: files.get(name, NO_FILE) for name in MAY_BE_GIVEN})
     os.close(sys.stdout.fileno())
     with os.fdopen(report, "wb") as pipe:
         pipe.write(json.dumps(outcome).encode("ascii"))
@@ -90,7 +91,7 @@ def _end_with_parent(given: BinaryIO) -> None:
     os._exit(1)
 
 
-def _report(order: dict[str, Any], extract: int, **given_files: int) -> Report:
+def _report(order: dict[str, Any], engine: Any, extract: int, **given_files: int) -> Report:
     with os.fdopen(extract, "rb", buffering=0) as stream:
         source = Source(
             opened(stream, order["reading"]),
@@ -108,7 +109,7 @@ def _report(order: dict[str, Any], extract: int, **given_files: int) -> Report:
         files = [*source.paths, *accounts.paths, "/dev/fd/1", *given.values()]
         try:
             with Session.opened(
-                memory_mb=order["memory_mb"], threads=order["threads"], files=files, ordered=False
+                memory_mb=order["memory_mb"], threads=order["threads"], files=files, ordered=False, connection=engine
             ) as session:
                 run = _Run(session, source, accounts, order)
                 report = run.report(**given)

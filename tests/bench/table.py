@@ -24,7 +24,8 @@ class Row:
         memory = f"≤ {self.most_memory // MB} MB" if self.most_memory else ""
         return (
             self.what, f"{self.ours.seconds:.2f} s", self.by, f"{self.comparator.seconds:.2f} s", f"{self.ratio:.2f}",
-            f"≤ {self.longest:g}" if self.longest else "", f"{self.ours.peak // MB} MB", memory, f"{self.comparator.peak // MB} MB",
+            f"≤ {self.longest:g}" if self.longest else "", f"{self.ours.peak // MB} MB", memory,
+            f"{self.comparator.peak // MB} MB" if self.comparator.peak else "",
         )  # fmt: skip
 
     def parts(self) -> str:
@@ -36,4 +37,4 @@ def table(rows: Iterable[Row]) -> str:
     lines = [HEADER, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return "\n".join([*text, "", *(f"{row.by}: {row.parts()}" for row in rows)])
+    return "\n".join([*text, "", *(f"{row.by}: {row.parts()}" for row in rows if row.comparator.parts)])

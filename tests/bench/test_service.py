@@ -16,7 +16,6 @@ from tests.bench.service import Service, wait_for
 from tests.bench.staff import CHILDREN, staff
 from tests.bench.waiting import gate_of, lay_out
 
-pytestmark = pytest.mark.xdist_group("bench-service")  # one council is enough for all of them
 TODAY = date(2026, 11, 1)
 WAITING = 2
 LONG = 10

@@ -18,10 +18,18 @@ from gateway.vocabulary.errors import StorageError
 from tests.unit.minimise.ground import AT, REFERENCE_KEY, REGISTER_KEY, a_child, a_job, as_csv, carried_out, says, upn
 
 MANY = as_csv(a_child(n, upn=upn(n), forename=f"{n:b}".translate({48: "a", 49: "b"})) for n in range(60_000))
+PATIENCE = 30
 
 
-def workers() -> list[int]:
-    """Processes of ours that run the worker's module."""
+def workers(awaited: int = 0) -> list[int]:
+    """Processes of ours that run the worker's module; so many at least: one that was just started has no name yet."""
+    end = time.monotonic() + PATIENCE
+    while len(found := _workers()) < awaited and time.monotonic() < end:
+        time.sleep(0.01)
+    return found
+
+
+def _workers() -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         try:
@@ -212,7 +220,7 @@ def test_a_shut_in_session_reaches_nothing_and_repeats_nothing(query):
 def test_a_worker_in_waiting_serves_one_order_and_ends(tmp_path):
     ahead = Workers()
     ahead.warm()
-    (waiting,) = workers()
+    (waiting,) = workers(1)
     with minimising(a_job(tmp_path, MANY), ahead) as run:
         assert workers() == [waiting]
         waited = b"".join(run.chunks())
@@ -220,10 +228,24 @@ def test_a_worker_in_waiting_serves_one_order_and_ends(tmp_path):
     assert sorted(carried_out(a_job(tmp_path, MANY)).output.splitlines()) == sorted(waited.splitlines())
 
 
+def test_where_more_are_to_come_the_next_worker_starts_while_one_is_at_work(tmp_path):
+    ahead = Workers()
+    ahead.expect(more=True)
+    with minimising(a_job(tmp_path, MANY), ahead) as run:
+        assert len(workers(2)) == 2
+        ahead.expect(more=False)
+        b"".join(run.chunks())
+    (waiting,) = workers()
+    with minimising(a_job(tmp_path, MANY), ahead) as run:
+        assert workers() == [waiting]
+        assert b"".join(run.chunks())
+    assert workers() == []
+
+
 def test_a_worker_that_died_in_waiting_is_replaced(tmp_path):
     ahead = Workers()
     ahead.warm()
-    (waiting,) = workers()
+    (waiting,) = workers(1)
     os.kill(waiting, signal.SIGKILL)
     while Path(f"/proc/{waiting}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
         time.sleep(0.01)
@@ -235,7 +257,7 @@ def test_at_most_one_worker_waits_and_none_when_it_is_closed():
     ahead = Workers()
     ahead.warm()
     ahead.warm()
-    assert len(workers()) == 1
+    assert len(workers(1)) == 1
     ahead.close()
     assert workers() == []
 
