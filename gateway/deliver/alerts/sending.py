@@ -52,7 +52,7 @@ def send_alerts(sender: AlertSender) -> int:
     pending = _pending(sender)
     sender.remembered.forget_all_but(pending)
     for channel in sender.channels:
-        if sender.remembered.is_due(channel.name, sender.clock()):
+        if pending and sender.remembered.is_due(channel.name, sender.clock()):
             _serve(sender, channel, pending)
     return sum(_report(sender, alert) for alert in pending)
 
