@@ -26,6 +26,10 @@ def at_once() -> bool:
     return True
 
 
+def nobody_stops() -> None:
+    """What is begun is ended."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One try at one parcel. Its number was committed before any effect and is never used again."""
@@ -37,6 +41,8 @@ class Attempt:
     """Those of them that carried this very content: what they began may be gone on with, once it is verified."""
     may_release: Callable[[], None]
     """Raises ReleaseLapsed or Revoked; asked before the upload and directly before the rename."""
+    go_on: Callable[[], None] = nobody_stops
+    """Raises HandedBack once it is to stop: asked between two pieces of a large file; what is there stays for the next try."""
     never_left: Callable[[], None]
     """Durable when it returns; called once earlier intents are proved void, and before the proof is destroyed."""
     record_intent: Callable[[], None]

@@ -42,9 +42,17 @@ def deliver_half(
 
 @contextmanager
 def deliver_in_turn(
-    configuration: Configuration, turn: Turn | None, *, clock: Callable[[], datetime], telemetry: Telemetry
+    configuration: Configuration,
+    turn: Turn | None,
+    *,
+    clock: Callable[[], datetime],
+    telemetry: Telemetry,
+    stopping: Callable[[], bool] = bool,
 ) -> Iterator[Dispatcher]:
-    """The same for who is alone already. Whoever loses the turn releases nothing more."""
+    """The same for who is alone already. Whoever loses the turn releases nothing more.
+
+    Once `stopping` says so nothing is begun, and a large file is handed back between two of its pieces.
+    """
     workspace = configuration.workspace
     destinations = Destinations(configuration, clock)
     workspace.make_deliver_folders()
@@ -64,6 +72,7 @@ def deliver_in_turn(
                 clock=clock,
                 random=random.random,
                 lanes=lanes,
+                stopping=stopping,
                 check_turn=turn.check if turn else _nobody_else,
             )
         finally:

@@ -5,7 +5,7 @@ that was set back may have been mended by then. Only faults of the wiring end th
 
 Told to stop, a half ends after the step in hand. A step that takes longer than a few seconds is
 handed back: the worker that judges an extract is ended, as a crash would end it, and the next
-start does it again.
+start does it again; a large file stops between two pieces, and the next start goes on with it.
 
 Asked to, it reads its configuration again, whole: settings, pages, keys, ledger. Only when all
 of it can be used do the halves end their rounds and begin anew with it; else they go on with
@@ -180,8 +180,12 @@ def _deliver_loop(service: _Service, configuration: Configuration, over: End) ->
 
 
 def _deliver(service: _Service, configuration: Configuration, turn: Turn | None, over: End) -> None:
+    handed_back = threading.Event()
+    over.lets_go(handed_back.set)
     with (
-        deliver_in_turn(configuration, turn, clock=service.clock, telemetry=service.telemetry) as half,
+        deliver_in_turn(
+            configuration, turn, clock=service.clock, telemetry=service.telemetry, stopping=handed_back.is_set
+        ) as half,
         alerts_beside(configuration, half, over),
     ):
         one_round = _told(service, "deliver", lambda: dispatch(half, PATIENCE) > 0)

@@ -53,6 +53,8 @@ def _serve(half: Dispatcher, route: str, folders: Sequence[Path]) -> int:
     """Everything that is to be done on one route by now; its partner's connection is used by nobody else."""
     orders = list(_in_sequence(half, folders))
     made = Run(half=half, route=route, alone=partial(_alone, half)).carry(orders)
+    if half.stopping():
+        return made
     awaited: dict[str, set[TransferId]] = {}
     for _, order in orders:
         if half.attempts.awaits_answer(order.parcel.transfer):

@@ -31,6 +31,7 @@ from gateway.story.lanes import Lanes
 from gateway.vocabulary.errors import (
     DeliveryError,
     GatewayError,
+    HandedBack,
     OutcomeUnknown,
     OutOfTurn,
     ReleaseLapsed,
@@ -57,6 +58,8 @@ class Dispatcher:
     clock: Callable[[], datetime]
     random: Callable[[], float]
     lanes: Lanes = field(default_factory=Lanes)
+    stopping: Callable[[], bool] = bool
+    """Whether nothing more is to be begun, and what takes long is to be handed back."""
     check_turn: Callable[[], None] = lambda: None
     """StorageError once another machine may be at this half's work."""
 
@@ -89,6 +92,7 @@ def prepared(
         earlier=begun.earlier,
         alike=begun.alike,
         intent_recorded=begun.intent_recorded,
+        go_on=lambda: _go_on(half),
         may_release=lambda: _may_still_release(half, folder, order, begun.number),
         never_left=lambda: half.attempts.never_left(transfer),
         record_intent=lambda: _record_intent(half, transfer, begun.number),  # (D2)
@@ -132,6 +136,11 @@ def counted(half: Dispatcher, partner: str) -> Iterator[None]:
         half.breakers.failed(partner, error, half.clock())
         raise
     half.breakers.answered(partner)
+
+
+def _go_on(half: Dispatcher) -> None:
+    if half.stopping():
+        raise HandedBack("the service was told to stop", remedy="it is gone on with at the next start")
 
 
 def _in_turn(half: Dispatcher, order: Order, running: Collection[TransferId]) -> bool:

@@ -16,7 +16,7 @@ from gateway.deliver.destination import Delivered, Job
 from gateway.deliver.retry import next_try
 from gateway.footing.mailbox import Order
 from gateway.story.pushing import Dispatcher, conclude, prepared
-from gateway.vocabulary.errors import DeliveryError, GatewayError, OutOfTurn, PartnerUnreachable, slug_of
+from gateway.vocabulary.errors import DeliveryError, GatewayError, HandedBack, OutOfTurn, PartnerUnreachable, slug_of
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import TransferId
 
@@ -71,6 +71,8 @@ class Run:
 
     def _jobs(self, orders: Iterable[tuple[Path, Order]]) -> Iterator[Job]:
         for folder, order in orders:
+            if self.half.stopping():
+                return
             job = None
             with self.alone(Facts(transfer=order.parcel.transfer)):
                 job = self._job(folder, order)
@@ -111,6 +113,6 @@ class Run:
         if not isinstance(error, PartnerUnreachable) or ended.place >= self._counted:
             half.breakers.failed(ended.order.partner, error, at)
             self._counted = self._begun
-        # who was not in turn follows the one before it at once, whenever that goes
-        retry_at = at if isinstance(error, OutOfTurn) else next_try(ended.number, at, half.random)
+        # who was not in turn follows the one before it at once, whenever that goes; nobody refused what was handed back
+        retry_at = at if isinstance(error, OutOfTurn | HandedBack) else next_try(ended.number, at, half.random)
         half.attempts.failed(ended.order.parcel.transfer, ended.number, slug_of(error), at, retry_at)

@@ -30,6 +30,7 @@
     │   ├── AlertUndelivered           75   an alert did not get out yet; it is tried again
     │   ├── Overtaken                  75   another attempt has begun since; this one stops
     │   ├── OutOfTurn                  75   the parcel before it in its sequence has not left
+    │   ├── HandedBack                 75   told to stop in the middle; it is gone on with at the next start
     │   ├── OutcomeUnknown             76   the final name may or may not be there
     │   └── PartnerRefused             76   stop and tell: the partner's server said no
     │       ├── HostKeyMismatch
@@ -227,6 +228,11 @@ class Overtaken(DeliveryError):
 
 
 class OutOfTurn(DeliveryError):
+    exit_code = 75
+    try_again = True
+
+
+class HandedBack(DeliveryError):
     exit_code = 75
     try_again = True
 

@@ -1,10 +1,12 @@
 """Several parcels of one route under way over one connection: each is seen behind the one before it, or not at all."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from gateway.deliver.destination import Delivered
+from gateway.footing.workspace import Workspace
 from gateway.partner.standin.faults import NONE, Faults
 from gateway.vocabulary.errors import NameTaken, OutOfTurn, Revoked
 from gateway.vocabulary.parcel import names_of
@@ -13,6 +15,7 @@ from tests.contracts.reaching import reaching
 from tests.contracts.stories import Story, contents, sealed
 from tests.contracts.test_bad_weather import SEED
 from tests.contracts.test_fault_table import half_of
+from tests.simulators.deliver_half import DeliverHalf
 from tests.simulators.weather import Weather
 
 SMALL = (20_001, 317, 911)
@@ -159,6 +162,37 @@ def test_what_waited_behind_a_failure_follows_at_once_when_a_person_has_mended_i
         half.retry(first)
         assert half.round() == [("delivered", transfer, None) for transfer in (first, *others)]
         half.attempts.close()
+
+
+class Stopping(DeliverHalf):
+    """Told to stop once `stops` says so."""
+
+    stops = staticmethod(lambda: False)
+
+    def wired(self):
+        return replace(super().wired(), stopping=self.stops)
+
+
+def test_who_is_told_to_stop_hands_back_what_takes_long_and_goes_on_with_it_at_once_at_the_next_start(
+    standin, tmp_path
+):
+    workspace = Workspace(home=tmp_path, outbox=tmp_path / "outbox", state=tmp_path / "state", keys=tmp_path / "keys")
+    with reaching(standin.endpoint, standin.key) as destination:
+        half = Stopping(workspace, {"yss": destination})
+        first = half.post(size=9_000_000)  # more than the server, the window and all requests under way hold
+        second = half.post(after=first)
+        half.stops = lambda: standin.server.bytes_written > 2_000_000
+        assert half.round() == []
+        assert {line["code"] for line in half.lines()} == {"handed-back", "out-of-turn"}
+        assert all(name.startswith(".") for name in standin.everything())
+        assert failures(half) == 0
+        half.stops = lambda: True
+        assert half.round() == [], "nothing is begun"
+        half.stops = lambda: False
+        assert half.round() == [("delivered", transfer, None) for transfer in (first, second)]
+        half.attempts.close()
+    assert standin.server.releases == 2
+    assert standin.server.bytes_written < 9_200_000, "the beginning was not sent again"
 
 
 def test_a_partner_that_is_away_fails_the_first_alone(standin, tmp_path):

@@ -1,14 +1,15 @@
 """A server that is far away: several channels for one large file, and the same duties as over one."""
 
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import pytest
 
 from gateway.crypto.ssh_keys import SigningKey
-from gateway.deliver.sftp.session import CHANNELS, FAR
-from gateway.vocabulary.errors import PartnerRefused, StorageError
+from gateway.deliver.sftp.session import CHANNELS, FAR, LARGEST_REQUEST
+from gateway.vocabulary.errors import HandedBack, PartnerRefused, StorageError
 from tests.contracts.reaching import reaching
-from tests.contracts.stories import Story, contents, sealed
+from tests.contracts.stories import Story, contents, sealed, temporaries
 from tests.simulators.asyncssh_server import asyncssh_server
 from tests.simulators.distance import Distance
 from tests.simulators.proftpd import proftpd
@@ -61,6 +62,21 @@ def test_a_disk_that_fills_up_is_noticed_on_every_channel(tmp_path):
         with pytest.raises(PartnerRefused):
             destination.put(parcel, Story().attempt)
         assert there(server) == {}
+
+
+def test_what_is_handed_back_has_no_gap_over_several_channels_either(tmp_path):
+    parcel = sealed(tmp_path, 1, sizes=LARGE)
+    asked = iter(range(100))
+
+    def go_on():
+        if next(asked) == 11:
+            raise HandedBack("told to stop")
+
+    with far(sshd, tmp_path) as (server, destination):
+        with pytest.raises(HandedBack):
+            destination.put(parcel, replace(Story().attempt, go_on=go_on))
+        left = there(server)[temporaries(parcel, 1)[0]]
+    assert left == contents(parcel)[parcel.files[0].name][: 11 * LARGEST_REQUEST]
 
 
 def test_a_ciphertext_that_is_not_what_was_sealed_is_not_released_over_several(tmp_path):

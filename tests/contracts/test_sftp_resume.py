@@ -1,10 +1,12 @@
 """Going on where an earlier try broke off: only after what is there was compared, and never with another's content."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.deliver.sftp.resume import WORTH
 from gateway.partner.standin.faults import Faults
-from gateway.vocabulary.errors import OutcomeUnknown, PartnerUnreachable, Revoked
+from gateway.vocabulary.errors import HandedBack, OutcomeUnknown, PartnerUnreachable, Revoked
 from tests.contracts.grounds import asyncssh_ground, proftpd_ground, sshd_ground
 from tests.contracts.reaching import reaching
 from tests.contracts.stories import Story, contents, sealed, temporaries
@@ -46,6 +48,31 @@ def test_what_a_broken_line_left_is_gone_on_with(standin, large):
     assert not put(standin, large, Story(standin, 2, **SUCCESSOR)).already_there
     assert standin.everything() == contents(large)
     assert standin.server.bytes_written < 2 * WORTH, "the beginning was not sent again"
+
+
+def handed_back(ground, story, size):
+    """The attempt, told to stop once so much was sent."""
+
+    def go_on():
+        if ground.line.carried >= size:
+            raise HandedBack("told to stop")
+
+    return replace(story.attempt, go_on=go_on)
+
+
+def test_what_was_handed_back_in_the_middle_is_gone_on_with(stock, tmp_path):
+    large = sealed(tmp_path, 7, sizes=(9 * WORTH, 317, 911))  # more than what can be under way
+    story = Story(stock)
+    with reaching(stock.endpoint, stock.key) as destination, pytest.raises(HandedBack):
+        destination.put(large, handed_back(stock, story, 2 * WORTH))
+    assert "intent" not in story.events
+    left = stock.everything()[temporaries(large, 1)[0]]
+    assert left == ciphertext(large)[: len(left)], "without a gap"
+    assert not set(stock.everything()) & set(contents(large))
+    stock.line.mend()
+    put(stock, large, Story(stock, 2, **SUCCESSOR))
+    assert stock.everything() == contents(large)
+    assert stock.line.carried < 9.5 * WORTH - len(left), "the beginning was not sent again"
 
 
 def test_what_is_there_is_not_sent_again(stock, large):

@@ -1,17 +1,21 @@
 """Told to stop in the middle of a step: it is ended, or handed back within seconds, and done again at the next start."""
 
 import os
+import re
 import signal
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from gateway.deliver.sftp import lanes
+from gateway.deliver.sftp import session as sftp_session
 from gateway.service import forever
 from gateway.service.forever import run_forever
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import YSS
+from tests.simulators.distance import Distance
 
 PATIENCE = 60
 
@@ -109,6 +113,41 @@ def test_an_approved_extract_that_is_handed_back_has_left_nothing_and_leaves_onc
     assert world.stages() == [Stage.APPROVED]
     assert list(world.council.configuration.workspace.to_deliver.glob("*/order.json")) == []
     world.run()
+    assert world.stages() == [Stage.DELIVERED]
+    assert len(world.inbox(YSS)) == 3
+
+
+@contextmanager
+def far_away(world):
+    page = world.council.home / "config" / "partners" / "youth-support.toml"
+    port = int(re.search(r"^port = (\d+)$", page.read_text(), re.MULTILINE)[1])
+    with Distance(port, 0.1) as line:
+        page.write_text(page.read_text().replace(f"port = {port}", f"port = {line.port}"))
+        yield
+
+
+def in_many_pieces(monkeypatch):
+    """One after the other, so that this parcel is a large one, and on its way for seconds."""
+    monkeypatch.setattr(sftp_session, "LARGEST_REQUEST", 200)
+    monkeypatch.setattr(sftp_session, "FAR", 60.0)
+    monkeypatch.setattr(lanes, "ALONE", 1)
+
+
+def test_a_large_file_is_handed_back_in_the_middle_and_leaves_once(world, service, monkeypatch):
+    start, end = service
+    with far_away(world):
+        world.approved()
+        world.run("prepare")
+        with monkeypatch.context() as slow:
+            slow.setattr(forever, "GRACE", 0.2)
+            in_many_pieces(slow)
+            start()
+            until(lambda: any(name.endswith(".part") for name in world.inbox(YSS)))
+            assert end() == ["well"]
+        assert all(name.startswith(".") for name in world.inbox(YSS))
+        assert world.stages() == [Stage.SEALED]
+        assert '"handed-back"' in world.log.getvalue()
+        world.run()
     assert world.stages() == [Stage.DELIVERED]
     assert len(world.inbox(YSS)) == 3
 

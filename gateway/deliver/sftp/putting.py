@@ -5,7 +5,7 @@
       ─▶ rename: ciphertext and signature, then the envelope
 
 Crash points. (P1) before the intent: nothing is visible; the next attempt removes the
-temporaries. (P2) after it: the next attempt tries to take the envelope's temporary over, by giving
+temporaries. Told to stop in the middle of a large file, an attempt leaves the same behind. (P2) after it: the next attempt tries to take the envelope's temporary over, by giving
 it a name of its own. Taken over: it was never visible, sending again is safe. Gone: the rename
 happened, so the final name tells, and if a partner has swept that away nobody can tell:
 OutcomeUnknown, never resent. (P3) taken over, and not recorded as void: the proof is still there,
@@ -32,6 +32,7 @@ from gateway.deliver.sftp.upload import stream, upload
 from gateway.vocabulary.errors import (
     DeliveryError,
     GatewayError,
+    HandedBack,
     NameTaken,
     OutcomeUnknown,
     PartnerRefused,
@@ -147,8 +148,8 @@ class Putting:
             while not self.attempt.in_turn():
                 yield ()  # the others go on meanwhile, and the one before it is among them
             self.attempt.may_release()
-        except PartnerUnreachable:
-            raise  # nothing can be removed now: the next attempt does it
+        except (PartnerUnreachable, HandedBack):
+            raise  # nothing can be removed now, or nothing should: the next attempt does it, or goes on with it
         except GatewayError:
             yield from self._clean(files)
             raise
@@ -171,7 +172,7 @@ class Putting:
             start = yield from verified_prefix(self.inbox, name, file)
             if not start:
                 yield from self.inbox.remove([name])
-        yield from stream(self.inbox.session, self.inbox.path(name), file, start=start)
+        yield from stream(self.inbox.session, self.inbox.path(name), file, start=start, go_on=self.attempt.go_on)
         return False
 
     def _verify(self, file: SealedFile) -> Conversation[None]:

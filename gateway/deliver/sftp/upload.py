@@ -12,6 +12,7 @@ server can flush: what it reads then is what it has flushed. Elsewhere it is rea
 What it does not do: choose names, remove what failed, compare content. Its caller does.
 """
 
+from collections.abc import Callable
 from io import FileIO
 from itertools import cycle
 
@@ -24,7 +25,7 @@ from gateway.deliver.sftp.replies import is_data, not_stored, opened, wire_statu
 from gateway.deliver.sftp.session import Session
 from gateway.deliver.sftp.wire import Status
 from gateway.vocabulary.digest import Digest, Meter
-from gateway.vocabulary.errors import PartnerRefused, StorageError
+from gateway.vocabulary.errors import HandedBack, PartnerRefused, StorageError
 from gateway.vocabulary.parcel import SealedFile
 
 
@@ -60,11 +61,14 @@ def _created(session: Session, path: str) -> Conversation[tuple[bytes, bool]]:
     return handle, False
 
 
-def stream(session: Session, path: str, file: SealedFile, *, start: int = 0) -> Conversation[None]:
+def stream(
+    session: Session, path: str, file: SealedFile, *, start: int = 0, go_on: Callable[[], None]
+) -> Conversation[None]:
     """Write a file of any size; from `start` on if so much of it is there already, else to a new name.
 
     Raises:
         As `upload` does.
+        HandedBack: from `go_on`; what was sent by then is there, without a gap.
     """
     with _opened(file) as source:
         meter = Meter()
@@ -72,11 +76,11 @@ def stream(session: Session, path: str, file: SealedFile, *, start: int = 0) -> 
         handle = opened((yield (wire.open_to_go_on(path) if start else wire.create(path),))[0])
         lanes = lanes_of(session, handle, path)
         try:
-            _write(lanes, source, meter)
+            _write(lanes, source, meter, go_on)
             _check_sealed(meter, file)
             for lane in lanes[1:]:
                 lane.close()
-        except (PartnerRefused, StorageError):
+        except (PartnerRefused, StorageError, HandedBack):
             for lane in lanes:
                 lane.abandon()
             raise
@@ -108,11 +112,12 @@ def _skip(source: FileIO, meter: Meter, size: int) -> None:
         meter.feed(buffer[:got])
 
 
-def _write(lanes: list[Lane], source: FileIO, meter: Meter) -> None:
+def _write(lanes: list[Lane], source: FileIO, meter: Meter, go_on: Callable[[], None]) -> None:
     """Piece by piece to the lanes in turn, so that the file is read, and hashed, in its order."""
     offset = meter.size
     with hashed_beside(meter) as hashing:
         for lane in cycle(lanes):
+            go_on()
             payload = lane.payload
             size = _read_into(source, payload)
             if not size:
