@@ -186,3 +186,10 @@ def test_both_sides_of_the_deliveries_bench_deliver(tmp_path):
             there._empty()
     assert seen[0] == seen[1]
     assert len(seen[0]) == 9
+
+
+def test_the_process_that_delivers_imports_nothing_of_the_tests():
+    found = (
+        "import sys, tests.bench.put_parcels; sys.exit('pytest' in sys.modules or 'tests.simulators' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", found], check=False).returncode == 0
