@@ -19,11 +19,11 @@ def read_signers(workspace: Workspace, role: str, *, pin: bool = False) -> Signe
     """SignersInvalid if a file is missing or malformed. `pin`: only a security key counts, unlocked with its PIN."""
     source = f"keys/signers/{role}"
     text = _text(workspace.signers(role), source)
-    return _parsed(text, source, read_revoked(workspace), pin)
+    return _signers(text, source, read_revoked(workspace), pin)
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _parsed(text: str, source: str, revoked: frozenset[str], pin: bool) -> Signers:
+def _signers(text: str, source: str, revoked: frozenset[str], pin: bool) -> Signers:
     """Read at every round and for every route: the same words are the same people."""
     return Signers.parse(text, source=source, revoked=revoked, pin=pin)
 

@@ -158,7 +158,7 @@ def open_once(folder: Path) -> None:
     answered = Answered(expected=lambda route: 1, seen=lambda transfer: False)
     with tempfile.TemporaryDirectory(dir=folder) as private, ciphertext.open("rb") as stream:
         reader = Reader(id=ME, identities=identities, keys=keys)
-        parcel.open(stream, Path(private), reader, answered, AT)
+        parcel.open([stream], Path(private), reader, answered, AT)
 
 
 def pieces(plain: Path) -> Iterator[bytes]:

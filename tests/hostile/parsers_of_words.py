@@ -125,12 +125,9 @@ def _reply(*readers):
     """A packet with its length, as it comes from a server, read as each kind of answer in turn."""
 
     def parse(data: bytes) -> None:
-        packet = wire.take_packet(bytearray(data))
-        if packet is None:
-            return
-        reply = wire.parse_reply(packet)
-        for read in readers:
-            read(reply)
+        for reply in wire.take_replies(bytearray(data)):
+            for read in readers:
+                read(reply)
 
     return parse
 
@@ -145,9 +142,8 @@ def _string(data: bytes) -> bytes:
 
 
 def _version(data: bytes) -> None:
-    packet = wire.take_packet(bytearray(data))
-    if packet is not None:
-        wire.parse_version(packet)
+    for reply in wire.take_replies(bytearray(data)):
+        wire.version_of(reply)
 
 
 def _version_packet() -> bytes:

@@ -140,7 +140,8 @@ def told_of_alarms():
 
 def main():
     os.umask(0o002)
-    settings = {"state": str(STATE), "outbox": str(OUTBOX), "clock": "host", "scan_seconds": 1}
+    # staff's files are not prepare's own, so it may ask for no lease: only stillness tells that one is whole
+    settings = {"state": str(STATE), "outbox": str(OUTBOX), "clock": "host", "scan_seconds": 1, "settle_seconds": 2}
     council = found(HOME, telemetry=Telemetry(io.StringIO(), now), clock=now, settings=settings)
     hand_over()
     encrypt_a_key()
