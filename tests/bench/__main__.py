@@ -65,10 +65,8 @@ def main() -> int:
 
 def _service(pairs: int) -> list[Row]:
     """As a service runs: two processes, or four."""
-    today, number = (
-        datetime.now(UTC).date(),
-        {name: int(os.environ.get(f"BENCH_{name}", most)) for name, most in SERVICE},
-    )
+    today = datetime.now(UTC).date()
+    number = {name: int(os.environ.get(f"BENCH_{name}", most)) for name, most in SERVICE}
     return [
         latency(number["HANDOFFS"], KEPT, today, tell),
         backlog(number["BACKLOG"], KEPT, today, tell),
