@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 
 import pytest
 
@@ -77,6 +78,28 @@ def test_a_restored_ledger_waits_and_sends_nothing_until_the_newest_one_is_back(
     restored(anchored, tmp_path / "today")
     assert type_in("run", "--once", "--only", "prepare").code == 0
     assert Stage.DELIVERED in anchored.stages(YSS)
+
+
+def test_a_backup_as_the_handbook_types_it_is_whole_while_the_service_has_the_ledger_open(
+    anchored, type_in, stock_tool, tmp_path
+):
+    ledger, backup = ledger_files(anchored)[0], tmp_path / "before-upgrade.sqlite"
+    anchored.approved()
+    with (
+        anchored.opened() as gateway,
+        gateway.ledger.reading(),
+    ):  # so that what is newest stands in the log beside the file
+        type_in("run", "--once", "--only", "prepare")
+        typed = [stock_tool("sqlite3"), ledger, f".backup {backup}"]
+        subprocess.run(typed, check=True, timeout=60, umask=0o077)
+    for file in ledger_files(anchored):
+        file.unlink(missing_ok=True)
+    shutil.copy2(backup, ledger)
+    verified = type_in("receipts", "verify")
+    assert verified.code == 0, verified.err
+    anchored.run()
+    assert anchored.stages() == [Stage.DELIVERED]
+    assert len(anchored.inbox()) == 3
 
 
 @pytest.mark.parametrize("line", ["{}", "not json", '"council.example/handoff\\n1\\nAAAA\\n\\n"'])
