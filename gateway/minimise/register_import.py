@@ -4,8 +4,9 @@
     upn,purpose,decided_by,decision,tiers,fields,given,expires,withdrawn,notice,evidence
     upn,forename,surname,date_of_birth,purpose,decided_by,decision,tiers,fields,given,expires,withdrawn,notice,evidence
 
-A row of the last kind names a child by UPN, or without one by name with date of birth. `tiers` and `fields` are separated by `;`. A consent names its tiers, or single fields by their
-standard names, and its evidence; so does the lifting of an objection its evidence, since a
+A row of the last kind names a child by UPN, or without one by name with date of birth. `tiers` and
+`fields` are separated by `;`. A consent names its tiers, or single fields by their standard names,
+and its evidence; so does the lifting of an objection its evidence, since a
 refusal or objection ends only by an evidenced decision. A consent with a day `withdrawn` is
 two decisions: the consent, and its withdrawal by the same decider.
 """

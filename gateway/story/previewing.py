@@ -1,7 +1,8 @@
 """What an extract would release if it left now: counted by the same engine and rules, and nothing released.
 
 A private copy is read and thrown away; there is no transfer, no statement and no receipt of
-one. What the extract tells of pseudonyms that are one child holds for its preview alone. Who asks for the counts rule by rule, or about one child, is receipted before the answer,
+one. What the extract tells of pseudonyms that are one child holds for its preview alone. Who asks
+for the counts rule by rule, or about one child, is receipted before the answer,
 since both tell what staff are not told (DESIGN §3.7).
 """
 

@@ -2,7 +2,8 @@
 
 import io
 import shutil
-from contextlib import ExitStack, contextmanager
+import sqlite3
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,6 +68,22 @@ class World:
         self.drop(route=route)
         self.run("prepare")
         self.sign_both(route=route)
+
+    def in_doubt(self):
+        """Delivered, swept away, and the machine stopped before anything was said of it: the transfer."""
+        self.approved()
+        self.run("prepare")
+        (transfer,) = self.transfers()
+        workspace = self.council.configuration.workspace
+        self.run("deliver")
+        for path in (*(self.partners[YSS].files / "inbox").iterdir(), *workspace.from_deliver.iterdir()):
+            path.unlink()
+        with closing(sqlite3.connect(workspace.attempts)) as store, store:
+            store.execute("update transfer set state = 'open'")
+        self.clock.turn(minutes=1)
+        self.run()
+        assert self.stages() == [Stage.IN_DOUBT]
+        return transfer
 
     @contextmanager
     def opened(self):

@@ -2,8 +2,6 @@
 
 import json
 import re
-import sqlite3
-from contextlib import closing
 
 import pytest
 
@@ -41,7 +39,7 @@ def handed_over_before(world):
 
 
 def test_what_was_absent_lies_in_the_drop_folder_again_and_must_be_signed_anew(world, type_in):
-    transfer = in_doubt(world)
+    transfer = world.in_doubt()
     assert type_in("resend", transfer).code == 2, "its parcel may have arrived"
     assert type_in("resolve", transfer, "absent", "--reason", "asked-by-telephone").code == 0
     assert f"again-{transfer}.csv lies in outbox/yss" in type_in("resend", transfer).out
@@ -50,23 +48,6 @@ def test_what_was_absent_lies_in_the_drop_folder_again_and_must_be_signed_anew(w
     world.sign_both(name=f"again-{transfer}.csv")
     world.run()
     assert sorted(world.stages()) == [Stage.DELIVERED, Stage.RESOLVED]
-
-
-def in_doubt(world):
-    """Delivered, swept away, and the machine stopped before anything was said of it."""
-    world.approved()
-    world.run("prepare")
-    (transfer,) = world.transfers()
-    workspace = world.council.configuration.workspace
-    world.run("deliver")
-    for path in (*(world.partners[YSS].files / "inbox").iterdir(), *workspace.from_deliver.iterdir()):
-        path.unlink()
-    with closing(sqlite3.connect(workspace.attempts)) as store, store:
-        store.execute("update transfer set state = 'open'")
-    world.clock.turn(minutes=1)
-    world.run()
-    assert world.stages() == [Stage.IN_DOUBT]
-    return transfer
 
 
 @pytest.mark.parametrize("words", [("resend", "0" * 26), ("resend", "Robin Smith"), ("resend",)])

@@ -114,18 +114,7 @@ def test_the_same_file_goes_again_under_the_next_number_once_a_person_has_said_s
 def test_what_was_lost_on_the_way_is_resent_from_our_copy_and_a_person_ends_the_partners_wait(
     world, rounds, type_in, partner
 ):
-    world.approved()
-    world.run("prepare")
-    (transfer,) = world.transfers()
-    workspace = world.council.configuration.workspace
-    world.run("deliver")
-    for path in (*(world.partners[YSS].files / "inbox").iterdir(), *workspace.from_deliver.iterdir()):
-        path.unlink()
-    with closing(sqlite3.connect(workspace.attempts)) as store, store:
-        store.execute("update transfer set state = 'open'")
-    world.clock.turn(minutes=1)
-    world.run()
-    assert world.stages() == [Stage.IN_DOUBT]
+    transfer = world.in_doubt()
     assert type_in("resend", transfer).code == 2
     assert type_in("resolve", transfer, "absent", "--reason", "asked-by-telephone").code == 0
     assert f"again-{transfer}.csv" in type_in("resend", transfer).out

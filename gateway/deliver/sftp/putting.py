@@ -5,8 +5,8 @@
       ─▶ rename: ciphertext and signature, then the envelope
 
 Crash points. (P1) before the intent: nothing is visible; the next attempt removes the
-temporaries. Told to stop in the middle of a large file, an attempt leaves the same behind. (P2) after it: the next attempt tries to take the envelope's temporary over, by giving
-it a name of its own. Taken over: it was never visible, sending again is safe. Gone: the rename
+temporaries. Told to stop in the middle of a large file, an attempt leaves the same behind. (P2)
+after it: the next attempt tries to take the envelope's temporary over, by giving it a name of its own. Taken over: it was never visible, sending again is safe. Gone: the rename
 happened, so the final name tells, and if a partner has swept that away nobody can tell:
 OutcomeUnknown, never resent. (P3) taken over, and not recorded as void: the proof is still there,
 under this attempt's name, and the next one finds it; it is removed once the record is durable.
