@@ -25,7 +25,8 @@ WRITE_NAMES_THEMSELVES = {
 PROGRAMS = {
     "gateway/__main__.py": "the command",
     "gateway/receipts/stand_alone/check_receipts.py": "is handed to auditors, and runs where we are not",
-    "gateway/minimise/worker.py": "a process of its own, which speaks through pipes and ends itself",
+    "gateway/minimise/fork_server.py": "a process of its own, which speaks through a socket and ends itself",
+    "gateway/minimise/worker.py": "its copies, which speak through pipes and end themselves",
     "gateway/seal/openpgp/worker.py": "a process of its own, in which Sequoia runs",
 }
 HIDE_CAUSES = {

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from gateway.minimise.session import Session
+from gateway.minimise.session import Engines, Session
 from gateway.minimise.verdicts import RELEASED_BELOW
 
 MOST_DUPLICATES = 100_000
@@ -100,7 +100,9 @@ class Accounts:
             found += session.rows(query, values)[0][0]
         return found
 
-    def write_disclosures(self, path: str, meta: Mapping[str, str], *, memory_mb: int, threads: int) -> None:
+    def write_disclosures(
+        self, path: str, meta: Mapping[str, str], *, memory_mb: int, threads: int, engines: Engines | None = None
+    ) -> None:
         """Sorted by subject, so that the file is the same for the same children and one is found fast.
 
         In sessions that keep order; and one thread puts sorted parts together, since several would cut them into
@@ -108,14 +110,15 @@ class Accounts:
         """
         rows = f"SELECT subject, verdict{self._ends} FROM {self._runs()} WHERE subject IS NOT NULL"  # noqa: S608 - our own words only
         passes = min(sum(self.tallies.values()) // self._sorted_at_a_time + 1, len(self._sorted))
-        with Session.opened(memory_mb=memory_mb, threads=threads, files=(*self.paths, path)) as session:
+        files = (*self.paths, path)
+        with Session.opened(memory_mb=memory_mb, threads=threads, files=files, engines=engines) as session:
             if passes == 1:
                 session.run(f"COPY ({rows} ORDER BY subject, verdict) TO '{path}' ({_disclosures_as(meta)})")
                 return
             for number, between in enumerate(_ranges(passes)):
                 as_run = f"TO '{self._sorted[number]}' (FORMAT parquet, COMPRESSION uncompressed, USE_TMP_FILE false)"
                 session.run(f"COPY ({rows} AND {between} ORDER BY subject, verdict) {as_run}")
-        with Session.opened(memory_mb=memory_mb, threads=1, files=(*self.paths, path)) as session:
+        with Session.opened(memory_mb=memory_mb, threads=1, files=files, engines=engines) as session:
             session.run(f"COPY (FROM {_parquet(self._sorted[:passes])}) TO '{path}' ({_disclosures_as(meta)})")
 
     def _runs(self) -> str:

@@ -15,7 +15,7 @@ name; a transfer that is minimised again replaces them.
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -41,7 +41,7 @@ _FAILURES = {
 
 @contextmanager
 def minimising(job: Job, workers: Workers | None = None) -> Iterator["Run"]:
-    """The worker is ready when the block begins and gone when it has ended; `workers` may have one in waiting.
+    """The worker is ready when the block begins and gone when it has ended. `workers`: who has them made, for many runs.
 
     Raises:
         ConfigError: the schema does not hold what a child is judged by.
@@ -61,10 +61,11 @@ def minimising(job: Job, workers: Workers | None = None) -> Iterator["Run"]:
     )
     with ExitStack() as stack:
         disclosures = stack.enter_context(_nameless(job.disclosures)) if job.disclosures else None
+        order = spelled(job, plan)
         run = Run(
             job,
             plan,
-            stack.enter_context(worker(workers or Workers(), job, spelled(job, plan), disclosures)),
+            stack.enter_context(worker(workers or stack.enter_context(closing(Workers())), job, order, disclosures)),
             disclosures,
         )
         yield run

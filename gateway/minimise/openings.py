@@ -33,8 +33,11 @@ def fields_of(opened: Opened, policy: Policy) -> frozenset[str]:
 
 def bits_that_open(field: str, policy: Policy) -> int:
     """Of an optional field: its tier's and its own."""
-    tier = CONSENTED if field in policy.consented_fields else SPECIAL
-    return tier | field_bit(optional_fields(policy).index(field))
+    return _tier(field, policy) | field_bit(optional_fields(policy).index(field))
+
+
+def _tier(field: str, policy: Policy) -> int:
+    return CONSENTED if field in policy.consented_fields else SPECIAL
 
 
 def register(policy: Policy, *, linked: bool) -> str:
@@ -80,5 +83,5 @@ def _of_tiers(tiers: str, bits: Mapping[int, int]) -> str:
 
 def _fields_of(tiers: int, policy: Policy) -> int:
     """The bits of all fields that these tiers open."""
-    open_fields = (field for field in optional_fields(policy) if bits_that_open(field, policy) & tiers)
-    return sum(field_bit(optional_fields(policy).index(field)) for field in open_fields)
+    places = enumerate(optional_fields(policy))
+    return sum(field_bit(place) for place, field in places if _tier(field, policy) & tiers)

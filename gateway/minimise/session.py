@@ -9,12 +9,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 # The package around this module looks for optional libraries at import: 0.11 s, for nothing used here.
 import _duckdb
 
 Value = str | int | bytes | Sequence[str] | Sequence[bytes] | Sequence[int]
+MOST_NEED = 2
+"""One to judge, in no order, and one to write disclosures in theirs."""
+_FIRST_STATEMENTS: Final[tuple[tuple[str, Mapping[str, Value]], ...]] = (
+    ("CREATE TEMP TABLE first (a VARCHAR, b BLOB)", {}),
+    ("INSERT INTO first SELECT unnest($a::VARCHAR[]), unnest($b::BLOB[])", {"a": ["a", "b"], "b": [b"x", b"y"]}),
+    ("SELECT sha256(b), regexp_full_match(a, '[a-z]+'), count(*) FROM first GROUP BY ALL ORDER BY ALL", {}),
+    ("DROP TABLE first", {}),
+)
 _PARAMETER = re.compile(r"\$([a-z_0-9]+)")
 
 
@@ -32,9 +40,35 @@ class EngineFailed(Exception):
         self.failure = failure
 
 
-def connected() -> Any:
-    """An empty database in memory, not shut in yet: making one takes as long as judging a few children."""
-    return _duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+class Engines:
+    """Empty databases in memory, not shut in yet: making one takes as long as judging a few children."""
+
+    def __init__(self, made: Sequence[Any] = ()) -> None:
+        self._made = list(made)
+
+    @classmethod
+    def warmed(cls) -> "Engines":
+        """As many as most extracts need, their first statements behind them, which take ten times as long as the next."""
+        made = [_connected() for _ in range(MOST_NEED)]
+        for connection in made:
+            for statement, values in _FIRST_STATEMENTS:
+                connection.execute(statement, values).fetchall()
+        return cls(made)
+
+    def one(self) -> Any:
+        return self._made.pop() if self._made else _connected()
+
+
+def _connected() -> Any:
+    """Without threads: a process that has any cannot be copied. A session sets how many work for it."""
+    return _duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "threads": 1,
+            "async_threads": 0,
+        }
+    )
 
 
 class Session:
@@ -44,14 +78,14 @@ class Session:
     @classmethod
     @contextmanager
     def opened(
-        cls, *, memory_mb: int, threads: int, files: Sequence[str], ordered: bool = True, connection: Any = None
+        cls, *, memory_mb: int, threads: int, files: Sequence[str], ordered: bool = True, engines: Engines | None = None
     ) -> Iterator["Session"]:
         """A database in memory that can reach `files` (absolute paths of ours) and nothing else.
 
         Not `ordered`: rows come in no order, not even sorted ones out of a file; joins keep none anyway, and a table
-        that asks for one is written by one thread. `connection`: one of `connected`, that nothing was asked of yet.
+        that asks for one is written by one thread. `engines`: where its database is taken from.
         """
-        connection = connection or connected()
+        connection = (engines or Engines()).one()
         try:
             session = cls(connection)
             for setting in _settings(memory_mb, threads, files, ordered=ordered):

@@ -20,6 +20,8 @@ SLICE_BYTES = 96 << 20
 SLICE = "'<slice>'"
 """Stands in a plan's SQL for a slice: its path, and how it must be read."""
 SLICES = 2
+SOONER = 4
+"""The first slice is so much smaller: the engine waits for it, and for none after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Source:
     @property
     def most_slices(self) -> int:
         """At most as many as come out of a file of this size."""
-        return self._bytes // max(self._size, PIECE) + 2
+        return self._bytes // max(self._size, PIECE) + 3
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -88,13 +90,15 @@ class Source:
     def _fill_all(self) -> None:
         try:
             pieces = self._counted()
-            while slice_ := self._fill(pieces):
+            most = self._size // SOONER
+            while slice_ := self._fill(pieces, most):
                 self._full.put(slice_)
+                most = self._size
             self._full.put(None)
         except Exception as error:  # noqa: BLE001 - raised again by the thread that reads the slices
             self._full.put(error)
 
-    def _fill(self, pieces: Iterator[Piece]) -> Slice | None:
+    def _fill(self, pieces: Iterator[Piece], most: int) -> Slice | None:
         """One slice, as soon as the engine has done with the one that had its file."""
         piece = next(pieces, None)
         if piece is None:
@@ -104,7 +108,7 @@ class Source:
             os.pwrite(descriptor, piece.data, size)
             rows, size = rows + piece.rows, size + len(piece.data)
             plain = plain and piece.plain
-            piece = next(pieces, None) if size < self._size else None
+            piece = next(pieces, None) if size < most else None
         os.ftruncate(descriptor, size)  # last: pages that are there already need not be cleared again
         return Slice(f"/dev/fd/{descriptor}", descriptor, rows, plain)
 

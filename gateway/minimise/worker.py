@@ -1,4 +1,4 @@
-"""The process that sees one extract, and nothing else: python -I -m gateway.minimise.worker
+"""The process that sees one extract, and nothing else; a copy of the fork server, which sees none.
 
 Standard input is a socket. By it come open files instead of names, then the order (the plan,
 keys, holds) as one line; it then stays open: when it ends, whoever started the worker is gone,
@@ -18,12 +18,11 @@ import sys
 from threading import Thread
 from typing import Any, BinaryIO
 
-from gateway.footing.freed_memory import keep_freed_memory
 from gateway.formats.delimited import first_ragged
 from gateway.formats.opening import opened
 from gateway.minimise.accounts import MOST_DUPLICATES, Accounts
 from gateway.minimise.keying import bound, generation_of, lifted
-from gateway.minimise.session import EngineFailed, Failure, Session, connected
+from gateway.minimise.session import EngineFailed, Engines, Failure, Session
 from gateway.minimise.source import Slice, Source
 from gateway.minimise.verdicts import KEPT_BACK, RELEASED_BELOW, is_released, is_told
 from gateway.vocabulary.errors import StructureInvalid
@@ -34,6 +33,8 @@ LONGEST_NAMES = 200
 MOST_PLACES = 50
 MOST_PAIRS = 100_000
 LONGEST_CPU_SECONDS = 4 * 3600
+ALONE_BELOW = 1 << 20
+"""Bytes of an extract: starting a second thread takes longer than half of so few rows."""
 ROOM_MB = 4096
 """Address space beside the engine's memory: its own code, stacks and what allocators reserve unused."""
 Report = dict[str, Any]
@@ -47,9 +48,8 @@ class _Stopped(Exception):
         self.report: Report = {"status": "refused"} | report
 
 
-def main() -> None:
-    keep_freed_memory()
-    engine = connected()  # before there is an order: whoever is started ahead has it done by then
+def work(engines: Engines) -> None:
+    """One order, and the end of this process; that anything else went wrong shows in how it ends."""
     channel = socket.socket(fileno=os.dup(sys.stdin.fileno()))
     files = _received(channel)
     given = channel.makefile("rb")
@@ -57,7 +57,7 @@ def main() -> None:
     _shut_in(order["memory_mb"])
     Thread(target=_end_with_parent, args=(given,), daemon=True).start()
     report = files.pop("report")
-    outcome = _report(order, engine, **{name: files.get(name, NO_FILE) for name in MAY_BE_GIVEN})
+    outcome = _report(order, engines, **{name: files.get(name, NO_FILE) for name in MAY_BE_GIVEN})
     os.close(sys.stdout.fileno())
     with os.fdopen(report, "wb") as pipe:
         pipe.write(json.dumps(outcome).encode("ascii"))
@@ -91,7 +91,9 @@ def _end_with_parent(given: BinaryIO) -> None:
     os._exit(1)
 
 
-def _report(order: dict[str, Any], engine: Any, extract: int, **given_files: int) -> Report:
+def _report(order: dict[str, Any], engines: Engines, extract: int, **given_files: int) -> Report:
+    if os.fstat(extract).st_size < ALONE_BELOW:
+        order["threads"] = 1
     with os.fdopen(extract, "rb", buffering=0) as stream:
         source = Source(
             opened(stream, order["reading"]),
@@ -109,9 +111,9 @@ def _report(order: dict[str, Any], engine: Any, extract: int, **given_files: int
         files = [*source.paths, *accounts.paths, "/dev/fd/1", *given.values()]
         try:
             with Session.opened(
-                memory_mb=order["memory_mb"], threads=order["threads"], files=files, ordered=False, connection=engine
+                memory_mb=order["memory_mb"], threads=order["threads"], files=files, ordered=False, engines=engines
             ) as session:
-                run = _Run(session, source, accounts, order)
+                run = _Run(session, source, accounts, order, engines)
                 report = run.report(**given)
             return report | _returned(order, stream, report, run.held)
         except _Stopped as stopped:
@@ -134,8 +136,11 @@ def _returned(order: dict[str, Any], stream: BinaryIO, report: Report, held: lis
 
 
 class _Run:
-    def __init__(self, session: Session, source: Source, accounts: Accounts, order: dict[str, Any]) -> None:
+    def __init__(
+        self, session: Session, source: Source, accounts: Accounts, order: dict[str, Any], engines: Engines
+    ) -> None:
         self._session, self._source, self._accounts, self._order = session, source, accounts, order
+        self._engines = engines
         self._values = _values(order)
         self._places: list[tuple[int, int]] = []
         self._pairs: set[tuple[str, str]] = set()
@@ -190,7 +195,7 @@ class _Run:
             raise _Stopped(code="too-many-duplicates")
         if self._order["disclosures"] is not None:
             limits = {limit: self._order[limit] for limit in ("memory_mb", "threads")}
-            self._accounts.write_disclosures(disclosures, self._order["disclosures"], **limits)
+            self._accounts.write_disclosures(disclosures, self._order["disclosures"], **limits, engines=self._engines)
         return {
             "status": "done",
             "rows": self._source.rows,
@@ -281,7 +286,3 @@ def _values(order: dict[str, Any]) -> dict[str, Any]:
         "reference_key": hmac.digest(reference_key, b"reference", "sha256"),
         "salt": int.from_bytes(hmac.digest(register_key[:32], b"duplicates", "sha256")[:8], "big"),
     }
-
-
-if __name__ == "__main__":
-    main()

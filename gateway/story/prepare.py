@@ -101,13 +101,11 @@ def advance(gate: Gate, at: datetime) -> None:
     revoke_out_of_turn(gate, at)
     for transfer in _to_be_made_again(gate):
         _carry(gate, transfer, at)
-    approved = log.in_stage(Stage.WITHDRAWN, Stage.APPROVED, route=gate.name)
-    for transfer in approved:
+    for transfer in log.in_stage(Stage.WITHDRAWN, Stage.APPROVED, route=gate.name):
         if gate.gateway.stopping():
             return
         if not has_room(under_way(gate)):
             break
-        gate.gateway.workers.expect(more=transfer != approved[-1])
         _carry(gate, transfer, at)
 
 

@@ -21,15 +21,22 @@ PATIENCE = 60
 
 
 def workers() -> list[int]:
-    """The judging processes of this one that live."""
-    tasks = [path.read_text().split() for path in Path("/proc/self/task").glob("*/children")]
-    return [int(child) for children in tasks for child in children if _judges(child)]
+    """The judging processes that live: copies of a fork server of this one."""
+    return [worker for server in _children("self") if _makes_workers(server) for worker in _children(server)]
 
 
-def _judges(child: str) -> bool:
+def _children(process: int | str) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):  # it has ended meanwhile
+            found += map(int, task.read_text().split())
+    return found
+
+
+def _makes_workers(child: int) -> bool:
     try:
-        return b"gateway.minimise.worker" in Path(f"/proc/{child}/cmdline").read_bytes()
-    except OSError:  # it has ended meanwhile
+        return b"gateway.minimise.fork_server" in Path(f"/proc/{child}/cmdline").read_bytes()
+    except OSError:
         return False
 
 

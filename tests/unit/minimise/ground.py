@@ -162,3 +162,7 @@ def judged(folder: Path, children: Iterable[Mapping[str, str]], **rest: object) 
     job = a_job(folder, as_csv(children), **rest)
     first = carried_out(job)
     return carried_out(replace(job, exclude=first.outcome.duplicates)) if first.outcome.duplicates else first
+
+
+MANY = as_csv(a_child(n, upn=upn(n), forename=f"{n:b}".translate({48: "a", 49: "b"})) for n in range(60_000))
+"""Enough for several pieces, and for a worker to be met at its work."""

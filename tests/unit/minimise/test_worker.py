@@ -11,35 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from gateway.minimise.engine import Workers, minimising
-from gateway.minimise.process import Process
+from gateway.minimise.engine import minimising
 from gateway.minimise.session import EngineFailed, Session
 from gateway.vocabulary.errors import StorageError
-from tests.unit.minimise.ground import AT, REFERENCE_KEY, REGISTER_KEY, a_child, a_job, as_csv, carried_out, says, upn
-
-MANY = as_csv(a_child(n, upn=upn(n), forename=f"{n:b}".translate({48: "a", 49: "b"})) for n in range(60_000))
-PATIENCE = 30
-
-
-def workers(awaited: int = 0) -> list[int]:
-    """Processes of ours that run the worker's module; so many at least: one that was just started has no name yet."""
-    end = time.monotonic() + PATIENCE
-    while len(found := _workers()) < awaited and time.monotonic() < end:
-        time.sleep(0.01)
-    return found
-
-
-def _workers() -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-            parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-        except (OSError, IndexError, ValueError):
-            continue
-        if b"gateway.minimise.worker" in words and parent == os.getpid():
-            found.append(int(entry.name))
-    return found
+from tests.unit.minimise.ground import (
+    AT,
+    MANY,
+    REFERENCE_KEY,
+    REGISTER_KEY,
+    a_child,
+    a_job,
+    as_csv,
+    carried_out,
+    says,
+)
+from tests.unit.minimise.processes import running, servers, workers
 
 
 def test_a_worker_that_is_killed_midway_is_an_error_and_leaves_nothing(tmp_path):
@@ -58,7 +44,7 @@ def test_leaving_the_block_early_ends_the_worker(tmp_path):
     with minimising(a_job(tmp_path, MANY)) as run:
         next(run.chunks())
         assert len(workers()) == 1
-    assert workers() == []
+    assert (workers(), servers()) == ([], [])
     assert not (tmp_path / "disclosures.parquet").exists()
 
 
@@ -84,13 +70,14 @@ def test_a_worker_ends_when_its_starter_is_killed(tmp_path):
         "from tests.unit.minimise.ground import a_job\n"
         "from gateway.minimise.engine import minimising\n"
         "with minimising(replace(a_job(Path(sys.argv[1]), b''), extract=Path(sys.argv[2]))) as run:\n"
-        "    print(run._process._process.pid, flush=True); sys.stdin.read()\n"
+        "    print(*Path(f'/proc/self/fdinfo/{run._process._process._pidfd}').read_text().split(), flush=True); sys.stdin.read()\n"
     )
     root = Path(__file__).resolve().parents[3]
     with subprocess.Popen(
         [sys.executable, "-c", program, tmp_path, endless], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as starter:
-        worker = int(starter.stdout.readline())
+        words = starter.stdout.readline().split()
+        worker = int(words[words.index(b"Pid:") + 1])
         assert running(worker)
         starter.kill()
     ended = any(not running(worker) or time.sleep(0.05) for _ in range(600))
@@ -98,13 +85,6 @@ def test_a_worker_ends_when_its_starter_is_killed(tmp_path):
         os.kill(worker, signal.SIGKILL)
     os.close(held_open)
     assert ended, "the worker lives on without its starter"
-
-
-def running(process: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return False
 
 
 def test_keys_and_names_stand_neither_in_arguments_nor_in_the_environment(tmp_path):
@@ -217,63 +197,9 @@ def test_a_shut_in_session_reaches_nothing_and_repeats_nothing(query):
     assert str(failed.value) in ("engine", "structure", "out-of-memory")
 
 
-def test_a_worker_in_waiting_serves_one_order_and_ends(tmp_path):
-    ahead = Workers()
-    ahead.warm()
-    (waiting,) = workers(1)
-    with minimising(a_job(tmp_path, MANY), ahead) as run:
-        assert workers() == [waiting]
-        waited = b"".join(run.chunks())
-    assert workers() == []
-    assert sorted(carried_out(a_job(tmp_path, MANY)).output.splitlines()) == sorted(waited.splitlines())
-
-
-def test_where_more_are_to_come_the_next_worker_starts_while_one_is_at_work(tmp_path):
-    ahead = Workers()
-    ahead.expect(more=True)
-    with minimising(a_job(tmp_path, MANY), ahead) as run:
-        assert len(workers(2)) == 2
-        ahead.expect(more=False)
-        b"".join(run.chunks())
-    (waiting,) = workers()
-    with minimising(a_job(tmp_path, MANY), ahead) as run:
-        assert workers() == [waiting]
-        assert b"".join(run.chunks())
-    assert workers() == []
-
-
-def test_a_worker_that_died_in_waiting_is_replaced(tmp_path):
-    ahead = Workers()
-    ahead.warm()
-    (waiting,) = workers(1)
-    os.kill(waiting, signal.SIGKILL)
-    while Path(f"/proc/{waiting}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
-        time.sleep(0.01)
-    with minimising(a_job(tmp_path, MANY), ahead) as run:
-        assert b"".join(run.chunks())
-
-
-def test_at_most_one_worker_waits_and_none_when_it_is_closed():
-    ahead = Workers()
-    ahead.warm()
-    ahead.warm()
-    assert len(workers(1)) == 1
-    ahead.close()
-    assert workers() == []
-
-
-def test_a_worker_without_an_order_ends_with_whoever_started_it():
-    process = Process()
-    process.channel.close()
-    assert process.popen.wait(30) == 0
-    process.end()
-
-
 def test_the_worker_loads_none_of_the_libraries_that_read_configuration():
     """Each costs as long as judging twenty thousand rows, at every start."""
-    loaded = (
-        "import sys, gateway.minimise.worker; print({'pydantic', 'sqlalchemy', 'lxml', 'paramiko'} & set(sys.modules))"
-    )
+    loaded = "import sys, gateway.minimise.fork_server; print({'pydantic', 'sqlalchemy', 'lxml', 'paramiko'} & set(sys.modules))"
     assert (
         subprocess.run([sys.executable, "-I", "-c", loaded], capture_output=True, text=True, check=True).stdout
         == "set()\n"
