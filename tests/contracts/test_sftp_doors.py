@@ -269,6 +269,14 @@ class Suspended(Welcoming):
         return False
 
 
+class HangingUp(Welcoming):
+    """Ends the connection when SFTP is asked for, without a word."""
+
+    def check_channel_subsystem_request(self, channel, name):
+        channel.get_transport().close()
+        return False
+
+
 class TwoFactors(Welcoming):
     def get_allowed_auths(self, username):
         return "keyboard-interactive"
@@ -301,6 +309,11 @@ def test_a_server_that_never_answers_a_request_is_unreachable(parcel, at_login):
             refused(PartnerUnreachable, elsewhere(port), KEY, parcel, timeout=1.0)
         finally:
             suspended.over.set()
+
+
+def test_a_server_that_hangs_up_when_sftp_is_asked_for_is_unreachable(parcel):
+    with odd_server(KEY, HangingUp()) as port:
+        assert type(refused(PartnerUnreachable, elsewhere(port), KEY, parcel)) is PartnerUnreachable
 
 
 def test_messages_repeat_nothing_the_server_says(parcel):

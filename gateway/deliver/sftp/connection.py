@@ -198,7 +198,7 @@ def _channel(transport: Any, timeout: float) -> Any:
     with _deadline(transport, timeout):
         try:
             channel.invoke_subsystem("sftp")
-        except SSHException as error:
+        except (SSHException, EOFError) as error:  # the second where the connection ended meanwhile, at times
             if transport.is_active():
                 raise PartnerRefused("the partner's server offers no SFTP to our user") from error
             raise PartnerUnreachable("the partner's server did not start SFTP") from error

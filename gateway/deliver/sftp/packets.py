@@ -66,7 +66,7 @@ class PatientPackets(Packetizer):
                 raise EOFError
 
     def _send_some(self, data: memoryview) -> int:
-        """How much the kernel took, within the tenth of a second that paramiko gives the socket."""
+        """How much the kernel took, within the half second that the socket waits."""
         try:
             return self._plain_socket.send(data)
         except (TimeoutError, BlockingIOError):

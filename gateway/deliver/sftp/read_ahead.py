@@ -6,9 +6,12 @@ and then read. A server that takes a large file in sends thousands of tiny packe
 """
 
 import socket
+from contextlib import suppress
 from typing import Final, Self
 
 _AT_ONCE: Final = 1 << 16
+LEAST_PATIENCE: Final = 0.5
+"""Seconds that a read or a write waits, at the least."""
 
 
 class ReadAhead(socket.socket):
@@ -20,6 +23,15 @@ class ReadAhead(socket.socket):
     def of(cls, connected: socket.socket) -> Self:
         """Takes the connection over: what was given is closed, and its timeout is forgotten."""
         return cls(fileno=connected.detach())
+
+    def settimeout(self, seconds: float | None, /) -> None:
+        super().settimeout(seconds if seconds is None else max(seconds, LEAST_PATIENCE))
+
+    def close(self) -> None:
+        """Whoever waits for something to read is woken; what was sent still goes out."""
+        with suppress(OSError):
+            self.shutdown(socket.SHUT_RDWR)
+        super().close()
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """As any socket's: at least a byte, unless the other side has ended."""

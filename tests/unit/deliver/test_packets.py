@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from contextlib import suppress
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -132,3 +133,30 @@ def test_a_silent_side_is_a_timeout_as_with_any_socket(line):
     read.settimeout(0.01)
     with pytest.raises(TimeoutError):
         read.recv(1)
+
+
+def test_paramiko_is_woken_twice_a_second_and_not_ten_times(line):
+    line[0].settimeout(0.1)
+    assert line[0].gettimeout() == 0.5
+    line[0].settimeout(None)
+    assert line[0].gettimeout() is None
+
+
+def test_closing_wakes_whoever_waits_for_something_to_read(line):
+    line[0].settimeout(60)
+
+    def wait():
+        with suppress(OSError):  # it may be closed by the time it is read
+            assert line[0].recv(10) == b""
+
+    reader = threading.Thread(target=wait)
+    reader.start()
+    line[0].close()
+    reader.join(5)
+    assert not reader.is_alive()
+
+
+def test_what_was_sent_before_closing_arrives(line):
+    line[0].sendall(b"x" * 10_000)
+    line[0].close()
+    assert b"".join(iter(lambda: line[1].recv(4096), b"")) == b"x" * 10_000
