@@ -1,6 +1,7 @@
 """A receipt at its place in the log, read back only if its leaf is what it was when it was written."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from gateway.crypto.merkle import leaf_hash
 from gateway.footing.ledger.faults import LOG_ALTERED
@@ -8,6 +9,8 @@ from gateway.footing.ledger.leaves import LeafRow
 from gateway.receipts.receipt import Receipt
 from gateway.vocabulary import moment
 from gateway.vocabulary.errors import FormatInvalid, LogBroken
+
+REMEMBERED = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,7 @@ class Entry:
     def of_body(cls, index: int, body: bytes) -> "Entry":
         """LogBroken if the body is no receipt."""
         try:
-            return cls(index=index, receipt=Receipt.parse(body), body=body, hash=leaf_hash(body))
+            return cls(index=index, receipt=_parsed(body), body=body, hash=leaf_hash(body))
         except FormatInvalid as error:
             raise LogBroken(f"leaf {index} of the log is no receipt: {error.message}", remedy=LOG_ALTERED) from error
 
@@ -43,6 +46,12 @@ class Entry:
         if in_body != (row.kind, row.transfer, row.route, row.at):
             raise LogBroken(f"the columns of leaf {row.leaf_index} say another thing than its body", remedy=LOG_ALTERED)
         return entry
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _parsed(body: bytes) -> Receipt:
+    """The last receipts of whatever is on its way are read many times a round: the same bytes are parsed once."""
+    return Receipt.parse(body)
 
 
 def check_hash(row: LeafRow) -> None:

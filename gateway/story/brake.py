@@ -59,7 +59,7 @@ def brake(gate: Gate) -> Brake:
 def last_full(gate: Gate) -> LastFull | None:
     """The route's last full parcel to this partner that has left."""
     log = gate.gateway.log
-    for entry in log.entries(kinds=(Stage.SEALED,), route=gate.name, limit=LOOKED_AT):
+    for entry in log.backwards(kinds=(Stage.SEALED,), route=gate.name, limit=LOOKED_AT):
         transfer, facts = entry.receipt.transfer, entry.receipt.facts
         ours = (facts["scope"], facts["partner"]) == ("full", gate.route.partner.partner)
         if transfer is not None and ours and log.stage(transfer) in LEFT:
