@@ -17,6 +17,17 @@ import _duckdb
 Value = str | int | bytes | Sequence[str] | Sequence[bytes] | Sequence[int]
 MOST_NEED = 2
 """One to judge, in no order, and one to write disclosures in theirs."""
+_OF_ALL: Final[Mapping[str, str | bool | int | float | list[str]]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "threads": 1,
+    "async_threads": 0,
+    "temp_directory": "",
+    # a slice's file has the name of the one before: never answer from a cache
+    "enable_external_file_cache": "false",
+    # it guesses a CSV's size and then builds the hash table on the extract instead of the register
+    "disabled_optimizers": "build_side_probe_side,join_order",
+}
 _FIRST_STATEMENTS: Final[tuple[tuple[str, Mapping[str, Value]], ...]] = (
     ("CREATE TEMP TABLE first (a VARCHAR, b BLOB)", {}),
     ("INSERT INTO first SELECT unnest($a::VARCHAR[]), unnest($b::BLOB[])", {"a": ["a", "b"], "b": [b"x", b"y"]}),
@@ -61,14 +72,7 @@ class Engines:
 
 def _connected() -> Any:
     """Without threads: a process that has any cannot be copied. A session sets how many work for it."""
-    return _duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "threads": 1,
-            "async_threads": 0,
-        }
-    )
+    return _duckdb.connect(config=dict(_OF_ALL))
 
 
 class Session:
@@ -121,13 +125,8 @@ def _settings(memory_mb: int, threads: int, files: Sequence[str], *, ordered: bo
     return [
         f"SET threads = {threads}",
         f"SET memory_limit = '{memory_mb}MiB'",
-        "SET temp_directory = ''",
-        "SET enable_progress_bar = false",
         f"SET preserve_insertion_order = {str(ordered).lower()}",
-        # a slice's file has the name of the one before: never answer from a cache
-        "SET enable_external_file_cache = false",
-        # it guesses a CSV's size and then builds the hash table on the extract instead of the register
-        "SET disabled_optimizers = 'build_side_probe_side,join_order'",
+        "SET enable_progress_bar = false",
         f"SET allowed_paths = [{allowed}]",
         "SET enable_external_access = false",
         "SET lock_configuration = true",

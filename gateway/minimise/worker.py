@@ -15,6 +15,7 @@ import os
 import resource
 import socket
 import sys
+from collections.abc import Iterable, Sequence
 from threading import Thread
 from typing import Any, BinaryIO
 
@@ -226,22 +227,19 @@ class _Run:
             raise _Stopped(code="header", found=places)
 
     def _load(self) -> None:
-        run, order = self._session.run, self._order
-        run("CREATE TEMP TABLE holds (kind VARCHAR, pseudonym BLOB)")
-        holds = {"kinds": order["hold_kinds"], "pseudonyms": [bytes.fromhex(p) for p in order["hold_pseudonyms"]]}
-        run("INSERT INTO holds SELECT unnest($kinds::VARCHAR[]), unnest($pseudonyms::BLOB[])", holds)
-        run("CREATE TEMP TABLE links (pseudonym BLOB, subject BLOB)")
-        links = {
-            "pseudonyms": [bytes.fromhex(pseudonym) for pseudonym, _ in order["links"]],
-            "subjects": [bytes.fromhex(subject) for _, subject in order["links"]],
-        }
-        run("INSERT INTO links SELECT unnest($pseudonyms::BLOB[]), unnest($subjects::BLOB[])", links)
-        run("CREATE TEMP TABLE nameless (pseudonym BLOB)")
-        nameless = {"subjects": [bytes.fromhex(subject) for subject in order["nameless"]]}
-        run("INSERT INTO nameless SELECT unnest($subjects::BLOB[])", nameless)
-        run("CREATE TEMP TABLE excluded (tag UBIGINT)")
+        order = self._order
+        self._table("holds", kind=("VARCHAR", order["hold_kinds"]), pseudonym=_blobs(order["hold_pseudonyms"]))
+        pseudonyms, subjects = zip(*order["links"], strict=True) if order["links"] else ((), ())
+        self._table("links", pseudonym=_blobs(pseudonyms), subject=_blobs(subjects))
+        self._table("nameless", pseudonym=_blobs(order["nameless"]))
         tags = [int.from_bytes(bytes.fromhex(tag), "big") for tag in order["exclude"]]
-        run("INSERT INTO excluded SELECT unnest($tags::UBIGINT[])", {"tags": tags})
+        self._table("excluded", tag=("UBIGINT", tags))
+
+    def _table(self, name: str, **columns: tuple[str, Sequence[Any]]) -> None:
+        """Of each column its type and its cells."""
+        unnested = ", ".join(f"unnest(${column}::{kind}[]) AS {column}" for column, (kind, _) in columns.items())
+        cells = {column: cells for column, (_, cells) in columns.items()}
+        self._session.run(f"CREATE TEMP TABLE {name} AS SELECT {unnested}", cells)
 
     def _load_register(self, path: str) -> None:
         """Only the register as it stands on the day of this run: consents begin and end by the day."""
@@ -275,6 +273,10 @@ class _Run:
         if not cells:
             return _Stopped(code="blank-line", row=first_row + place)
         return _Stopped(code="ragged", row=first_row + place, found=[cells, columns])
+
+
+def _blobs(cells: Iterable[str]) -> tuple[str, Sequence[bytes]]:
+    return "BLOB", [bytes.fromhex(cell) for cell in cells]
 
 
 def _values(order: dict[str, Any]) -> dict[str, Any]:
