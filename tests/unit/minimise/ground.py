@@ -1,5 +1,6 @@
 """A small consent route, invented children, and a way to judge them in a real worker."""
 
+import atexit
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,12 +11,15 @@ from pathlib import Path
 from gateway.contract.policy import Agreement, Eligibility, OutputColumn, Policy, SpecialField, Tier
 from gateway.contract.schema import Column, Schema
 from gateway.minimise.consent import TIERS
-from gateway.minimise.engine import Job, Outcome, minimising
+from gateway.minimise.engine import Job, Outcome, Workers, minimising
 from gateway.minimise.identifiers import pseudonyms, subject
 from gateway.minimise.pupil_numbers import UPN_LETTERS
 from gateway.minimise.snapshot import write_snapshot
 from gateway.vocabulary.moment import london_day
 
+SHARED = Workers()
+"""One fork server for all that is judged by a process of tests, as in one run of prepare."""
+atexit.register(SHARED.close)
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
 REGISTER_KEY, REFERENCE_KEY = bytes(range(32)), bytes(range(32, 64))
@@ -151,8 +155,9 @@ def a_job(
     return replace(job, **rest)
 
 
-def carried_out(job: Job) -> Judged:
-    with minimising(job) as run:
+def carried_out(job: Job, workers: Workers | None = SHARED) -> Judged:
+    """`workers`: None for a fork server of its own."""
+    with minimising(job, workers) as run:
         output = b"".join(run.chunks())
         return Judged(output=output, outcome=run.outcome())
 

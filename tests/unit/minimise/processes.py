@@ -4,6 +4,8 @@ import os
 import time
 from pathlib import Path
 
+from tests.unit.minimise.ground import SHARED
+
 PATIENCE = 30
 
 
@@ -22,11 +24,16 @@ def processes(parents, words=b""):
 
 
 def servers(awaited: int = 0) -> list[int]:
-    """Our fork servers; so many at least: one that was just started has no name yet."""
+    """Our fork servers, without the one that tests share; so many at least: one that was just started has no name yet."""
     end = time.monotonic() + PATIENCE
-    while len(found := processes([os.getpid()], b"gateway.minimise.fork_server")) < awaited and time.monotonic() < end:
+    while len(found := _unshared()) < awaited and time.monotonic() < end:
         time.sleep(0.01)
     return found
+
+
+def _unshared() -> list[int]:
+    shared = SHARED._server._popen.pid if SHARED._server else 0
+    return [found for found in processes([os.getpid()], b"gateway.minimise.fork_server") if found != shared]
 
 
 def workers() -> list[int]:

@@ -37,7 +37,7 @@ def test_one_server_makes_a_worker_for_each_extract_and_none_is_used_twice(tmp_p
 
 
 def test_a_run_of_its_own_leaves_no_server(tmp_path):
-    carried_out(a_job(tmp_path, MANY))
+    carried_out(a_job(tmp_path, MANY), workers=None)
     assert servers() == []
 
 
