@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gateway.approval.statement import NEW_COLUMN, REMOVALS, ROWS
 from gateway.contract.policy import Limits
-from gateway.footing.ledger import disclosures
+from gateway.footing.ledger import disclosures, transfers
 from gateway.minimise.outcome import Outcome
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate
@@ -22,8 +22,6 @@ LEFT = frozenset(
     {Stage.SEALED, Stage.DELIVERED, Stage.OVERDUE, Stage.ACKNOWLEDGED, Stage.DISPOSED, Stage.RESOLVED, Stage.IN_DOUBT}
 )
 """What has left, or is about to: the partner has it, or may."""
-LOOKED_AT = 100
-"""Receipts asked for the last full parcel: what lies behind so many others is no measure any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +57,11 @@ def brake(gate: Gate) -> Brake:
 def last_full(gate: Gate) -> LastFull | None:
     """The route's last full parcel to this partner that has left."""
     log = gate.gateway.log
-    for entry in log.backwards(kinds=(Stage.SEALED,), route=gate.name, limit=LOOKED_AT):
-        transfer, facts = entry.receipt.transfer, entry.receipt.facts
-        ours = (facts["scope"], facts["partner"]) == ("full", gate.route.partner.partner)
-        if transfer is not None and ours and log.stage(transfer) in LEFT:
-            return _last_full(transfer, entry.receipt)
-    return None
+    with gate.gateway.ledger.reading() as tx:
+        full = transfers.numbered(tx, gate.name, gate.route.partner.partner, scope="full")
+        found = next((transfer for transfer, _ in full if log.stage(transfer) in LEFT), None)
+    sealed = log.last(found, Stage.SEALED) if found else None
+    return _last_full(found, sealed.receipt) if found and sealed else None
 
 
 def disclosed_by(gate: Gate, last: LastFull | None) -> Path | None:

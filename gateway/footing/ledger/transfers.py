@@ -45,6 +45,7 @@ _NUMBERED = (
     )
     .order_by(transfer.c.sequence.desc(), transfer.c.id.desc())
 )
+_NUMBERED_IN_SCOPE = _NUMBERED.where(transfer.c.scope == bindparam("in_scope"))
 
 
 def insert_transfer(tx: Transaction, row: TransferRow) -> None:
@@ -114,9 +115,10 @@ def aged(
     return [_row(found) for found in tx.execute(query.order_by(transfer.c.id).limit(limit)).mappings()]
 
 
-def numbered(tx: Transaction, route: str, partner: str) -> Iterator[tuple[TransferId, int]]:
-    """Transfers of this route and partner that have a sequence number, the highest first."""
-    found = tx.execute(_NUMBERED, {"on_route": route, "to_partner": partner})
+def numbered(tx: Transaction, route: str, partner: str, *, scope: str = "") -> Iterator[tuple[TransferId, int]]:
+    """Transfers of this route and partner that have a sequence number, the highest first; of one scope, if it is given."""
+    of = {"on_route": route, "to_partner": partner}
+    found = tx.execute(_NUMBERED_IN_SCOPE, of | {"in_scope": scope}) if scope else tx.execute(_NUMBERED, of)
     return ((TransferId(id_), number) for id_, number in found)
 
 
