@@ -38,7 +38,7 @@ def sweep_leftovers(gateway: Gateway, routes: Iterable[str]) -> None:
         if _is_past_sealing(gateway, folder):
             durable.discard_folder(folder)
     for folder in _of_transfers(workspace.arrivals):
-        if gateway.log.stage(TransferId(folder.name)) in ENDED:
+        if gateway.log.stage(TransferId(folder.name)) in ENDED - {Stage.REFUSED}:  # whose extract goes back
             durable.discard_folder(folder)
 
 

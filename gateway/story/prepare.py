@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.approval.rules import Reason
-from gateway.footing import durable, mailbox
-from gateway.footing.drop_folder import DropFolder
+from gateway.footing import mailbox
 from gateway.footing.telemetry import LogEvent
 from gateway.receipts.receipt import Receipt
 from gateway.story.carrying import EXTRACT, Carried, Overrun, carry, post
 from gateway.story.ending import take_back_ended
 from gateway.story.gate import Gate, Gateway
+from gateway.story.giving_back import give_back, lay_back
 from gateway.story.looking import Memory, look
 from gateway.story.observing import observe
 from gateway.story.outcomes import tell_outcome
@@ -82,6 +82,8 @@ def prepare(gateway: Gateway, gates: Mapping[str, Gate], memory: Memory) -> Roun
         with faults.of_route(name):
             advance(gate, gateway.clock())
         with faults.of_route(name):
+            give_back(gate, at)
+        with faults.of_route(name):
             strike(gate, at)
         with faults.of_route(name):
             purge(gate, at)
@@ -137,7 +139,7 @@ def _carry(gate: Gate, transfer: TransferId, at: datetime) -> None:
         )
     elif isinstance(answer, Overrun):
         _pause(gate, transfer, answer, at)
-    else:
+    elif answer is not None:
         refuse_arrival(gate, transfer, answer, at)
 
 
@@ -159,11 +161,5 @@ def _pause(gate: Gate, transfer: TransferId, overrun: Overrun, at: datetime) -> 
     gateway = gate.gateway
     facts = Facts(reasons=tuple(f"over-{name.replace('_', '-')}" for name in overrun.ceilings))
     gateway.log.append(Receipt.of_stage(Stage.PAUSED, transfer=transfer, route=gate.name, at=at, facts=facts))
-    arrival = gateway.workspace.arrival(transfer)
-    name = f"again-{transfer}.{gate.route.schema.format}"
-    with DropFolder(gateway.workspace.drop_folder(gate.name)) as folder:
-        if folder.identity(name) is None:
-            with (arrival / "extract").open("rb") as extract:
-                folder.put(name, extract)
-    durable.discard_folder(arrival)
+    lay_back(gate, transfer)  # (G1)
     tell_outcome(gate, transfer)

@@ -53,11 +53,19 @@ def refuse_dropped(dropped: Dropped, transfer: TransferId, refusal: Refusal, at:
 def refuse_arrival(gate: Gate, transfer: TransferId, refusal: Refusal, at: datetime) -> None:
     """The extract was taken out of the drop folder already: its owner gets it back under refused/."""
     record_refused(gate, transfer, refusal, at)
+    return_refused(gate, transfer, refusal, at)
+
+
+def return_refused(gate: Gate, transfer: TransferId, refusal: Refusal, at: datetime) -> None:
+    """The note first, and once: after a crash it tells less (`giving_back`)."""
     arrival = gate.gateway.workspace.arrival(transfer)
+    name, note = f"{transfer}.{gate.route.schema.format}", f"{transfer}.txt"
     with DropFolder(gate.gateway.workspace.drop_folder(gate.name)) as folder, folder.below(REFUSED) as refused:
-        with (arrival / "extract").open("rb") as extract:
-            refused.put(f"{transfer}.{gate.route.schema.format}", extract)
-        refused.write(f"{transfer}.txt", _note(gate, transfer, refusal, at))
+        if refused.identity(note) is None:
+            refused.write(note, _note(gate, transfer, refusal, at))
+        if refused.identity(name) is None:
+            with (arrival / "extract").open("rb") as extract:
+                refused.put(name, extract)
     durable.discard_folder(arrival)
 
 

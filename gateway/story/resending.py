@@ -10,11 +10,10 @@ Crash point. (N1) receipted, not put back: whoever runs it again puts the file b
 
 from dataclasses import dataclass
 
-from gateway.footing import durable
-from gateway.footing.drop_folder import DropFolder
 from gateway.receipts.receipt import Receipt
 from gateway.story.carrying import EXTRACT
 from gateway.story.gate import Gate
+from gateway.story.giving_back import lay_back
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
@@ -63,10 +62,4 @@ def _put_back(gate: Gate, transfer: TransferId) -> str | None:
     arrival = gate.gateway.workspace.arrival(transfer)
     if not (arrival / EXTRACT).exists():
         return None
-    name = f"again-{transfer}.{gate.route.schema.format}"
-    with DropFolder(gate.gateway.workspace.drop_folder(gate.name)) as folder:
-        if folder.identity(name) is None:
-            with (arrival / EXTRACT).open("rb") as extract:
-                folder.put(name, extract)
-    durable.discard_folder(arrival)
-    return name
+    return lay_back(gate, transfer)

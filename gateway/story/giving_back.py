@@ -1,0 +1,62 @@
+"""An extract that was claimed and does not leave goes back to its owner: below refused/, or into the drop folder again.
+
+Crash point. (G1) receipted as refused or paused, the extract still among the arrivals, since the power went or the outbox
+was away: every round gives back what lies there. Which rows and columns it was, the receipt does not tell any more.
+"""
+
+from datetime import datetime
+
+from gateway.approval.rules import Reason
+from gateway.footing import durable
+from gateway.footing.drop_folder import DropFolder
+from gateway.footing.ledger import transfers
+from gateway.story.carrying import EXTRACT
+from gateway.story.gate import Gate
+from gateway.story.outcomes import tell_outcome
+from gateway.story.refusing import Refusal, return_refused
+from gateway.vocabulary.transfer import Stage, TransferId
+
+AS_RECEIPTED = "as its receipt says; where in the file is not known any more"
+
+
+def give_back(gate: Gate, at: datetime) -> None:
+    """What was refused or paused and still lies here."""
+    for folder in sorted(gate.gateway.workspace.arrivals.iterdir()):
+        transfer = TransferId(folder.name)
+        stage = gate.gateway.log.stage(transfer)
+        if (
+            stage not in (Stage.REFUSED, Stage.PAUSED)
+            or not (folder / EXTRACT).exists()
+            or not _is_ours(gate, transfer)
+        ):
+            continue
+        if stage is Stage.PAUSED:
+            lay_back(gate, transfer)
+            tell_outcome(gate, transfer)
+        elif gate.gateway.log.last(transfer, Stage.APPROVED):  # else it lies where it was dropped
+            return_refused(gate, transfer, _as_receipted(gate, transfer), at)
+
+
+def lay_back(gate: Gate, transfer: TransferId) -> str:
+    """Into the drop folder, under the name that is returned, where a new statement awaits two signatures."""
+    arrival = gate.gateway.workspace.arrival(transfer)
+    name = f"again-{transfer}.{gate.route.schema.format}"
+    with DropFolder(gate.gateway.workspace.drop_folder(gate.name)) as folder:
+        if folder.identity(name) is None:
+            with (arrival / EXTRACT).open("rb") as extract:
+                folder.put(name, extract)
+    durable.discard_folder(arrival)
+    return name
+
+
+def _is_ours(gate: Gate, transfer: TransferId) -> bool:
+    with gate.gateway.ledger.reading() as tx:
+        row = transfers.get(tx, transfer)
+    return row is not None and row.route == gate.name
+
+
+def _as_receipted(gate: Gate, transfer: TransferId) -> Refusal:
+    refused = gate.gateway.log.last(transfer, Stage.REFUSED)
+    slugs = refused.receipt.facts["reasons"] if refused else ()
+    known = slugs if isinstance(slugs, tuple) else ()
+    return Refusal(reasons=tuple(Reason(str(slug), AS_RECEIPTED) for slug in known))
