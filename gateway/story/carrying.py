@@ -24,13 +24,13 @@ from gateway.story import duplicates, sequence
 from gateway.story.addressing import addressees, seal_for
 from gateway.story.brake import Brake, brake
 from gateway.story.gate import Gate, Gateway
-from gateway.story.minimising import InForce, count, job, reasons_against
+from gateway.story.minimising import InForce, count, job, reasons_against, rules_in_force
 from gateway.story.refusing import Refusal
 from gateway.story.register.approving import approved
 from gateway.story.sealed import record_sealed, upcoming_sequence
 from gateway.story.subjects import learn
 from gateway.vocabulary.moment import london_day, next_london_midnight
-from gateway.vocabulary.transfer import TransferId
+from gateway.vocabulary.transfer import Stage, TransferId
 
 EXTRACT, STATEMENT = "extract", "statement"
 EXPIRES = timedelta(days=30)
@@ -71,15 +71,22 @@ class _OneChild(Exception):
     """The file tells, at its end, that pseudonyms are one child: all is judged anew, as what was decided under each."""
 
 
-def carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal | Overrun:
-    """From an approved arrival to an order for deliver; safe to run again from any point."""
+def carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal | Overrun | None:
+    """From an approved arrival to an order for deliver; safe to run again from any point.
+
+    None if a hold or a decision came while it was judged, and another while it was judged anew: the next round goes on.
+    """
+    return _carried(gate, transfer, at) or _carried(gate, transfer, at)
+
+
+def _carried(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal | Overrun | None:
     try:
         return _carry(gate, transfer, at)
     except _OneChild:  # each time fewer are left to be linked
-        return carry(gate, transfer, at)
+        return _carried(gate, transfer, at)
 
 
-def _carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal | Overrun:
+def _carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal | Overrun | None:
     arrival = gate.gateway.workspace.arrival(transfer)
     statement = Statement.parse((arrival / STATEMENT).read_bytes())
     disclosures = gate.gateway.workspace.disclosures(f"{transfer}.parquet")
@@ -97,25 +104,36 @@ def _carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal 
     except _NotReleased as stopped:
         durable.remove(disclosures)
         return stopped.answer
-    hand_on(gate, draft, carried.parcel, carried.outcome, in_force)
-    return carried
+    return carried if hand_on(gate, draft, carried.parcel, carried.outcome, in_force, at=at) else None
 
 
-def hand_on(gate: Gate, draft: Draft, parcel: SealedParcel, outcome: Outcome, in_force: InForce) -> None:
-    """A sealed parcel: receipted, then deliver's to take."""
+def hand_on(
+    gate: Gate, draft: Draft, parcel: SealedParcel, outcome: Outcome, in_force: InForce, *, at: datetime
+) -> bool:  # fmt: skip
+    """A sealed parcel: receipted, then deliver's to take. False, and neither, if it is judged by rules that are over."""
     after = sequence.before(gate, draft.sequence)
     order = Order(route=gate.name, partner=gate.route.partner.partner, parcel=parcel.parcel, after=after)
     durable.write_new(gate.gateway.workspace.sealing(draft.transfer) / mailbox.ORDER, order.encode())
-    record_sealed(gate, draft, parcel, outcome, in_force)  # (C2)
+    while not record_sealed(gate, draft, parcel, outcome, in_force):  # (C2)
+        _, now, _ = rules_in_force(gate, at)
+        if (now.register, now.holds) != (in_force.register, in_force.holds):
+            return False
+        in_force = now  # what was decided is about another purpose
     post(gate, draft.transfer)  # (C3)
+    return True
 
 
 def post(gate: Gate, transfer: TransferId) -> None:
-    """Hand the sealed draft to deliver, once our log still is what partners have cosigned."""
-    workspace = gate.gateway.workspace
-    gate.gateway.log.check_witnesses()
+    """Hand the sealed draft to deliver, once our log still is what partners have cosigned; unless it was taken back.
+
+    Whoever takes it back writes a receipt first, and then looks for the order: either they find it, or we their receipt.
+    """
+    workspace, log = gate.gateway.workspace, gate.gateway.log
+    log.check_witnesses()
     draft = workspace.sealing(transfer)
-    mailbox.post_order(draft, workspace.to_deliver, mailbox.read_order(draft))
+    with gate.gateway.ledger.writing():
+        if log.stage(transfer) is Stage.SEALED:
+            mailbox.post_order(draft, workspace.to_deliver, mailbox.read_order(draft))
 
 
 def _seal_minimised(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Carried:

@@ -9,7 +9,8 @@ then the file is judged again with all rows of those children withheld.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from gateway.story.brake import disclosed_by, last_full
 from gateway.story.collection_xsd import collection_xsd
 from gateway.story.gate import Gate, Gateway
 from gateway.vocabulary.digest import Digest
+from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.moment import london_day
 
 
@@ -33,6 +35,8 @@ class InForce:
 
     register: Digest
     holds: Digest
+    version: int
+    """Of the register and the holds, as the ledger counts their changes."""
 
 
 def count(gate: Gate, extract: Path, at: datetime) -> tuple[Outcome, frozenset[bytes]]:
@@ -99,8 +103,13 @@ def rules_in_force(gate: Gate, at: datetime) -> tuple[Path, InForce, tuple[tuple
     """The register's snapshot, what it and the holds are, and the holds themselves: of one moment."""
     with gate.gateway.ledger.reading() as tx:
         path, register = _snapshot(gate.gateway, tx, gate.route.policy.purpose, london_day(at))
-        live = tuple(holds.live_identifiers(tx))
-    return path, InForce(register=register, holds=_digest(live)), live
+        live, version = tuple(holds.live_identifiers(tx)), decisions.version(tx)
+    return path, InForce(register=register, holds=_digest(live), version=version), live
+
+
+def still_in_force(tx: Transaction, in_force: InForce) -> bool:
+    """Whether nobody has recorded a decision or a hold since, nor a link between pseudonyms."""
+    return decisions.version(tx) == in_force.version
 
 
 def holds_in_force(gateway: Gateway) -> Digest:
@@ -113,19 +122,38 @@ def _digest(live: Iterable[tuple[str, bytes]]) -> Digest:
 
 
 def _snapshot(gateway: Gateway, tx: Transaction, purpose: str, day: date) -> tuple[Path, Digest]:
-    """The snapshot of this version of the register on this day, written if it is not there yet."""
-    path = gateway.workspace.register_snapshot(f"{purpose}-{decisions.version(tx)}-{day}.parquet")
+    """The snapshot of this version of the register on this day, written if it is not there yet.
+
+    Each file appears whole, and always with the same bytes: of two who write it at once the second finds it there.
+    """
+    version = decisions.version(tx)
+    path = gateway.workspace.register_snapshot(f"{purpose}-{version}-{day}.parquet")
     note = path.with_suffix(".sha256")
     if not note.exists():
-        durable.remove(path)
-        digest = write_snapshot(decisions.judged(tx, purpose), path, day=day)
-        durable.write_new(note, f"{digest}\n".encode("ascii"))
-        _forget_older(path, purpose)
-    return path, Digest.parse(note.read_text("ascii").strip())
+        with _unless_there(path):
+            write_snapshot(decisions.judged(tx, purpose), path, day=day)
+        with _unless_there(note), path.open("rb") as snapshot:
+            durable.write_new(note, f"{Digest.of_stream(snapshot)}\n".encode("ascii"))
+        _forget_older(path, purpose, version)
+    try:
+        return path, Digest.parse(note.read_text("ascii").strip())
+    except FileNotFoundError as error:
+        raise StorageError("the register was changed meanwhile", remedy="it is done again") from error
 
 
-def _forget_older(path: Path, purpose: str) -> None:
-    older = re.compile(re.escape(purpose) + r"-\d+-\d{4}-\d\d-\d\d\.(parquet|sha256)")
+@contextmanager
+def _unless_there(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except StorageError:
+        if not path.exists():
+            raise
+
+
+def _forget_older(path: Path, purpose: str, version: int) -> None:
+    """Not what somebody else has written since, for a later version."""
+    ours = re.compile(re.escape(purpose) + r"-(\d+)-\d{4}-\d\d-\d\d\.(parquet|sha256)")
     for other in path.parent.iterdir():
-        if other.stem != path.stem and older.fullmatch(other.name):
+        found = ours.fullmatch(other.name)
+        if found and other.stem != path.stem and int(found[1]) <= version:
             durable.remove(other)

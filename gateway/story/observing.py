@@ -1,6 +1,7 @@
 """What deliver saw becomes receipts, once its signature is verified; only the partner's makes `acknowledged`.
 
-    delivered   ─▶ receipt, extract unlinked, ciphertext dropped; the order stays, since an answer is awaited
+    delivered   ─▶ receipt, extract unlinked, ciphertext dropped; the order stays, since an answer is awaited;
+                   if it was taken back in vain, a removal for whom that was
     stopped     ─▶ the order ends: the parcel is made again by the rules as they are now
     lapsed      ─▶ receipt `revoked`, and the same
     failed, in-doubt ─▶ receipt; a person has to look
@@ -22,10 +23,15 @@ from gateway.story import duplicates
 from gateway.story.answering import answered
 from gateway.story.gate import Gate, Gateway
 from gateway.story.outcomes import tell_outcome
+from gateway.story.withdrawing import take_back_overtaken
 from gateway.vocabulary import moment
 from gateway.vocabulary.errors import GatewayError, slug_of
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import FOLLOWS, Stage, TransferId
+
+HAS_ARRIVED = frozenset(
+    {Stage.DELIVERED, Stage.OVERDUE, Stage.ACKNOWLEDGED, Stage.REJECTED_BY_PARTNER, Stage.DISPOSED}
+)  # fmt: skip
 
 
 def observe(gateway: Gateway, gates: Mapping[str, Gate]) -> int:
@@ -61,25 +67,41 @@ def _gate_of(gateway: Gateway, gates: Mapping[str, Gate], transfer: TransferId) 
 
 def _delivered(gate: Gate, seen: Observation) -> None:
     _climb(gate, seen, Stage.DELIVERED)
+    if gate.gateway.log.stage(seen.transfer) not in HAS_ARRIVED:
+        return  # whoever has taken deliver over can say so of anything: what is waiting stays
     durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))
     duplicates.forget(gate, seen.transfer)
     folder = gate.gateway.workspace.to_deliver / seen.transfer
     if (folder / mailbox.ORDER).exists():
         mailbox.drop_ciphertext(gate.gateway.workspace.to_deliver, mailbox.read_order(folder))
     tell_outcome(gate, seen.transfer)
+    take_back_overtaken(gate, seen.transfer)
     if gate.route.partner.acknowledgement == "none":
         mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer, gate.gateway.check_turn)
 
 
 def _stopped(gate: Gate, seen: Observation) -> None:
-    """Only what was taken back is made again: deliver stops nothing by itself."""
+    """Only what was taken back is made again: deliver stops nothing by itself. Of what had failed no receipt says so yet."""
+    if _is_overtaken(gate, seen):
+        return
+    is_marked = mailbox.is_revoked(gate.gateway.workspace.to_deliver / seen.transfer)
+    if is_marked and gate.gateway.log.stage(seen.transfer) is Stage.FAILED:
+        _climb(gate, seen, Stage.REVOKED)
     if gate.gateway.log.stage(seen.transfer) is Stage.REVOKED:
         mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer, gate.gateway.check_turn)
 
 
 def _lapsed(gate: Gate, seen: Observation) -> None:
+    if _is_overtaken(gate, seen):
+        return
     _climb(gate, seen, Stage.REVOKED)
     _stopped(gate, seen)
+
+
+def _is_overtaken(gate: Gate, seen: Observation) -> bool:
+    """Said of a parcel that was made anew since: by a machine that was frozen, or twice around a crash."""
+    sealed = gate.gateway.log.last(seen.transfer, Stage.SEALED)
+    return sealed is not None and seen.facts.get("envelope") not in {None, sealed.receipt.facts["envelope"]}
 
 
 def _failed(gate: Gate, seen: Observation) -> None:
@@ -90,6 +112,7 @@ def _failed(gate: Gate, seen: Observation) -> None:
 def _in_doubt(gate: Gate, seen: Observation) -> None:
     _climb(gate, seen, Stage.IN_DOUBT)
     tell_outcome(gate, seen.transfer)
+    take_back_overtaken(gate, seen.transfer)
 
 
 def _answered(gate: Gate, seen: Observation) -> None:

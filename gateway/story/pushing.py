@@ -177,10 +177,11 @@ def _may_release(half: Dispatcher, folder: Path, order: Order) -> None:
 
 def _report_once(half: Dispatcher, order: Order, outcome: Outcome, facts: Facts) -> int:
     """The order stays until prepare ends it, and a new parcel of the same transfer is news again."""
-    transfer, parts = order.parcel.transfer, (outcome.encode(), order.parcel.files[-1].digest.raw)
+    transfer, envelope = order.parcel.transfer, order.parcel.files[-1].digest
+    parts = (outcome.encode(), envelope.raw)
     if not half.attempts.is_news(transfer, *parts):
         return 0
-    made = report(half, transfer, outcome, facts)
+    made = report(half, transfer, outcome, facts | Facts(envelope=str(envelope)))
     half.attempts.told(transfer, *parts)
     return made
 

@@ -1,7 +1,8 @@
 """One removal: its list sealed, receipted, handed to deliver, as `carrying` does with an arrival.
 
 It is sealed again when its time has passed before it left. No hold and no decision overtakes
-it: what should be gone at the partner still should.
+it: what should be gone at the partner still should. One that comes in the moment of its sealing
+has it sealed at the next round.
 """
 
 from dataclasses import replace
@@ -26,4 +27,4 @@ def carry_removal(gate: Gate, transfer: TransferId, at: datetime) -> None:
     parcel = seal_for(gate.gateway, draft, folder, [data], lambda: settled)
     _, in_force, _ = rules_in_force(gate, at)
     removed = Outcome(rows_in=children, rows_out=children, withheld={}, rejected={}, fields={}, tiers={})
-    hand_on(gate, draft, parcel, removed, in_force)
+    hand_on(gate, draft, parcel, removed, in_force, at=at)

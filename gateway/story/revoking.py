@@ -3,6 +3,9 @@
 The mark is set where deliver looks directly before the rename that releases. Only deliver
 can say that it stopped: until then the transfer may still turn out to be delivered.
 
+What has failed is marked as well, and stays failed: deliver does nothing until a person has it try
+again, and then says first that it stopped (`observing`).
+
 Crash point. (V1) receipted, not marked: every round marks all that are revoked once more.
 """
 
@@ -11,6 +14,7 @@ from datetime import datetime
 
 from gateway.footing import mailbox
 from gateway.footing.ledger import transfers
+from gateway.footing.ledger.transfers import TransferRow
 from gateway.footing.telemetry import LogEvent
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
@@ -20,19 +24,21 @@ from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
 
+_MAY_LEAVE = (Stage.SEALED, Stage.FAILED)
+
 
 def revoke_overtaken(gateway: Gateway, gates: Mapping[str, Gate], at: datetime) -> int:
-    """How many parcels were taken back; the mark is durable for each when this returns."""
-    now = {name: _judged_by(gate, at) for name, gate in gates.items() if gateway.log.in_stage(Stage.SEALED, route=name)}
+    """How many parcels may not leave as they are; the mark is durable for each when this returns."""
+    now = {
+        name: _judged_by(gate, at) for name, gate in gates.items() if gateway.log.in_stage(*_MAY_LEAVE, route=name)
+    }  # fmt: skip
     overtaken = [
-        (transfer, route)
-        for transfer, route in _sealed(gateway)
-        if route not in now or _sealed_by(gateway, transfer) != now[route]
+        row for row in _parcels(gateway) if row.route not in now or _sealed_by(gateway, row.id) != now[row.route]
     ]
-    for transfer, route in overtaken:
-        reason = "rules-changed" if route in now else "route-suspended"
-        _record(gateway, transfer, route, reason, at)
-    for transfer in gateway.log.in_stage(Stage.REVOKED):  # (V1)
+    for row in overtaken:
+        _record(gateway, row.id, row.route, "rules-changed" if row.route in now else "route-suspended", at)
+    marked = {*gateway.log.in_stage(Stage.REVOKED), *(row.id for row in overtaken)}
+    for transfer in sorted(marked):  # (V1)
         mailbox.revoke(gateway.workspace.to_deliver, transfer)
     return len(overtaken)
 
@@ -45,11 +51,17 @@ def revoke_out_of_turn(gate: Gate, at: datetime) -> None:
             mailbox.revoke(gate.gateway.workspace.to_deliver, one.transfer)  # (V1)
 
 
-def _sealed(gateway: Gateway) -> list[tuple[TransferId, str]]:
+def _parcels(gateway: Gateway) -> list[TransferRow]:
     with gateway.ledger.reading() as tx:
-        rows = [transfers.get(tx, transfer) for transfer in gateway.log.in_stage(Stage.SEALED)]
+        rows = [transfers.get(tx, transfer) for transfer in gateway.log.in_stage(*_MAY_LEAVE)]
     # no rule overtakes a removal: what should be gone at the partner still should
-    return [(row.id, row.route) for row in rows if row and row.scope != "removal"]
+    return [row for row in rows if row and row.scope != "removal" and not _is_marked(gateway, row.id)]
+
+
+def _is_marked(gateway: Gateway, transfer: TransferId) -> bool:
+    """A failed parcel that was taken back already, or has no order that a person could have tried again."""
+    stage = gateway.log.stage(transfer)
+    return stage is Stage.FAILED and mailbox.is_revoked(gateway.workspace.to_deliver / transfer)
 
 
 def _judged_by(gate: Gate, at: datetime) -> tuple[str, str, str]:
@@ -70,8 +82,13 @@ def _spelled(in_force: InForce, route: str) -> tuple[str, str, str]:
 
 
 def _record(gateway: Gateway, transfer: TransferId, route: str, reason: str, at: datetime) -> None:
+    """Of what is sealed: somebody else may have taken it back meanwhile, or deliver have told of it; what failed stays so."""
     facts = Facts(reason=reason)
-    gateway.log.append(Receipt.of_stage(Stage.REVOKED, transfer=transfer, route=route, at=at, facts=facts))
+    with gateway.ledger.writing() as tx:
+        if gateway.log.stage(transfer) is not Stage.SEALED:
+            return
+        receipt = Receipt.of_stage(Stage.REVOKED, transfer=transfer, route=route, at=at, facts=facts)
+        gateway.log.append_in(tx, receipt)
     gateway.telemetry.event(
         LogEvent.STAGE_REACHED, facts | Facts(transfer=transfer, route=route, stage=str(Stage.REVOKED))
     )

@@ -11,7 +11,7 @@ from gateway.seal.recipients import sealed_to
 from gateway.seal.sealing import Draft, SealedParcel
 from gateway.story import sequence
 from gateway.story.gate import REGISTER, Gate
-from gateway.story.minimising import InForce
+from gateway.story.minimising import InForce, still_in_force
 from gateway.vocabulary import moment
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.facts import Facts
@@ -24,8 +24,10 @@ def upcoming_sequence(gate: Gate, transfer: TransferId) -> int:
         return sequence.upcoming(gate, tx, transfer)
 
 
-def record_sealed(gate: Gate, draft: Draft, parcel: SealedParcel, outcome: Outcome, in_force: InForce) -> None:
+def record_sealed(gate: Gate, draft: Draft, parcel: SealedParcel, outcome: Outcome, in_force: InForce) -> bool:
     """Receipt, sequence number and disclosures in one commit: all of it happened or none.
+
+    False, and nothing was written, if the register was changed since it was read: whoever did found no parcel to revoke.
 
     Raises:
         StorageError: somebody else took the sequence number meanwhile; nothing was written.
@@ -36,6 +38,8 @@ def record_sealed(gate: Gate, draft: Draft, parcel: SealedParcel, outcome: Outco
         facts |= Facts(disclosures=str(outcome.disclosures))
     receipt = Receipt.of_stage(Stage.SEALED, transfer=draft.transfer, route=gate.name, at=gateway.clock(), facts=facts)
     with gateway.ledger.writing() as tx:
+        if not still_in_force(tx, in_force):
+            return False
         sequence.take(gate, tx, draft.transfer, draft.sequence)
         subjects.add_nameless(tx, outcome.nameless)
         if outcome.disclosures:
@@ -44,6 +48,7 @@ def record_sealed(gate: Gate, draft: Draft, parcel: SealedParcel, outcome: Outco
             file = _disclosure_file(draft.transfer, outcome.disclosures, outcome.disclosures_meta)
             disclosures.replace_file(tx, file)
         gateway.log.append_in(tx, receipt)
+    return True
 
 
 def _parcel_facts(gate: Gate, draft: Draft, parcel: SealedParcel) -> Facts:

@@ -16,9 +16,10 @@ Crash point. (W1) the list is written, the receipt is not: the folder belongs to
 and goes with what else is old among the arrivals. Nothing was promised yet.
 """
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -26,7 +27,7 @@ from typing import Protocol
 
 from gateway.contract.policy import Policy
 from gateway.footing import durable
-from gateway.footing.ledger import transfers
+from gateway.footing.ledger import decisions, holds, transfers
 from gateway.footing.ledger.subjects import links, same_child
 from gateway.footing.ledger.transfers import TransferRow
 from gateway.minimise.consent import CLOSING, NEUTRAL, NONE, Opened, Standing
@@ -34,12 +35,14 @@ from gateway.minimise.disclosed import disclosed, everybody, released_to
 from gateway.minimise.identifiers import reference
 from gateway.minimise.openings import fields_of, optional_fields
 from gateway.minimise.references import read_references
+from gateway.receipts.entry import Entry
 from gateway.receipts.receipt import Receipt
 from gateway.story.brake import LastFull, disclosed_by, last_full
 from gateway.story.disclosed import OF_SUBJECTS, Reach, reach_of, subjects_of
 from gateway.story.disclosure_files import proved_file, proved_files
 from gateway.story.gate import Gate, Gateway
 from gateway.story.register.showing import standing_of
+from gateway.story.sequence import ON_ITS_WAY
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
@@ -50,6 +53,9 @@ LIST = "removal"
 HEADER = b"Reference,Remove\n"
 WHOLE = "whole"
 SCOPE = "removal"
+OVERTAKEN = frozenset({Stage.REVOKED, Stage.FAILED})
+READ_BEFORE = timedelta(days=1)
+"""A decision says when it was read; it was recorded later, once two people had signed."""
 FEW = 5
 """So many at once are never too many."""
 Stays = frozenset[str] | None
@@ -97,13 +103,18 @@ def withdraw(
     given: dict[str, set[bytes]] = {}
     for row in disclosed(proved_files(gateway), subjects):
         transfer = TransferId(row.transfer)
-        if row.released and reach_of(gateway, transfer) is not Reach.NOT:
+        if row.released and _may_have(gateway, transfer):
             given.setdefault(gateway.log.transfer(transfer).route, set()).add(row.subject)
     return [
         _prepare(gate, dict.fromkeys(given[name], _fields(gate.route.policy) if consented_only else WHOLE), uid=uid)
         for name, gate in gates.items()
         if name in given
     ]
+
+
+def _may_have(gateway: Gateway, transfer: TransferId) -> bool:
+    """Or will have: nothing stops a parcel on its way on account of this, and the removal goes behind it."""
+    return gateway.log.stage(transfer) in ON_ITS_WAY or reach_of(gateway, transfer) is not Reach.NOT
 
 
 def recall(gateway: Gateway, gates: Mapping[str, Gate], transfer: TransferId, *, reason: str, uid: int) -> Prepared:
@@ -161,6 +172,31 @@ def take_back_held(
     by_consent = [gate for gate in gates.values() if gate.route.policy.kind == "consent"]
     prepared = [_take_back(gate, subjects, lambda _subject, _given: None, uid=uid) for gate in by_consent]
     return [removal for removal in prepared if removal]
+
+
+def take_back_overtaken(gate: Gate, transfer: TransferId) -> list[Prepared]:
+    """Of a parcel that was taken back, or had failed, and came to its partner all the same: what closed meanwhile.
+
+    When it closed, the parcel before this one was asked. Done again it is no worse: removing twice is removing.
+
+    Raises:
+        StorageError, LogBroken: as above.
+    """
+    gateway, gates = gate.gateway, {gate.name: gate}
+    sealed, last = gateway.log.last(transfer, Stage.SEALED), last_full(gate)
+    if sealed is None or last is None or last.transfer != transfer or not _was_overtaken(gateway, sealed):
+        return []
+    with gateway.ledger.reading() as tx:
+        held = holds.live_identifiers(tx)
+        known = decisions.of_purpose(tx, gate.route.policy.purpose)
+        decided = [one for one in known if one.recorded > sealed.receipt.at - READ_BEFORE]
+    by_decision = take_back(gates, decided, uid=os.getuid())
+    return [*by_decision, *take_back_held(gateway, gates, held, uid=os.getuid())]
+
+
+def _was_overtaken(gateway: Gateway, sealed: Entry) -> bool:
+    since = gateway.log.of_transfer(TransferId(str(sealed.receipt.transfer)))
+    return any(entry.index > sealed.index and entry.receipt.kind in OVERTAKEN for entry in since)
 
 
 def still_open(gate: Gate, subject: bytes, day: date) -> Stays:

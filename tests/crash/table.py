@@ -36,6 +36,7 @@ engine._keep                       open fchmod fsync link unlink               a
 carrying.hand_on                   open fchmod fsync link unlink               approved                  nothing
 sealed.record_sealed               commit                                      approved>sealed           nothing
 mailbox.post_order                 rename fsync                                sealed                    nothing
+carrying.post                      commit                                      sealed                    nothing
 
 attempts.begin                     commit                                      sealed                    nothing,temporaries
 sftp:take-over(json)               sftp                                        sealed                    temporaries
