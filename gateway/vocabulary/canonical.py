@@ -21,13 +21,15 @@ def decode(data: bytes, *, what: str, limit: int = 1 << 20) -> dict[str, Any]:
     """Read one canonical object back; `what` names it in the error.
 
     Raises:
-        FormatInvalid: too large, not JSON, not an object, or not spelled canonically.
+        FormatInvalid: too large, not JSON, not an object, not spelled canonically, or with half a character in it.
     """
     if len(data) > limit:
         raise FormatInvalid(f"{what} is larger than {limit} bytes")
     try:
         value = json.loads(data.decode("ascii"), parse_float=_no)
         again = encode(value)
+        if b"\\ud" in data:  # half a character is text that cannot be written anywhere
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, TypeError, RecursionError) as error:
         raise FormatInvalid(f"{what} is not canonical JSON") from error
     if not isinstance(value, dict) or again != data:

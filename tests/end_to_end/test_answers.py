@@ -97,6 +97,12 @@ def test_an_answer_that_is_no_answer_is_receipted_and_nothing_breaks(answered, t
     assert_it_does_not_count(answered)
 
 
+def test_an_answer_with_half_a_character_in_it_is_receipted_and_nothing_breaks(answered):
+    """JSON can spell what no text holds; it would have ended the half, at every start again."""
+    answer_instead(answered, checkpoint="\ud800")
+    assert_it_does_not_count(answered)
+
+
 def test_a_partner_who_says_disposed_before_accepted_is_told_so_and_its_acceptance_still_counts(answered):
     body, signature = answer_files(answered)
     kept = body.read_bytes(), signature.read_bytes()

@@ -21,7 +21,7 @@ def test_what_is_spelled_reads_back(value):
     [
         b"", b"{}", b"[]\n", b'{"a":1}', b'{"a": 1}\n', b'{"a":1}\n\n', b'{"b":1,"a":2}\n', b'{"a":1,"a":2}\n',
         b'{"a":1.0}\n', b'{"a":1e2}\n', b'{"a":NaN}\n', b'{"a":"\xc3\xa9"}\n', b'{"a":"\\u0061"}\n', b"\xef\xbb\xbf{}\n",
-        b'{"a":' + b"[" * 100_000, b'{"a":-0}\n', b'{"a":01}\n', b"null\n", b'{"a":Infinity}\n',
+        b'{"a":' + b"[" * 100_000, b'{"a":-0}\n', b'{"a":01}\n', b"null\n", b'{"a":Infinity}\n', b'{"a":"\\ud800"}\n', b'{"\\udc00":1}\n',
     ],
 )  # fmt: skip
 def test_any_other_spelling_is_refused(data):
