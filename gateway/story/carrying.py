@@ -102,7 +102,7 @@ def _carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal 
     try:
         carried = _seal_minimised(gate, work, draft, statement)
     except _NotReleased as stopped:
-        durable.remove(disclosures)
+        _forget(gate, disclosures)
         return stopped.answer
     return carried if hand_on(gate, draft, carried.parcel, carried.outcome, in_force, at=at) else None
 
@@ -147,7 +147,7 @@ def _seal_once(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Car
     held = brake(gate)
     folder = empty_folder(gate.gateway, draft.transfer)
     if work.disclosures:
-        durable.remove(work.disclosures)
+        _forget(gate, work.disclosures)
     with minimising(work, gate.gateway.workers) as run:
         parcel = seal_for(
             gate.gateway,
@@ -157,6 +157,12 @@ def _seal_once(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Car
             lambda: _settle(gate, run, work, statement, held),
         )
         return Carried(parcel=parcel, outcome=run.outcome())
+
+
+def _forget(gate: Gate, disclosures: Path) -> None:
+    """What an earlier try wrote; a successor's is evidence."""
+    gate.gateway.check_turn()
+    durable.remove(disclosures)
 
 
 def _settle(gate: Gate, run: Run, work: Job, statement: Statement, held: Brake) -> Settled:

@@ -35,7 +35,7 @@ def claim(dropped: Dropped, transfer: TransferId, evidence: Evidence, at: dateti
     measured = copy_into(dropped.folder, dropped.name, arrival / EXTRACT, limit=dropped.limit)
     decision = decide(replace(evidence, extract=measured.digest), gate.expected(), at)
     if not isinstance(decision, Approved):
-        durable.discard_folder(arrival)
+        durable.discard_folder(arrival, gate.gateway.check_turn)
         refusal = Refusal(reasons=decision.reasons if isinstance(decision, Refused) else ())
         refuse_dropped(dropped, transfer, refusal, at)
         return refusal

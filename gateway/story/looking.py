@@ -291,6 +291,7 @@ class Look:
     def _tell(self, waiting: dict[str, tuple[str, ...] | str], left: int) -> None:
         if self.memory.told.get(self.gate.name) != (waiting, left):
             note = waiting_note(self.gate.name, self.gate.gateway.domain, waiting, left, self.at)
+            self.gate.gateway.check_turn()
             self.folder.write(WAITING, note.encode("utf-8"))
             self.memory.told[self.gate.name] = (waiting, left)
 

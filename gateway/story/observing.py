@@ -81,11 +81,14 @@ def _delivered(gate: Gate, seen: Observation) -> None:
 
 
 def _stopped(gate: Gate, seen: Observation) -> None:
-    """Only what was taken back is made again: deliver stops nothing by itself. Of what had failed no receipt says so yet."""
+    """Only what was taken back is made again: deliver stops nothing by itself.
+
+    Of what had failed, or was marked by a machine that thawed too late, no receipt says so yet.
+    """
     if _is_overtaken(gate, seen):
         return
     is_marked = mailbox.is_revoked(gate.gateway.workspace.to_deliver / seen.transfer)
-    if is_marked and gate.gateway.log.stage(seen.transfer) is Stage.FAILED:
+    if is_marked and gate.gateway.log.stage(seen.transfer) in (Stage.FAILED, Stage.SEALED):
         _climb(gate, seen, Stage.REVOKED)
     if gate.gateway.log.stage(seen.transfer) is Stage.REVOKED:
         mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer, gate.gateway.check_turn)

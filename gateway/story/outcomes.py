@@ -51,6 +51,7 @@ def tell_outcome(gate: Gate, transfer: TransferId) -> None:
         at=sealed.receipt.at,
     )
     day = london_day(entries[0].receipt.at)
+    gateway.check_turn()  # what is told last must be true, and a successor may know more
     with DropFolder(gateway.workspace.drop_folder(gate.name)) as folder, folder.below(OUTCOMES) as outcomes:
         outcomes.write(f"{day}-{transfer}.txt", note.encode("utf-8"))
 

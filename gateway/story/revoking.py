@@ -39,6 +39,7 @@ def revoke_overtaken(gateway: Gateway, gates: Mapping[str, Gate], at: datetime) 
         _record(gateway, row.id, row.route, "rules-changed" if row.route in now else "route-suspended", at)
     marked = {*gateway.log.in_stage(Stage.REVOKED), *(row.id for row in overtaken)}
     for transfer in sorted(marked):  # (V1)
+        gateway.check_turn()
         mailbox.revoke(gateway.workspace.to_deliver, transfer)
     return len(overtaken)
 

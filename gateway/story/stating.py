@@ -58,6 +58,7 @@ def state(dropped: Dropped, at: datetime) -> tuple[Measured, Statement] | Refusa
         return drafted
     duplicates.remember(gate, transfer, duplicates.Counted(twice, london_day(at)))
     _record_waiting(dropped, row, drafted, at)  # (T1)
+    gate.gateway.check_turn()  # else it would take the place of a successor's, which people may have signed
     dropped.folder.write(statement_name(dropped.name), drafted.encode())
     return measured, drafted
 

@@ -29,7 +29,7 @@ claim.take_out                     unlink fsync                                a
 dropped.clear_papers               unlink fsync                                approved                  nothing
 dropped.clear_statement            unlink fsync                                approved                  nothing
 carrying.empty_folder              mkdir fsync                                 approved                  nothing
-carrying._seal_once                unlink fsync                                approved                  nothing
+carrying._forget                   unlink fsync                                approved                  nothing
 sealed_age.write                   open fchmod fsync link unlink               approved                  nothing
 sealing._files                     open fchmod fsync link unlink               approved                  nothing
 engine._keep                       open fchmod fsync link unlink               approved                  nothing
