@@ -92,6 +92,14 @@ def test_a_server_that_opens_files_and_gives_nothing_of_them_is_believed_by_size
         refused(PartnerRefused, server.endpoint, key, sealed(tmp_path, 8), read_back=True)
 
 
+def test_a_server_that_stops_giving_in_the_middle_of_a_file_is_believed_by_size(standin, parcel, tmp_path):
+    standin.server.misbehave(Faults(forbid_reading_from=300_000))
+    with reaching(standin.endpoint, standin.key) as destination:
+        for each in (parcel, sealed(tmp_path, 7)):  # over one connection: what it refused was asked to its end
+            assert destination.put(each, Story(standin).attempt).verified_by == "size"
+    refused(PartnerRefused, standin.endpoint, standin.key, sealed(tmp_path, 8), read_back=True)
+
+
 def test_where_reading_is_forbidden_but_wanted_nothing_is_released(standin, parcel):
     standin.server.misbehave(Faults(forbid_reading=True))
     refused(PartnerRefused, standin.endpoint, standin.key, parcel, read_back=True)

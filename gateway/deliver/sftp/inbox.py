@@ -12,7 +12,7 @@ from enum import Enum
 from gateway.deliver.sftp import wire
 from gateway.deliver.sftp.conversation import Conversation
 from gateway.deliver.sftp.faults import understood
-from gateway.deliver.sftp.reading import chunks, data_in
+from gateway.deliver.sftp.reading import ReadingDenied, chunks, data_in
 from gateway.deliver.sftp.replies import wire_status
 from gateway.deliver.sftp.session import Session
 from gateway.deliver.sftp.wire import Status
@@ -128,8 +128,11 @@ class Inbox:
         if handle is None or not (yield from self._gives(handle)):
             return None
         meter = Meter()
-        for chunk in chunks(self.session, handle, size):
-            meter.feed(chunk)
+        try:
+            for chunk in chunks(self.session, handle, size):
+                meter.feed(chunk)
+        except ReadingDenied:
+            return None
         return Content(meter.size, meter.digest)
 
     def server_hash(self, name: str, size: int) -> Conversation[Digest | None]:

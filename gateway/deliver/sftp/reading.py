@@ -14,10 +14,14 @@ READS_IN_FLIGHT = 8
 """Two MiB: what one channel window of ours holds."""
 
 
+class ReadingDenied(PartnerRefused):
+    """The server gives nothing of a file, or nothing more: it can still be verified otherwise."""
+
+
 def chunks(session: Session, handle: bytes, size: int) -> Generator[bytes, None, None]:
     """At most `size` bytes; the handle is closed at their end, or when the reader has seen enough.
 
-    After an error the handle stays open: the whole session is given up then.
+    So it is when the server denies the rest. After another error it stays open: the whole session is given up then.
     """
     flying: deque[tuple[int, int]] = deque()
     asked = given = 0
@@ -36,7 +40,7 @@ def chunks(session: Session, handle: bytes, size: int) -> Generator[bytes, None,
             if len(data) < length:
                 _land(session, flying)
                 asked = given
-    except GeneratorExit:
+    except (GeneratorExit, ReadingDenied):
         _end(session, flying, handle)
         raise
     _end(session, flying, handle)
@@ -48,7 +52,8 @@ def data_in(reply: wire.Reply, length: int) -> bytes:
     if status is Status.END_OF_FILE:
         return b""
     if status is not None:
-        raise PartnerRefused("the partner's server stopped giving back what it holds")
+        kind = ReadingDenied if status is Status.PERMISSION_DENIED else PartnerRefused
+        raise kind("the partner's server stopped giving back what it holds")
     with understood():
         data = wire.data_of(reply)
     if not 0 < len(data) <= length:

@@ -10,6 +10,7 @@ from contextlib import closing
 
 from gateway.deliver.sftp.conversation import Conversation
 from gateway.deliver.sftp.inbox import Inbox
+from gateway.deliver.sftp.reading import ReadingDenied
 from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.parcel import SealedFile
@@ -44,6 +45,8 @@ def _alike(inbox: Inbox, name: str, file: SealedFile, size: int) -> Conversation
                     pieces.close()
                     break
                 alike += len(piece)
+    except ReadingDenied:
+        pass  # what it gave is known, and the rest is sent again
     except OSError as error:
         raise StorageError("a sealed parcel's file cannot be read") from error
     return alike if alike >= WORTH else 0

@@ -45,6 +45,8 @@ class Faults:
     """Take every file away the moment it has its final name, as partners do who poll."""
     refuse_stat: bool = False
     forbid_reading: bool = False
+    forbid_reading_from: int | None = None
+    """Let every file be opened, and give nothing of it from this byte on."""
     forbid_removing: bool = False
 
 

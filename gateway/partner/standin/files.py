@@ -63,7 +63,7 @@ class OpenFile(SFTPHandle):
             os.close(self._descriptor)
 
     def read(self, offset: int, length: int) -> Any:
-        return self._conduct.answer("read-back", lambda _: _tried(lambda: os.pread(self._descriptor, length, offset)))
+        return self._conduct.answer("read-back", lambda faults: self._read(offset, length, faults))
 
     def write(self, offset: int, data: bytes) -> Any:
         return self._conduct.answer("write", lambda faults: self._write(offset, data, faults))
@@ -74,6 +74,11 @@ class OpenFile(SFTPHandle):
     def _truncate(self, faults: Faults) -> None:
         if faults.truncate:
             os.ftruncate(self._descriptor, max(0, os.fstat(self._descriptor).st_size - 1))
+
+    def _read(self, offset: int, length: int, faults: Faults) -> Any:
+        if exceeded(faults.forbid_reading_from, offset + length):
+            return _DENIED
+        return _tried(lambda: os.pread(self._descriptor, length, offset))
 
     def _write(self, offset: int, data: bytes, faults: Faults) -> int:
         mischief = self._conduct.mischief
