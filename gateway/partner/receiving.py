@@ -185,6 +185,7 @@ def _open(desk: _Desk, parcel: SignedParcel) -> tuple[int, Place]:
             opened = parcel.open(sealed, work, receiver.reader, answered, desk.at)
         place = desk.store.keep(opened)
     except ExtractInvalid as error:  # it is missing, or no regular file
+        parcel.check_addressed(receiver.reader)  # of version 1 for none of our keys nobody can tell the file's name
         raise rejected("ciphertext-hash") from error
     else:
         return opened.manifest.file.rows, place

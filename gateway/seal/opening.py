@@ -128,7 +128,7 @@ class SignedParcel:
             StorageError: the disk failed.
         """
         found = self._unpacked(sealed, folder / UNVERIFIED, reader)  # 2
-        _check_addressed(self.envelope, reader)  # 3
+        self.check_addressed(reader)  # 3
         _check_dates(self.envelope, at)  # 4
         _check_turn(self.envelope, answered)  # 5, 6
         if isinstance(found, ParcelInvalid):
@@ -144,6 +144,12 @@ class SignedParcel:
             manifest_signature=found.signature,
             data=folder / DATA,
         )
+
+    def check_addressed(self, reader: Reader) -> None:
+        """ParcelInvalid unless it is for us, and for a key that we hold."""
+        keys = reader.keys_for(reader.format_of(self.envelope))
+        if not any(to.id == reader.id and to.key in keys for to in self.envelope.heading.recipients):
+            raise rejected("not-addressed")
 
     def _unpacked(self, sealed: Sequence[BinaryIO], target: Path, reader: Reader) -> UnverifiedContent | ParcelInvalid:
         if reader.format_of(self.envelope) == "age":
@@ -208,12 +214,6 @@ def _verify(sender: Sender, message: bytes, signature: bytes, act: str, at: date
     if signed.principal != sender.id:
         raise SignatureInvalid("a parcel is signed by somebody who is listed, but is not its sender")
     return signed
-
-
-def _check_addressed(envelope: Envelope, reader: Reader) -> None:
-    keys = reader.keys_for(reader.format_of(envelope))
-    if not any(to.id == reader.id and to.key in keys for to in envelope.heading.recipients):
-        raise rejected("not-addressed")
 
 
 def _check_dates(envelope: Envelope, at: datetime) -> None:

@@ -143,6 +143,18 @@ def test_a_message_that_is_no_regular_file_is_rejected(partnership, tmp_path, na
     assert partnership.shown() == {}
 
 
+def test_a_parcel_for_a_key_that_is_not_ours_is_answered_so_though_its_format_cannot_be_told(partnership, tmp_path):
+    """Version 1 says it by its recipients, and these name neither key: no age file is there."""
+    make_receiver(
+        tmp_path / "age", me=ME, sender=SENDER, domain=DOMAIN, sender_key=SigningKey.generate_ed25519().public,
+        log_key=partnership.council.log.public,
+    )  # fmt: skip
+    put_key(partnership.home, (tmp_path / "age" / "keys" / "identity.key").read_bytes(), "identity.key")
+    partnership.send(version=1, recipients=(Addressee(id=ME, recipient=kept("following").certificate),))
+    received = partnership.received()
+    assert (received.result, received.code) == ("rejected", "not-addressed")
+
+
 def test_a_partner_that_goes_from_age_to_openpgp_takes_both_meanwhile(partnership, tmp_path):
     other = make_receiver(
         tmp_path / "age", me=ME, sender=SENDER, domain=DOMAIN, sender_key=partnership.council.key.public,
