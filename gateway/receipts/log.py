@@ -192,12 +192,6 @@ class ReceiptLog:
         """Newest first; each filter narrows, and no kinds are all kinds."""
         return self._newest(kinds=kinds, route=route, limit=limit)
 
-    def backwards(self, *, kinds: Collection[str], route: str, limit: int) -> Iterator[Entry]:
-        """As `entries`, each checked and parsed when it is asked for: most who look need the first few."""
-        with self._ledger.reading() as tx:
-            rows = leaves.newest(tx, kinds=kinds, route=route, limit=limit)
-        return map(Entry.read, rows)
-
     def between(self, first: datetime, end: datetime) -> Iterator[Entry]:
         """From `first` to before `end`, oldest first, without those that are purged."""
         with self._ledger.reading() as tx:

@@ -4,6 +4,7 @@ Crash point. (G1) receipted as refused or paused, the extract still among the ar
 was away: every round gives back what lies there. Which rows and columns it was, the receipt does not tell any more.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from gateway.approval.rules import Reason
@@ -16,25 +17,28 @@ from gateway.story.outcomes import tell_outcome
 from gateway.story.refusing import Refusal, return_refused
 from gateway.vocabulary.transfer import Stage, TransferId
 
+GOING_ON = (Stage.APPROVED, Stage.WITHDRAWN, Stage.SEALED, Stage.REVOKED, Stage.FAILED)
 AS_RECEIPTED = "as its receipt says; where in the file is not known any more"
 
 
 def give_back(gate: Gate, at: datetime) -> None:
     """What was refused or paused and still lies here."""
-    for folder in sorted(gate.gateway.workspace.arrivals.iterdir()):
-        transfer = TransferId(folder.name)
+    for transfer in _ended_here(gate):
         stage = gate.gateway.log.stage(transfer)
-        if (
-            stage not in (Stage.REFUSED, Stage.PAUSED)
-            or not (folder / EXTRACT).exists()
-            or not _is_ours(gate, transfer)
-        ):
-            continue
         if stage is Stage.PAUSED:
             lay_back(gate, transfer)
             tell_outcome(gate, transfer)
-        elif gate.gateway.log.last(transfer, Stage.APPROVED):  # else it lies where it was dropped
+        elif stage is Stage.REFUSED and gate.gateway.log.last(transfer, Stage.APPROVED):  # else it lies where it was dropped
             return_refused(gate, transfer, _as_receipted(gate, transfer), at)
+
+
+def _ended_here(gate: Gate) -> Iterator[TransferId]:
+    """Extracts of this route among the arrivals that nothing waits for any more; one question tells of all the others."""
+    arrivals = gate.gateway.workspace.arrivals
+    going_on = set(gate.gateway.log.in_stage(*GOING_ON))
+    for transfer in (TransferId(folder.name) for folder in sorted(arrivals.iterdir())):
+        if transfer not in going_on and (arrivals / transfer / EXTRACT).exists() and _is_ours(gate, transfer):
+            yield transfer
 
 
 def lay_back(gate: Gate, transfer: TransferId) -> str:
