@@ -88,6 +88,33 @@ def evidence_beside(
     return Evidence(statement=statement, signatures=tuple(signatures), faults=tuple(faults), remarks=remarks)
 
 
+def refuse_useless(
+    folder: DropFolder,
+    name: str,
+    signature: bytes,
+    role: str,
+    *,
+    route: str,
+    domain: str,
+    signers: Mapping[str, Signers],
+    at: datetime,
+) -> None:
+    """SignerRejected for a signature that would only refuse the file: not this role's, or by who signed as the other."""
+    parsed, text = UnverifiedSignature.parse(signature), folder.read_small(statement_name(name), LARGEST)
+    try:
+        signed = signers[role].verify(parsed, text, of_route(role, route, domain), at)
+    except SignerRejected as error:
+        remedy = error.remedy
+        if other := next((name for name in ROLES if name != role and signers[name].knows(parsed)), None):
+            remedy = f"the key stands in keys/signers/{other}: sign with --role {other}"
+        raise SignerRejected(error.code, error.message, remedy=remedy) from error
+    beside = evidence_beside(folder, name, route=route, domain=domain, signers=signers, at=at)
+    if beside and any(one.principal == signed.principal and one.role != role for one in beside.signatures):
+        raise SignerRejected(
+            "one-person-twice", f"{signed.principal} has signed in the other role already", remedy="somebody else signs"
+        )
+
+
 def _signature(folder: DropFolder, name: str) -> bytes:
     """Empty if it has gone since we looked, or if ssh-keygen has made the file and not yet written it."""
     if folder.identity(name) is None:

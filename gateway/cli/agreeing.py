@@ -12,7 +12,7 @@ from gateway.cli.own_hands import hands_of
 from gateway.crypto.sshsig import UnverifiedSignature
 from gateway.story.register.agreeing import Signing, fresh_statement, register_signers
 from gateway.vocabulary.digest import Digest
-from gateway.vocabulary.errors import InputError, NeedsPerson, Refused
+from gateway.vocabulary.errors import InputError, NeedsPerson, Refused, SignerRejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +66,14 @@ class Desk:
 
     def _sign(self, key: Path, wanted: Wanted) -> None:
         text = self.folder.read_small(statement_name(self.name), LARGEST)
-        signature = hands_of(self.side.session).agree(key, text, wanted.namespace, yes=self.yes).encode("ascii")
-        who = str(Digest.of(UnverifiedSignature.parse(signature).public_blob))[:12]
-        self.folder.write(f"{statement_name(self.name)}.{who}.sig", signature)
+        data = hands_of(self.side.session).agree(key, text, wanted.namespace, yes=self.yes).encode("ascii")
+        signature, gateway = UnverifiedSignature.parse(data), self.side.gateway
+        try:
+            register_signers(gateway.workspace).verify(signature, text, wanted.namespace, gateway.clock())
+        except SignerRejected as error:  # left there, it would spoil what others have signed
+            raise Refused(f"nothing was signed: {error.message}", remedy=error.remedy) from error
+        who = str(Digest.of(signature.public_blob))[:12]
+        self.folder.write(f"{statement_name(self.name)}.{who}.sig", data)
 
     def _say_how(self, wanted: Wanted, missing: int) -> None:
         """Each signs a copy of their own, since ssh-keygen would write over the other's signature."""

@@ -11,13 +11,13 @@ from gateway.cli.passphrase import signing_key
 from gateway.cli.route_words import in_words
 from gateway.cli.session import Session
 from gateway.cli.verbs import new_app
-from gateway.config.load import Configuration, Suspension
-from gateway.config.signed_routes import covered, signature_path, signed_by, unsigned_reason
+from gateway.config.load import Configuration
+from gateway.config.signed_routes import covered, signature_path, unsigned_reason, verified
 from gateway.contract.fields import Slug
 from gateway.contract.route import Route
 from gateway.footing import durable
 from gateway.story.drafting import draft_schema, in_toml
-from gateway.vocabulary.errors import NeedsPerson, UsageError
+from gateway.vocabulary.errors import NeedsPerson, SignatureInvalid, UsageError
 from gateway.vocabulary.namespaces import of_route
 
 app = new_app(help="Read a route as it stands, and sign it. Any change suspends it until it is signed again.")
@@ -55,11 +55,12 @@ def sign(
         if session.stdin.readline().strip() != "yes":
             raise NeedsPerson("nothing was signed", remedy="type yes when you have read the route and agree")
     namespace = of_route(role, route, configuration.settings.domain)
-    signature = signing_key(session, key).sign(covered(page, role), namespace)
-    durable.replace(signature_path(configuration.home, route, role), signature.encode("ascii"), 0o644)
-    mine = signed_by(configuration, page, role, session.clock())
-    if isinstance(mine, Suspension):
-        raise NeedsPerson(mine.sentence, remedy=f"the key must stand in keys/signers/{role} for this route")
+    signature = signing_key(session, key).sign(covered(page, role), namespace).encode("ascii")
+    try:
+        verified(configuration, page, role, signature, session.clock())
+    except SignatureInvalid as error:  # written over the one that counts, it would suspend the route
+        raise NeedsPerson(f"nothing was signed: {error.message}", remedy=error.remedy) from error
+    durable.replace(signature_path(configuration.home, route, role), signature, 0o644)
     if waiting := unsigned_reason(configuration, page, session.clock()):
         session.voice.say(f"signed; {waiting.sentence}. {waiting.remedy}")
     else:

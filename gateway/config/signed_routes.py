@@ -85,10 +85,7 @@ def unsigned_reason(configuration: Configuration, route: Route, at: datetime) ->
 def signed_by(configuration: Configuration, route: Route, role: str, at: datetime) -> Signed | Suspension:
     """Who signed in this role, or why nobody's signature counts."""
     try:
-        data = _read(signature_path(configuration.home, route.name, role))
-        signers = read_signers(configuration.workspace, role, pin=role in configuration.settings.pin_roles)
-        namespace = of_route(role, route.name, configuration.settings.domain)
-        return signers.verify(UnverifiedSignature.parse(data), covered(route, role), namespace, at)
+        return verified(configuration, route, role, _read(signature_path(configuration.home, route.name, role)), at)
     except FileNotFoundError:
         return _suspension(route, role, "route-unsigned", f"{_WHAT[role]}nobody has signed it")
     except OSError as error:
@@ -96,6 +93,13 @@ def signed_by(configuration: Configuration, route: Route, role: str, at: datetim
         return _suspension(route, role, "route-unsigned", why)
     except (SignatureInvalid, FormatInvalid) as error:
         return _suspension(route, role, "route-changed", f"{_WHAT[role]}its signature does not count: {error.message}")
+
+
+def verified(configuration: Configuration, route: Route, role: str, signature: bytes, at: datetime) -> Signed:
+    """Whose signature it is, if it counts in this role; SignatureInvalid or FormatInvalid if it does not."""
+    signers = read_signers(configuration.workspace, role, pin=role in configuration.settings.pin_roles)
+    namespace = of_route(role, route.name, configuration.settings.domain)
+    return signers.verify(UnverifiedSignature.parse(signature), covered(route, role), namespace, at)
 
 
 def _read(path: Path) -> bytes:

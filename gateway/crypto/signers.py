@@ -61,6 +61,10 @@ class Signers:
         """Those whose key has not been revoked."""
         return tuple(person for person in self.people if person.key.fingerprint not in self.revoked)
 
+    def knows(self, signature: UnverifiedSignature) -> bool:
+        """Whether it claims to be by the key of somebody here. Nothing is verified."""
+        return any(person.key.blob == signature.public_blob for person in self.living())
+
     def refuse_shared(self, *others: "Signers") -> None:
         """SignersInvalid if two people have one key, here or across the files that are given."""
         owners: dict[bytes, Signer] = {}

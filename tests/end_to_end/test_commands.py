@@ -99,6 +99,62 @@ def test_a_key_that_may_not_sign_routes_does_not_put_one_into_service(in_earnest
     assert type_in("run", "--once").code == 3
 
 
+def test_a_key_that_may_not_sign_leaves_the_signature_that_counts_where_it_is(
+    in_earnest, type_in, officer, second, tmp_path
+):
+    for route in (YSS, CENSUS):
+        type_in("route", "sign", route, "--key", officer, "--yes")
+        type_in("route", "sign", route, "--as", "partner", "--key", second, "--yes")
+    stranger = key_file(tmp_path, SigningKey.generate_ed25519(), "stranger")
+    for role in ("route", "partner"):
+        spoken = type_in("route", "sign", YSS, "--as", role, "--key", stranger, "--yes")
+        assert spoken.code == 3
+        assert (
+            f"nothing was signed: a signature was made with a key that does not stand in keys/signers/{role}"
+            in spoken.err
+        )
+    assert type_in("run", "--once").code == 0
+
+
+def test_a_key_that_would_refuse_the_file_signs_nothing(world, type_in, tmp_path):
+    path = world.drop()
+    world.run("prepare")
+    stranger = key_file(tmp_path, SigningKey.generate_ed25519(), "stranger")
+    preparer = key_file(tmp_path, world.council.people["prepare"], "prepare")
+    spoken = type_in("approve", path, "--route", YSS, "--key", stranger, "--yes")
+    assert (spoken.code, "nothing was signed" in spoken.err) == (3, True)
+    spoken = type_in("approve", path, "--route", YSS, "--key", preparer, "--yes")
+    assert (spoken.code, "sign with --role prepare" in spoken.err) == (3, True)
+    assert not list(path.parent.glob("*.sig"))
+    assert type_in("approve", path, "--route", YSS, "--role", "prepare", "--key", preparer, "--yes").code == 0
+    world.run("prepare")
+    assert world.stages() == [Stage.WAITING]
+
+
+def test_who_has_signed_in_one_role_signs_nothing_in_the_other(world, type_in, tmp_path):
+    key, workspace = world.council.people["prepare"], world.council.configuration.workspace
+    (principal,) = {
+        line.split()[0] for line in workspace.signers("prepare").read_text().splitlines() if key.public_line() in line
+    }
+    with workspace.signers("approve").open("a") as signers:
+        signers.write(f'{principal} namespaces="{of_route("approve", YSS, DOMAIN)}" {key.public_line()}\n')
+    path = world.drop()
+    world.run("prepare")
+    preparer = key_file(tmp_path, key, "prepare")
+    assert type_in("approve", path, "--route", YSS, "--role", "prepare", "--key", preparer, "--yes").code == 0
+    spoken = type_in("approve", path, "--route", YSS, "--key", preparer, "--yes")
+    assert (spoken.code, "has signed in the other role already" in spoken.err) == (3, True)
+    assert len(list(path.parent.glob("*.sig"))) == 1
+
+
+@pytest.mark.parametrize("name", ["pupils.csv.release", "pupil.csv"])
+def test_a_statement_or_a_misspelt_name_is_no_extract_to_sign(world, type_in, name):
+    path = world.drop()
+    world.run("prepare")
+    spoken = type_in("approve", path.with_name(name), "--route", YSS, "--key", "k")
+    assert (spoken.code, "name the extract itself" in spoken.err) == (2, True)
+
+
 @pytest.mark.parametrize("answer", ["", "no\n", "Yes\n", "y\n"])
 def test_whoever_does_not_type_yes_has_signed_nothing(world, type_in, tmp_path, answer):
     path = world.drop()

@@ -85,7 +85,11 @@ def test_whoever_may_not_sign_for_imports_lets_nothing_in(office, acts):
     office.bring(path, "--as", "changes", "--key", office.keys["prepare"], "--yes")
     spoken = office.bring(path, "--as", "changes", "--key", office.somebody("max", *acts), "--yes")
     assert spoken.code == 4
+    assert "nothing was signed" in spoken.err
     assert office.shown(child)["under_16"] == []
+    assert office.bring(path, "--as", "changes", "--key", office.keys["approve"], "--yes").code == 0, (
+        "it spoils nothing"
+    )
 
 
 @pytest.mark.parametrize("changed", ["the file", "what it is"])
