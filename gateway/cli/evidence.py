@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.opening import configured
+from gateway.cli.usage import typed_transfer
 from gateway.cli.voice import Voice
 from gateway.config.stores import ledger_url
 from gateway.crypto.checkpoint import log_key
@@ -22,7 +23,6 @@ from gateway.receipts.succession import notes_in
 from gateway.receipts.tiles import export as exported
 from gateway.receipts.verification import verify_log
 from gateway.vocabulary.errors import KeyUnavailable, UsageError
-from gateway.vocabulary.transfer import TransferId
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of lines.")]
 
@@ -60,7 +60,7 @@ def prove(
 
     For an auditor or the data protection officer: receipts hold counts rule by rule.
     """
-    wanted = TransferId.parse(transfer)
+    wanted = typed_transfer(transfer)
     folder = out or Path(f"proof-{wanted}")
     _refuse_present(folder)
     with _kept(context) as kept:

@@ -37,10 +37,10 @@ class Hands(Protocol):
         """Those beside a file, which need not be there."""
 
     def opened(self, file: Path) -> AbstractContextManager[BinaryIO]:
-        """A file to be read once. RegisterInvalid; its name is not told."""
+        """A file to be read once. UsageError; its name is not told."""
 
     def copied(self, file: Path, target: Path, limit: int) -> Digest:
-        """A private copy of a file that lies on hostile ground. ExtractInvalid."""
+        """A private copy of a file that lies on hostile ground. UsageError if there is none, ExtractInvalid."""
 
     def refuse_taken(self, page: Path) -> None:
         """UsageError if there is something of this name."""

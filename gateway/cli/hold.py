@@ -10,13 +10,13 @@ from gateway.cli.child import asked_for
 from gateway.cli.opening import Opened, prepare_side
 from gateway.cli.own_hands import hands_of
 from gateway.cli.through_desk import DeskCommand
+from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.story.register.agreeing import Recorded
 from gateway.story.register.approving import approve_held
 from gateway.story.register.holding import Held, add_hold, lift_hold, list_holds, wanted_to_lift
 from gateway.vocabulary import moment
 from gateway.vocabulary.errors import NeedsPerson
-from gateway.vocabulary.transfer import TransferId
 
 app = new_app(help="Children who must not be disclosed at all.")
 Why = Literal["refuge", "adoption", "protected-address", "witness-protection", "other"]
@@ -89,7 +89,7 @@ def release(
                 "the hold officer approves it by name", remedy="give --key; officers stand in keys/signers/register"
             )
         approve_held(
-            side.gateway, side.gates, TransferId.parse(transfer), frozenset(field or ()), sign=sign, uid=side.uid
+            side.gateway, side.gates, typed_transfer(transfer), frozenset(field or ()), sign=sign, uid=side.uid
         )
         side.voice.say(f"transfer {transfer} has the hold officer's approval")
 

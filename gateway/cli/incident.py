@@ -8,6 +8,7 @@ from gateway.cli.incident_words import as_values, lines
 from gateway.cli.opening import Opened, prepare_side
 from gateway.cli.population import affected
 from gateway.cli.through_desk import DeskCommand
+from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.story.incident import incident as looked_at
 from gateway.story.incident import matching
@@ -35,7 +36,7 @@ def incident(
     and a column UPN, it writes those rows to standard output whose children were released, with the
     fields in a last column. Send it to a file: a terminal is refused without --yes.
     """
-    wanted = TransferId.parse(transfer)
+    wanted = typed_transfer(transfer)
     if who and as_json:
         raise UsageError("--who writes CSV, and no JSON", remedy="ask for the counts by themselves")
     with prepare_side(context) as side:

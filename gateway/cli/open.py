@@ -8,11 +8,11 @@ import typer
 
 from gateway.cli.opening import person, prepare_side
 from gateway.cli.staged import gate_of
+from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.crypto.age.identity_file import read_identities
 from gateway.footing.plain_file import read_plain
 from gateway.story.uploading import open_staged
-from gateway.vocabulary.transfer import TransferId
 
 app = new_app()
 _LARGEST = 64 * 1024
@@ -30,7 +30,7 @@ def open_return(
     It is verified as any partner verifies a parcel. The file holds children's data: delete it
     once it is uploaded, and close the handoff with 'gateway uploaded'.
     """
-    wanted = TransferId.parse(transfer)
+    wanted = typed_transfer(transfer)
     with prepare_side(context) as side:
         ask = (lambda: getpass.getpass("Passphrase of your identity: ")) if side.session.stdin.isatty() else None
         identities = read_identities(read_plain(identity, _LARGEST, what="the identity"), ask)

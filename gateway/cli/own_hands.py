@@ -14,7 +14,7 @@ from gateway.footing import durable
 from gateway.footing.drop_folder import DropFolder
 from gateway.pickup.claim import copy_into
 from gateway.vocabulary.digest import Digest
-from gateway.vocabulary.errors import ExtractInvalid, NeedsPerson, RegisterInvalid, StorageError, UsageError
+from gateway.vocabulary.errors import NeedsPerson, StorageError, UsageError
 
 
 def hands_of(session: Session) -> Hands:
@@ -57,7 +57,7 @@ class OwnHands:
         try:
             stream = file.open("rb")
         except OSError as error:
-            raise RegisterInvalid("the file cannot be read", remedy="check that it is there and may be read") from error
+            raise UsageError("the file cannot be read", remedy="check that it is there and may be read") from error
         with stream:
             yield stream
 
@@ -71,8 +71,10 @@ class OwnHands:
         try:
             folder = _beside(file)
         except StorageError as error:
-            raise ExtractInvalid("the file's folder cannot be opened", remedy="check that the path is right") from error
+            raise UsageError("the file's folder cannot be opened", remedy="check that the path is right") from error
         with folder:
+            if folder.identity(file.name) is None:
+                raise UsageError("there is no such file", remedy="check its name and its folder")
             yield folder, file.name
 
     def refuse_taken(self, page: Path) -> None:

@@ -7,12 +7,12 @@ import typer
 
 from gateway.cli.child import ASKED_SUBJECT, asked_for
 from gateway.cli.opening import Opened, person, prepare_side
+from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.story.keeping import hold_child, import_contacts
 from gateway.story.purging import purge as purge_route
 from gateway.story.retention import due, hold, purge_due
 from gateway.vocabulary.errors import UsageError
-from gateway.vocabulary.transfer import TransferId
 
 app = new_app()
 
@@ -60,7 +60,7 @@ def purge(
 
 def _hold(side: Opened, transfer: str | None, *, is_lifted: bool) -> None:
     if transfer:
-        hold(side.gateway, TransferId.parse(transfer), lifted=is_lifted, uid=person())
+        hold(side.gateway, typed_transfer(transfer), lifted=is_lifted, uid=person())
     else:
         hold_child(side.gateway, asked_for(side.session, ASKED_SUBJECT), lifted=is_lifted, uid=person())
     evidence = "its evidence" if transfer else "whatever tells of this child"

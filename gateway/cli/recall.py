@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 
 from gateway.cli.opening import person, prepare_side
-from gateway.cli.usage import checked_word
+from gateway.cli.usage import checked_word, typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.story.withdrawing import recall as recall_transfer
-from gateway.vocabulary.transfer import TransferId
 
 app = new_app()
 
@@ -25,7 +24,7 @@ def recall(
     read: whether this is a breach that must be reported is for the data protection officer,
     and 'gateway incident' has the numbers.
     """
-    wanted = TransferId.parse(transfer)
+    wanted = typed_transfer(transfer)
     word = checked_word(reason)
     with prepare_side(context) as side:
         removal = recall_transfer(side.gateway, side.gates, wanted, reason=word, uid=person())

@@ -13,6 +13,7 @@ from gateway.cli import evidence
 from gateway.cli.opening import person, prepare_side
 from gateway.cli.receipt_words import for_operators, page_of
 from gateway.cli.session import Session
+from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.receipts.receipt import Receipt
 from gateway.story import standing
@@ -21,7 +22,7 @@ from gateway.story.standing import Page, Standing, Wanted
 from gateway.vocabulary import canonical, moment
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
-from gateway.vocabulary.transfer import NEEDS_PERSON, Stage, TransferId
+from gateway.vocabulary.transfer import NEEDS_PERSON, Stage
 
 app = new_app(help="What happened to each handoff, and that the record of it is whole.")
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of lines.")]
@@ -58,7 +59,7 @@ def list_transfers(
     stages = frozenset(map(_stage, stage or ())) or (NEEDS_PERSON if needs_person else frozenset())
     wanted = Wanted(
         limit=limit,
-        before=TransferId.parse(before) if before else None,
+        before=typed_transfer(before) if before else None,
         route=route,
         partner=partner,
         stages=stages & NEEDS_PERSON if needs_person else stages,
@@ -81,7 +82,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one transfer as a page: timeline, what left, who approved, keys, transport, answer, proofs."""
-    wanted = TransferId.parse(transfer)
+    wanted = typed_transfer(transfer)
     with prepare_side(context) as side:
         log = side.gateway.log
         entries = log.of_transfer(wanted)

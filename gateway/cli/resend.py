@@ -6,9 +6,9 @@ import typer
 
 from gateway.cli.opening import person, prepare_side
 from gateway.cli.staged import gate_of
+from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.story.resending import resend as resend_transfer
-from gateway.vocabulary.transfer import TransferId
 
 app = new_app()
 
@@ -23,7 +23,7 @@ def resend(
     The file lies in the drop folder again, or has to be dropped again; it gets a new statement
     and needs two new signatures, and what leaves is what the rules let out by then.
     """
-    wanted = TransferId.parse(transfer)
+    wanted = typed_transfer(transfer)
     with prepare_side(context) as side:
         gate = gate_of(side, wanted)
         resent = resend_transfer(gate, wanted, uid=person())

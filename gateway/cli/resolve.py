@@ -5,11 +5,10 @@ from typing import Annotated
 import typer
 
 from gateway.cli.opening import person, prepare_side
-from gateway.cli.usage import checked_word
+from gateway.cli.usage import checked_word, typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.story.settling import Verdict
 from gateway.story.settling import resolve as resolve_transfer
-from gateway.vocabulary.transfer import TransferId
 
 app = new_app()
 
@@ -28,7 +27,7 @@ def resolve(
 
     An acknowledgement that comes later still counts.
     """
-    wanted = TransferId.parse(transfer)
+    wanted = typed_transfer(transfer)
     word = checked_word(reason)
     with prepare_side(context) as side:
         resolve_transfer(side.gateway, wanted, verdict, reason=word, uid=person())

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from gateway.cli.opening import person, prepare_side
+from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.deliver.attempts import Attempts
 from gateway.story.settling import retry as retry_transfer
-from gateway.vocabulary.transfer import TransferId
 
 app = new_app()
 
@@ -22,7 +22,7 @@ def retry(
 
     A parcel whose time has passed meanwhile is minimised again by the rules of now.
     """
-    wanted = TransferId.parse(transfer)
+    wanted = typed_transfer(transfer)
     with prepare_side(context) as side:
         attempts = Attempts(side.configuration.deliver_store)
         try:

@@ -7,7 +7,7 @@ from gateway.vocabulary.transfer import TransferId
 
 
 def gate_of(side: Opened, transfer: TransferId) -> Gate:
-    """StorageError if there is no such transfer, ConfigError while its route may not be used."""
+    """UsageError if there is no such transfer, ConfigError while its route may not be used."""
     route = side.gateway.log.transfer(transfer).route
     if route not in side.gates:
         raise ConfigError(f"the route {route} is suspended or out of service", remedy="'gateway doctor' says why")

@@ -6,11 +6,11 @@ import typer
 
 from gateway.cli.opening import person, prepare_side
 from gateway.cli.staged import gate_of
+from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.story.uploading import uploaded as record_uploaded
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
-from gateway.vocabulary.transfer import TransferId
 
 app = new_app()
 
@@ -28,7 +28,7 @@ def uploaded(
 
     The receipt says that you said so: a portal signs nothing, so it is never called acknowledged.
     """
-    wanted = TransferId.parse(transfer)
+    wanted = typed_transfer(transfer)
     try:
         Facts(reference=reference)
     except ValueError as error:

@@ -8,8 +8,9 @@ from typing import Any
 
 from typer.exceptions import TyperException
 
-from gateway.vocabulary.errors import UsageError
+from gateway.vocabulary.errors import FormatInvalid, UsageError
 from gateway.vocabulary.facts import Facts
+from gateway.vocabulary.transfer import TransferId
 
 _SENTENCES = {
     "NoSuchOption": "an option was given that is not known here",
@@ -45,3 +46,11 @@ def checked_word(reason: str) -> str:
     except ValueError as error:
         raise UsageError("--reason is not a word with hyphens", remedy="for example asked-by-telephone") from error
     return reason
+
+
+def typed_transfer(text: str) -> TransferId:
+    """UsageError, without what was typed, for anything but a transfer's identifier."""
+    try:
+        return TransferId.parse(text)
+    except FormatInvalid as error:
+        raise UsageError(error.message, remedy="copy it whole: 'gateway receipts list' shows them") from error

@@ -26,6 +26,7 @@ from gateway.vocabulary.errors import ExtractInvalid, StorageError
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FOR_STAFF = 0o660
+_ITSELF = "put the file itself there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class DropFolder:
         try:
             descriptor = os.open(name, _READ, dir_fd=self._fd)
         except OSError as error:
-            raise ExtractInvalid("a file in the drop folder is a link or cannot be opened") from error
+            raise ExtractInvalid("the file is a link, or cannot be opened", remedy=_ITSELF) from error
         try:
             _plain_file(os.fstat(descriptor))
         except ExtractInvalid:
@@ -134,9 +135,9 @@ class DropFolder:
 
 def _plain_file(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise ExtractInvalid("something in the drop folder is not a regular file")
+        raise ExtractInvalid("this is a folder or the like, and no file", remedy=_ITSELF)
     if status.st_nlink != 1:
-        raise ExtractInvalid("a file in the drop folder has a second name elsewhere (a hard link)")
+        raise ExtractInvalid("the file has a second name elsewhere (a hard link)", remedy="put a copy of it there")
 
 
 def nobody_writes(stream: BinaryIO) -> bool | None:

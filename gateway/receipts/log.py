@@ -29,7 +29,7 @@ from gateway.receipts.proof import Proof, prove
 from gateway.receipts.receipt import BODIES_PURGED, Receipt
 from gateway.receipts.tip import EMPTY, Tip, signed, tip
 from gateway.vocabulary import moment
-from gateway.vocabulary.errors import GatewayError, KeyUnavailable, LogBroken, StorageError
+from gateway.vocabulary.errors import GatewayError, KeyUnavailable, LogBroken, UsageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, Transfer, TransferId
 
@@ -146,11 +146,11 @@ class ReceiptLog:
         return Stage(entry.receipt.kind) if entry else None
 
     def transfer(self, transfer: TransferId) -> Transfer:
-        """StorageError if the ledger does not know it or it has no receipt."""
+        """UsageError if the ledger does not know it or it has no receipt: somebody typed it."""
         with self._ledger.reading() as tx:
             row, entry = transfers.get(tx, transfer), newest_rung(tx, transfer)
         if row is None or entry is None:
-            raise StorageError(f"there is no transfer {transfer}", remedy="'gateway status' lists those that there are")
+            raise UsageError(f"there is no transfer {transfer}", remedy="'gateway receipts list' shows those there are")
         return Transfer(
             id=transfer, route=row.route, partner=row.partner, stage=Stage(entry.receipt.kind), since=entry.receipt.at
         )

@@ -163,7 +163,7 @@ def why_in_part(why: str, *, reviewer: bool) -> str:
 
 
 def reach_of(gateway: Gateway, transfer: TransferId) -> Reach:
-    """StorageError if there is no such transfer."""
+    """UsageError if there is no such transfer."""
     receipts = [entry.receipt for entry in gateway.log.of_transfer(transfer)]
     return _reach(gateway.log.transfer(transfer).stage, receipts)
 

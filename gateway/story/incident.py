@@ -20,7 +20,7 @@ from gateway.receipts.receipt import Receipt
 from gateway.story.disclosed import Reach, reach_of
 from gateway.story.disclosure_files import proved_file
 from gateway.story.gate import Gateway
-from gateway.vocabulary.errors import StorageError
+from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
 
@@ -59,14 +59,16 @@ class Incident:
 def incident(gateway: Gateway, transfer: TransferId, *, uid: int) -> Incident:
     """
     Raises:
-        StorageError: there is no such transfer, it never was sealed, or its disclosures have expired.
+        UsageError: there is no such transfer, or it never was sealed.
+        StorageError: its disclosures have expired.
         LogBroken: its disclosures are not those that were receipted.
     """
     known, entries = gateway.log.transfer(transfer), gateway.log.of_transfer(transfer)
     sealed = _newest(entries, Stage.SEALED)
     if sealed is None:
-        raise StorageError(
-            f"transfer {transfer} was never sealed: nothing left by it", remedy="'gateway receipts list'"
+        raise UsageError(
+            f"transfer {transfer} was never sealed: nothing left by it",
+            remedy="'gateway receipts list' shows what did",
         )
     _record(gateway, transfer, known.route, uid, event="incident-counted")
     count, facts = counted(proved_file(gateway, transfer)), sealed.receipt.facts

@@ -121,7 +121,8 @@ class Look:
             return self._judged(name)
         except ExtractInvalid as error:
             self.gate.gateway.telemetry.event(LogEvent.EXTRACT_LEFT, Facts(route=self.gate.name))
-            return f"Not picked up: {error.message}."
+            what_to_do = f" What to do: {error.remedy}." if error.remedy else ""
+            return f"Not picked up: {error.message}.{what_to_do}"
 
     def _judged(self, name: str) -> Entry:
         statement = self.folder.identity(statement_name(name))  # before it is read: what replaces it is seen as new

@@ -45,7 +45,7 @@ def resend(gate: Gate, transfer: TransferId, *, uid: int) -> Resent:
     if stage not in MAY_BE_RESENT:
         raise UsageError(
             f"transfer {transfer} cannot be resent: it stands at {stage}",
-            remedy="'gateway retry' takes up what failed, 'gateway resolve' settles what is in doubt",
+            remedy="'gateway retry' takes up what failed, 'gateway resolve' settles what is in doubt; what was refused is put right and dropped again",
         )
     if not is_resent(gate, transfer):
         receipt = Receipt(kind=RESENT, transfer=transfer, route=gate.name, at=gateway.clock(), facts=Facts(uid=uid))

@@ -18,8 +18,7 @@ def retry(gateway: Gateway, attempts: Attempts, transfer: TransferId, *, uid: in
     """Deliver takes up a failed parcel again at its next round, and its partner may be contacted again.
 
     Raises:
-        UsageError: it has not failed.
-        StorageError: there is no such transfer.
+        UsageError: it has not failed, or there is no such transfer.
     """
     known = gateway.log.transfer(transfer)
     if known.stage is not Stage.FAILED:
@@ -41,8 +40,7 @@ def resolve(gateway: Gateway, transfer: TransferId, verdict: Verdict, *, reason:
     What did not arrive keeps its extract until the clock takes it, so that it can be resent.
 
     Raises:
-        UsageError: it is not in doubt.
-        StorageError: there is no such transfer.
+        UsageError: it is not in doubt, or there is no such transfer.
     """
     known = gateway.log.transfer(transfer)
     if known.stage is not Stage.IN_DOUBT:

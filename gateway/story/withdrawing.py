@@ -121,8 +121,8 @@ def recall(gateway: Gateway, gates: Mapping[str, Gate], transfer: TransferId, *,
     """Everybody whom this transfer released, from the partner that was given them.
 
     Raises:
-        UsageError: it has not left, it is a removal, or its route is out of service.
-        StorageError: there is no such transfer, or its disclosures have expired.
+        UsageError: there is no such transfer, it has not left, it is a removal, or its route is out of service.
+        StorageError: its disclosures have expired.
     """
     known = gateway.log.transfer(transfer)
     gate = gates.get(known.route)

@@ -128,6 +128,7 @@ def test_traps_are_left_where_they_are_and_told_of_and_hold_up_nobody(world):
     assert world.stages() == [Stage.WAITING]
     note = world.waiting()
     assert note.count("Not picked up: ") == len(traps) + 1
+    assert "the file is a link, or cannot be opened. What to do: put the file itself there." in note
     for trap in (*traps, hard_link):
         assert f"a-{trap.__name__}.csv" in note
         assert os.path.lexists(folder_of(world) / f"a-{trap.__name__}.csv")

@@ -190,8 +190,11 @@ def test_only_a_plain_file_is_read(ask, extract, tmp_path, make):
         os.mkfifo(path)
     elif make == "folder":
         path.mkdir()
-    assert previewed(ask, path).code == 65
-    assert previewed(ask, tmp_path / "none" / "x.csv").code == 65
+    spoken = previewed(ask, path)
+    assert spoken.code == (2 if make == "missing" else 65)
+    assert "drop folder" not in spoken.err, "it lies elsewhere"
+    assert "what to do: " in spoken.err
+    assert previewed(ask, tmp_path / "none" / "x.csv").code == 2
 
 
 def of_child(untouched, ask, extract, situation, *words):

@@ -38,8 +38,7 @@ def approve_held(
     """`fields`: those of the policy's [holds] that leave of children on hold too. Said again, the last answer counts.
 
     Raises:
-        StorageError: there is no such transfer.
-        UsageError: its route does not wait for this, it waits no longer, or a field is none of those kept back.
+        UsageError: there is no such transfer, its route does not wait for this, it waits no longer, or a field is none of those kept back.
         SignerRejected: the key is not a hold officer's.
     """
     known = gateway.log.transfer(transfer)

@@ -17,7 +17,7 @@ from gateway.story.gate import Gate, Gateway
 from gateway.story.register.agreeing import LIST, Recorded, Signing, proven, wanted
 from gateway.story.revoking import revoke_overtaken
 from gateway.story.withdrawing import take_back_held
-from gateway.vocabulary.errors import RegisterInvalid, StorageError
+from gateway.vocabulary.errors import RegisterInvalid, StorageError, UsageError
 from gateway.vocabulary.facts import Facts
 
 
@@ -54,11 +54,11 @@ def add_hold(
 
 
 def wanted_to_lift(gateway: Gateway, number: int) -> Wanted:
-    """StorageError if there is no such hold in force."""
+    """UsageError if there is no such hold in force."""
     with gateway.ledger.reading() as tx:
         found = next((row for row in holds.listed(tx, live_only=True) if row.id == number), None)
     if found is None:
-        raise StorageError(f"there is no hold {number} in force", remedy="'gateway hold list' shows those that are")
+        raise UsageError(f"there is no hold {number} in force", remedy="'gateway hold list' shows those that are")
     return wanted(gateway, LIFT, about_hold(found.id, found.added))
 
 

@@ -15,7 +15,7 @@ from gateway.footing.ledger import checkpoints, transfers
 from gateway.footing.ledger.transfers import TransferRow
 from gateway.receipts.log import ReceiptLog
 from gateway.receipts.verification import verify_log
-from gateway.vocabulary.errors import ClockUntrusted, EvidenceError, LogBroken, StorageError
+from gateway.vocabulary.errors import ClockUntrusted, EvidenceError, LogBroken, StorageError, UsageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, Transfer
 from tests.unit.receipts.ground import (
@@ -168,7 +168,7 @@ def test_a_transfer_nobody_knows_has_no_stage_and_is_no_transfer(log):
     assert log.stage(ONE) is None
     assert log.of_transfer(ONE) == []
     assert log.last(ONE, Stage.SEALED) is None
-    with pytest.raises(StorageError, match="there is no transfer") as caught:
+    with pytest.raises(UsageError, match="there is no transfer") as caught:
         log.transfer(ONE)
     assert caught.value.remedy
 
@@ -176,7 +176,7 @@ def test_a_transfer_nobody_knows_has_no_stage_and_is_no_transfer(log):
 def test_a_transfer_without_a_receipt_is_none_yet(log, ledger):
     with ledger.writing() as tx:
         transfers.insert_transfer(tx, ROW)
-    with pytest.raises(StorageError, match="there is no transfer"):
+    with pytest.raises(UsageError, match="there is no transfer"):
         log.transfer(ONE)
 
 
