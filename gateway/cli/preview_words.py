@@ -13,6 +13,7 @@ from gateway.minimise.outcome import SINGLE_FIELDS, Outcome
 from gateway.story.disclosed import NOT_RELEASED, why_in_part
 from gateway.story.notes import told, told_released
 from gateway.story.previewing import Explained, Preview
+from gateway.story.refusal_note import header_in_words, in_runs
 
 LIMITS: Final = {
     "new-column": "a field would leave that the last full parcel had for nobody",
@@ -38,6 +39,8 @@ def seen_in_words(seen: Seen) -> Iterator[str]:
         yield f"  suspended      {seen.suspended}"
     for reason in preview.reasons:
         yield f"  refused        {reason.sentence} ({reason.slug})"
+    for line in header_in_words(seen.route.schema, {reason.slug for reason in preview.reasons}):
+        yield f"                 {line}"
     if outcome.rows_in:
         yield from _counts(preview)
         for limit in preview.beyond:
@@ -45,7 +48,7 @@ def seen_in_words(seen: Seen) -> Iterator[str]:
         yield from _columns(seen.route)
     if outcome.places:
         yield "  where          row numbers count from the header as row 1"
-    for place in outcome.places:
+    for place in in_runs(outcome.places):
         yield f"                 {place}"
 
 

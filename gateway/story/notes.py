@@ -1,4 +1,4 @@
-"""What staff read beside their files: waiting.txt, outcomes/, refused/. Pure text.
+"""What staff read beside their files: waiting.txt and outcomes/. Pure text; `refusal_note` has what they read in refused/.
 
 Plain words, the exact line to type, and no value of any cell: rows are named by number,
 columns by their standard name. Small numbers are not told (DESIGN §3.7).
@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from gateway.approval.rules import SECOND_APPROVER, Reason
+from gateway.approval.rules import SECOND_APPROVER
 from gateway.vocabulary.namespaces import of_route
 
 _LONDON = ZoneInfo("Europe/London")
@@ -92,21 +92,6 @@ def _how_to_sign(role: str, route: str, domain: str, name: str) -> list[str]:
 
 def _powershell(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def refusal_note(
-    transfer: str, route: str, reasons: Sequence[Reason], places: Sequence[str], at: datetime, *, days: int
-) -> str:
-    lines = [
-        f"Refused: transfer {transfer} on route {route}, {when(at)}. Nothing was sent.",
-        "",
-        "Why:",
-        *(f"- {reason.sentence} ({reason.slug})" for reason in reasons),
-    ]
-    if places:
-        lines += ["", "Where (row numbers count from the header as row 1):", *(f"- {place}" for place in places)]
-    lines += ["", f"What to do: put the cause right and drop the file again. This copy is deleted after {days} days."]
-    return "\n".join([*lines, ""])
 
 
 def outcome_note(

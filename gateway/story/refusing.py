@@ -25,7 +25,7 @@ from gateway.receipts.receipt import Receipt
 from gateway.story import duplicates
 from gateway.story.dropped import Dropped
 from gateway.story.gate import Gate
-from gateway.story.notes import refusal_note
+from gateway.story.refusal_note import refusal_note
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
 
@@ -114,4 +114,6 @@ def _aside(transfer: TransferId, name: str) -> str:
 
 def _note(gate: Gate, transfer: TransferId, refusal: Refusal, at: datetime) -> bytes:
     days = gate.gateway.limits.arrival.days
-    return refusal_note(transfer, gate.name, refusal.reasons, refusal.places, at, days=days).encode("utf-8")
+    schema = gate.route.schema
+    note = refusal_note(transfer, schema, refusal.reasons, refusal.places, at, route=gate.name, days=days)
+    return note.encode("utf-8")
