@@ -10,7 +10,8 @@ from gateway.vocabulary import moment
 
 def said(concerns: Iterable[Concern]) -> Iterator[str]:
     for one in concerns:
-        about = " ".join(word for word in (one.route, one.transfer) if word)
+        words = one.sentence.replace(":", " ").split()
+        about = " ".join(word for word in (one.route, one.transfer) if word and word not in words)
         yield f"{one.level.upper()}  {one.sentence}" + (f" ({about})" if about else "")
         yield f"         since {when(one.since)}"
         yield f"         type: {one.to_do}"

@@ -8,11 +8,12 @@ import typer
 
 from gateway.cli.agreeing import Desk, signs
 from gateway.cli.child import OF_THE_REGISTER, asked_for
-from gateway.cli.consent_words import plain, say_child
+from gateway.cli.consent_words import plain, revoked_in_words, say_child
 from gateway.cli.opening import Opened, prepare_side
 from gateway.cli.own_hands import hands_of
 from gateway.cli.through_desk import DeskCommand
 from gateway.cli.verbs import new_app
+from gateway.cli.voice import counted
 from gateway.story.register.agreeing import Recorded
 from gateway.story.register.importing import Way, read_import, take_import, wanted_for
 from gateway.story.register.recording import record_decision
@@ -35,7 +36,7 @@ Key = Annotated[Path | None, typer.Option("--key", metavar="KEY", help="Your own
 Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking; you have read it.")]
 
 
-@app.command("import", cls=DeskCommand)
+@app.command("import", cls=DeskCommand, short_help="add all decisions of a CSV, or none")
 def import_file(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV of decisions; the README has its columns.")],
@@ -75,17 +76,18 @@ def import_file(
         _say(side, taken)
 
 
-@app.command(cls=DeskCommand)
+@app.command(cls=DeskCommand, short_help="one decision about one child, who is asked for")
 def record(
     context: typer.Context,
     decision: Annotated[Decision, typer.Option("--decision", help="What was decided.")],
     purpose: Purpose,
     by: By,
     tier: Annotated[
-        list[str] | None, typer.Option("--tier", help="consented, special: of a consent; repeat it.")
+        list[str] | None, typer.Option("--tier", metavar="TIER", help="consented, special: of a consent; repeat it.")
     ] = None,
     field: Annotated[
-        list[str] | None, typer.Option("--field", help="A single field, as policies name it: of a consent; repeat it.")
+        list[str] | None,
+        typer.Option("--field", metavar="F", help="A single field, as policies name it: of a consent; repeat it."),
     ] = None,
     given: Given = None,
     expires: Annotated[str, typer.Option("--expires", metavar="DAY", help="The day a consent ends on.")] = "",
@@ -114,7 +116,7 @@ def record(
         _say(side, recorded)
 
 
-@app.command(cls=DeskCommand)
+@app.command(cls=DeskCommand, short_help="consent was withdrawn: as easy as it was given")
 def withdraw(
     context: typer.Context,
     purpose: Purpose,
@@ -127,7 +129,7 @@ def withdraw(
     record(context, decision="withdraw", purpose=purpose, by=by, given=given, notice=notice, evidence=evidence)
 
 
-@app.command(cls=DeskCommand)
+@app.command(cls=DeskCommand, short_help="what is on record about one child, and what it comes to")
 def show(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="JSON instead of lines.")] = False
 ) -> None:
@@ -171,12 +173,13 @@ def _today(side: Opened) -> str:
 
 
 def _say(side: Opened, recorded: Recorded) -> None:
-    side.voice.say(f"{recorded.count:,} decisions recorded")
+    side.voice.say(f"{counted(recorded.count, 'decision')} recorded")
     if recorded.known:
-        side.voice.say(f"{recorded.known:,} were on record already")
+        side.voice.say(f"{counted(recorded.known, 'was', 'were')} on record already")
     if recorded.withdrawn:
         side.voice.say(f"{recorded.withdrawn:,} consents that the snapshot no longer has are withdrawn")
     if recorded.removals:
-        side.voice.say(f"{recorded.removals} partners are told to remove what is no longer shared, at the next round")
+        told = counted(recorded.removals, "partner is", "partners are")
+        side.voice.say(f"{told} told to remove what is no longer shared, at the next round")
     if recorded.revoked:
-        side.voice.say(f"{recorded.revoked} undelivered parcels were taken back and are judged again")
+        side.voice.say(revoked_in_words(recorded.revoked))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.cli.voice import Voice
+from gateway.cli.voice import Voice, counted
 from gateway.footing.ledger.decisions import DecisionRow
 from gateway.minimise.consent import NOTHING, Opened, Standing
 from gateway.story.register.showing import Shown
@@ -18,6 +18,11 @@ def say_child(voice: Voice, shown: Shown) -> None:
     voice.say(f"  under 16     {_opened(now.minor)}")
     voice.say(f"  from 16      {_own(now)}")
     voice.say()
+
+
+def revoked_in_words(revoked: int) -> str:
+    was = "was taken back and is" if revoked == 1 else "were taken back and are"
+    return f"{counted(revoked, 'undelivered parcel')} {was} judged again"
 
 
 def plain(shown: Shown) -> dict[str, Any]:

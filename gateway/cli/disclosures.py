@@ -53,7 +53,7 @@ def disclosures(
             side.voice.say_json([as_json_values(one) for one in told])
         else:
             for line in lines(told):
-                side.voice.say(line)
+                side.voice.say_folded(line)
 
 
 def _refuse(session: Session, export: Path | None, *, as_json: bool) -> None:

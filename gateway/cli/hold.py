@@ -7,11 +7,13 @@ import typer
 
 from gateway.cli.agreeing import Desk, signs
 from gateway.cli.child import asked_for
+from gateway.cli.consent_words import revoked_in_words
 from gateway.cli.opening import Opened, prepare_side
 from gateway.cli.own_hands import hands_of
 from gateway.cli.through_desk import DeskCommand
 from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
+from gateway.cli.voice import counted
 from gateway.story.register.agreeing import Recorded
 from gateway.story.register.approving import approve_held
 from gateway.story.register.holding import Held, add_hold, lift_hold, list_holds, wanted_to_lift
@@ -22,7 +24,7 @@ app = new_app(help="Children who must not be disclosed at all.")
 Why = Literal["refuge", "adoption", "protected-address", "witness-protection", "other"]
 
 
-@app.command(cls=DeskCommand)
+@app.command(cls=DeskCommand, short_help="withhold a child, and everybody at the address")
 def add(
     context: typer.Context,
     reason: Annotated[Why, typer.Option("--reason", help="For the hold's reviewer alone; it is shown to nobody else.")],
@@ -39,12 +41,13 @@ def add(
         side.voice.say(f"hold {recorded.count} is in force")
         _say_revoked(side, recorded)
         if recorded.removals:
-            side.voice.say(f"{recorded.removals} partners are told to remove the child, at the next round")
+            told = counted(recorded.removals, "partner is", "partners are")
+            side.voice.say(f"{told} told to remove the child, at the next round")
         else:
             side.voice.say("no partner is told to remove the child: none was given it by a UPN or name that you typed")
 
 
-@app.command(cls=DeskCommand)
+@app.command(cls=DeskCommand, short_help="end a hold, once two different people have signed")
 def lift(
     context: typer.Context,
     number: Annotated[int, typer.Argument(metavar="ID", help="The hold's number; 'gateway hold list' shows it.")],
@@ -64,7 +67,7 @@ def lift(
         _say_revoked(side, recorded)
 
 
-@app.command(cls=DeskCommand)
+@app.command(cls=DeskCommand, short_help="let a return leave with children on hold in it")
 def release(
     context: typer.Context,
     transfer: Annotated[
@@ -94,7 +97,7 @@ def release(
         side.voice.say(f"transfer {transfer} has the hold officer's approval")
 
 
-@app.command("list", cls=DeskCommand)
+@app.command("list", cls=DeskCommand, short_help="all holds, for the hold reviewer alone")
 def list_all(
     context: typer.Context,
     key: Annotated[Path | None, typer.Option("--key", metavar="KEY", help="The hold reviewer's private key.")] = None,
@@ -137,4 +140,4 @@ def _plain(one: Held) -> dict[str, Any]:
 
 def _say_revoked(side: Opened, recorded: Recorded) -> None:
     if recorded.revoked:
-        side.voice.say(f"{recorded.revoked} undelivered parcels were taken back and are judged again")
+        side.voice.say(revoked_in_words(recorded.revoked))

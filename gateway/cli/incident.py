@@ -10,6 +10,7 @@ from gateway.cli.population import affected
 from gateway.cli.through_desk import DeskCommand
 from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
+from gateway.cli.voice import counted
 from gateway.story.incident import incident as looked_at
 from gateway.story.incident import matching
 from gateway.vocabulary.errors import NeedsPerson, UsageError
@@ -66,9 +67,13 @@ def _say_who(side: Opened, transfer: TransferId, *, yes: bool) -> None:
         voice.out.write(line)
     voice.tell(f"{found.matched:,} of {found.rows:,} rows are about children whom the transfer released")
     if found.unmatched:
-        voice.tell(f"{found.unmatched:,} rows have no valid UPN: who they are about is not known here")
+        voice.tell(
+            f"{counted(found.unmatched, 'row has', 'rows have')} no valid UPN: who that is about is not known here"
+        )
     if found.strangers:
-        voice.tell(f"{found.strangers:,} children of the transfer are in no row: the population is not complete")
+        voice.tell(
+            f"{counted(found.strangers, 'child', 'children')} of the transfer in no row: the population is not complete"
+        )
 
 
 def _partner(side: Opened, route: str, partner: str) -> str:

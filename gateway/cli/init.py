@@ -38,8 +38,8 @@ def init(
     voice.say("next:")
     steps = (
         *((f"set 'domain' in config/gateway.toml, and the names in keys/signers: {domain} is an example",) * (domain == EXAMPLE_DOMAIN)),
-        "fill in the pages under config/partners, and send each partner its keys/public/sftp-ROUTE.pub and signing.pub",
-        "add a line for each person to keys/signers/prepare, approve and route",
+        f"send each partner what 'gateway --home {folder} partner kit NAME' writes, and fill in config/partners/NAME.toml",
+        "add a line for each person to keys/signers/prepare, approve, route, partner and register: each file says how",
         "back up state/prepare/private apart from everything else: keys/README.md says why",
         f"see what is missing:  gateway --home {folder} doctor",
     )  # fmt: skip

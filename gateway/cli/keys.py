@@ -31,7 +31,7 @@ RECIPIENT = "recipient"
 Name = Annotated[str, typer.Argument(metavar="KEY", help="Its name in keys/README.md: signing, sftp-ROUTE, …")]
 
 
-@app.command()
+@app.command(short_help="which keys there are, how old, and what follows")
 def show(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="[KEY]", help="One key, with words to read aloud.")] = "",
@@ -49,7 +49,7 @@ def show(
         session.voice.say_table(table(standings))
 
 
-@app.command()
+@app.command(short_help="make a key: a missing one, or the one that follows")
 def new(
     context: typer.Context,
     name: Name,
@@ -87,7 +87,7 @@ def new(
         session.voice.say(f"the key {name} is made" + (f": {fingerprint}" if fingerprint else ""))
 
 
-@app.command()
+@app.command(short_help="put the key that follows to use")
 def rotate(context: typer.Context, name: Name) -> None:
     """Put the key that follows to use, once every partner has it. Neither half may be running.
 
@@ -110,7 +110,7 @@ def rotate(context: typer.Context, name: Name) -> None:
     session.voice.say(f"the key {name} is in use from now on: {fingerprint}")
 
 
-@app.command()
+@app.command(short_help="destroy the key that was to follow")
 def retire(context: typer.Context, name: Name) -> None:
     """Destroy the key that was to follow, if it shall not be used after all."""
     session, configuration = configured(context)

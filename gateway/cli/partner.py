@@ -9,10 +9,10 @@ from gateway.cli.partner_serve import serve
 from gateway.cli.verbs import new_app
 
 app = new_app(help="Reach a partner, rehearse with it, stand in for it.")
-app.command()(kit)
-app.command()(probe)
-app.command()(rehearse)
-app.command()(serve)
+app.command(short_help="what a new partner is given, in a folder")(kit)
+app.command(short_help="what the partner's server can do")(probe)
+app.command(short_help="hand over invented children, up to the answer")(rehearse)
+app.command(short_help="stand in for a partner on this machine")(serve)
 
 
 @app.callback()

@@ -84,7 +84,7 @@ def _say(side: Opened, seen: Seen, *, rules: bool, as_json: bool) -> None:
         side.voice.say_json(seen_as_values(seen, rules=rules))
         return
     for line in seen_in_words(seen):
-        side.voice.say(line)
+        side.voice.say_folded(line)
     if rules and seen.preview.outcome.rows_in:
         side.voice.say()
         for line in by_rule(seen.preview.outcome):

@@ -11,7 +11,7 @@ from gateway.minimise.disclosed import Disclosed
 from gateway.minimise.disclosures import bases_of
 from gateway.minimise.outcome import SINGLE_FIELDS, Outcome
 from gateway.story.disclosed import NOT_RELEASED, why_in_part
-from gateway.story.notes import told, told_released
+from gateway.story.notes import WITHHELD_BECAUSE, told, told_released
 from gateway.story.previewing import Explained, Preview
 from gateway.story.refusal_note import header_in_words, in_runs
 
@@ -76,7 +76,7 @@ def _columns(route: Route) -> Iterator[str]:
 def by_rule(outcome: Outcome) -> Iterator[str]:
     yield "Rule by rule, for the data protection officer alone; holds are counted here:"
     for name, count in _by_rule(outcome):
-        yield f"  {name:<48} {count:>12,}"
+        yield f"  {name:<62}{count:>8,}"
 
 
 _WITH: Final = {"floor": "released", SINGLE_FIELDS: "released, with single fields by their names"}
@@ -87,9 +87,9 @@ def _by_rule(outcome: Outcome) -> Iterator[tuple[str, int]]:
     for tier, count in outcome.tiers.items():
         yield _WITH.get(tier, f"released, with the tier {tier}"), count
     for reason, count in sorted(outcome.withheld.items()):
-        yield f"withheld: {reason}", count
+        yield f"withheld: {WITHHELD_BECAUSE.get(reason, reason)}", count
     for reason, count in sorted(outcome.rejected.items()):
-        yield f"rejected: {reason}", count
+        yield f"rejected: {reason.replace('-', ' ')}", count
     if outcome.kept_back:
         yield "released, without what a hold keeps back", outcome.kept_back
     yield "gone since the last full parcel", outcome.removed

@@ -30,7 +30,7 @@ LARGEST_NOTE = 256 * 1024
 HEAD = ("transfer", "route", "partner", "stands at", "since", "released")
 
 
-@app.command("list")
+@app.command("list", short_help="transfers, newest first, with the rung each stands on")
 def list_transfers(
     context: typer.Context,
     route: Annotated[str | None, typer.Option("--route", metavar="R", help="Of this route only.")] = None,
@@ -72,7 +72,7 @@ def list_transfers(
         _say(side.session, standing.page_of(side.gateway, wanted), as_json=as_json, as_csv=as_csv)
 
 
-@app.command()
+@app.command(short_help="one transfer as a page")
 def show(
     context: typer.Context,
     transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
@@ -103,7 +103,7 @@ def show(
             side.voice.say(line)
 
 
-@app.command()
+@app.command(short_help="hold the ledger against what a partner has cosigned")
 def witness(
     context: typer.Context,
     file: Annotated[
@@ -124,9 +124,9 @@ def witness(
         side.voice.say("the ledger leads to what the partner has cosigned: it is not an older one")
 
 
-app.command()(evidence.verify)
-app.command()(evidence.prove)
-app.command()(evidence.export)
+app.command(short_help="the whole log: receipts, hashes, rungs, signatures")(evidence.verify)
+app.command(short_help="the receipts of one transfer with their proofs")(evidence.prove)
+app.command(short_help="the whole log as C2SP tiles that other tools read")(evidence.export)
 
 
 def _cosigned_in(file: Path) -> str:

@@ -12,12 +12,13 @@ from types import FrameType
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from gateway.cli import receive_words
 from gateway.cli.receive_words import exit_code, plain, say, stamped, tell_failure
 from gateway.cli.session import Session
 from gateway.cli.verbs import new_app
+from gateway.cli.voice import counted
 from gateway.partner.disposing import purge
 from gateway.partner.receiving import Received, receive
 from gateway.partner.settings import Receiver, load_receiver
@@ -33,6 +34,16 @@ class _ReceiveGroup(TyperGroup):
         return super().parse_args(ctx, args if args[:1] == [PURGE] else [RECEIVE, *args])
 
 
+class _Receiving(TyperCommand):
+    """What is meant without a word is shown without one."""
+
+    def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:  # noqa: ARG002
+        return super().make_context("", args, parent, **extra)
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        formatter.write_usage(ctx.command_path.rstrip(), " ".join(self.collect_usage_pieces(ctx)))
+
+
 app = new_app(
     cls=_ReceiveGroup, help="The partner's side: verify, open and load what came, answer it; purge what is due."
 )
@@ -46,7 +57,7 @@ Into = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")]
 
 
-@app.command(name=RECEIVE)
+@app.command(name=RECEIVE, cls=_Receiving)
 def receive_parcels(
     context: typer.Context,
     folder: Home = Path(),
@@ -116,7 +127,7 @@ def purge_due(
     if as_json:
         session.voice.say_json({"rows": gone.rows, "files": gone.files, "disposed": list(gone.transfers)})
         return 0
-    session.voice.say(f"destroyed: {gone.rows} rows of the database, {gone.files} files")
+    session.voice.say(f"destroyed: {counted(gone.rows, 'row')} of the database, {counted(gone.files, 'file')}")
     for transfer in gone.transfers:
         session.voice.say(f"{transfer}  nothing is left of it, and the sender was told")
     return 0

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from gateway.cli.voice import Voice
+from gateway.cli.voice import Voice, counted
 from gateway.partner.receiving import Received
 from gateway.seal.rejections import REJECTIONS
 from gateway.vocabulary import moment
@@ -35,7 +35,7 @@ def say(voice: Voice, parcels: tuple[Received, ...]) -> None:
 
 
 def line(parcel: Received) -> str:
-    rows = f": {parcel.rows} rows" if parcel.rows is not None else ""
+    rows = f": {counted(parcel.rows, 'row')}" if parcel.rows is not None else ""
     where = " into the database" if parcel.place == "database" else ""
     why = f": {REJECTIONS[parcel.code]} ({parcel.code})" if parcel.code else ""
     return f"{parcel.transfer}  {_WORDS[parcel.result]}{rows}{where}{why}{_gap(parcel)}"
@@ -57,8 +57,7 @@ def plain(parcel: Received) -> dict[str, object]:
 
 def tell_failure(voice: Voice, error: GatewayError) -> None:
     voice.tell(error.message)
-    if error.remedy:
-        voice.tell(f"what to do: {error.remedy}")
+    voice.tell_what_to_do(error.remedy)
 
 
 def stamped(at: datetime, text: str) -> str:

@@ -9,10 +9,12 @@ import typer
 
 from gateway.cli.opening import prepare_side
 from gateway.cli.report_page import page
+from gateway.cli.session import Session
 from gateway.cli.verbs import new_app
 from gateway.footing import durable
 from gateway.story.month import month_of
 from gateway.vocabulary.errors import UsageError
+from gateway.vocabulary.moment import london_day
 
 app = new_app()
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -31,6 +33,8 @@ def report(
     found = _MONTH.fullmatch(html)
     if not found or int(found[1]) == 0:
         raise UsageError("a month is not spelled like 2026-11", remedy="year and month, with -")
+    if html > f"{london_day(Session.of(context).clock()):%Y-%m}":
+        raise UsageError("that month has not begun", remedy="name one that has, as 2026-11")
     path = out or Path(f"handoffs-{html}.html")
     if path.exists():
         raise UsageError("the file is there already", remedy="name another with --out")

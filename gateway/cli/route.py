@@ -24,14 +24,14 @@ app = new_app(help="Read a route as it stands, and sign it. Any change suspends 
 RouteName = Annotated[str, typer.Argument(metavar="ROUTE", help="The route's name.")]
 
 
-@app.command()
+@app.command(short_help="a route in plain words, and whether it is signed")
 def show(context: typer.Context, route: RouteName) -> None:
     """Say in plain words to whom, about whom, and what this route lets out, and whether it is signed."""
     session, configuration = configured(context)
     _show(session, configuration, configuration.route(route))
 
 
-@app.command()
+@app.command(short_help="sign a route, or its partner as the second person")
 def sign(
     context: typer.Context,
     route: RouteName,
@@ -67,7 +67,7 @@ def sign(
         session.voice.say(f"the route {route} is signed and may be used")
 
 
-@app.command()
+@app.command(short_help="propose a schema page for a new kind of extract")
 def draft(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An extract of the new kind, with its header.")],
@@ -91,6 +91,6 @@ def draft(
 
 def _show(session: Session, configuration: Configuration, route: Route) -> None:
     for line in in_words(route):
-        session.voice.say(line)
+        session.voice.say_folded(line)
     unsigned = unsigned_reason(configuration, route, session.clock())
     session.voice.say(unsigned.sentence if unsigned else "Signed as it stands.")

@@ -1,7 +1,10 @@
 """A route in words that a data protection officer reads before signing it."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
+from gateway.cli.disclosure_words import spelled
+from gateway.cli.voice import counted
 from gateway.contract.partner import Endpoint, UploadEndpoint
 from gateway.contract.route import Route
 from gateway.crypto.ssh_keys import PublicKey
@@ -14,7 +17,7 @@ def in_words(route: Route) -> Iterator[str]:
     yield f"  review by       {policy.agreement.review}; afterwards the route is suspended"
     yield f"  purpose         {policy.purpose}"
     yield f"  input           {schema.format} with {len(schema.columns)} columns ({schema.specification or 'own layout'})"
-    yield f"  scope           {route.page.scope}; two people sign each release; it leaves within {route.page.release_within}"
+    yield f"  scope           {route.page.scope}; two people sign each release; it leaves within {_spelled_time(route.page.release_within)}"
     yield from _whom(route)
     yield from _tiers(route)
     if policy.by_field:
@@ -66,7 +69,13 @@ def _partner(route: Route) -> Iterator[str]:
 
 
 def _list(fields: Sequence[str]) -> str:
-    return ", ".join(field.replace("_", " ") for field in fields)
+    return spelled(fields)
+
+
+def _spelled_time(time: timedelta) -> str:
+    """Whole hours where they are; a signed page may say minutes."""
+    minutes = int(time.total_seconds()) // 60
+    return counted(minutes // 60, "hour") if minutes % 60 == 0 else counted(minutes, "minute")
 
 
 def _endpoint(endpoint: Endpoint | UploadEndpoint) -> Iterator[str]:

@@ -65,7 +65,7 @@ def _once(session: Session, configuration: Configuration, halves: frozenset[str]
     )
     for suspension in rounds.suspended:
         session.voice.tell(suspension.sentence)
-        session.voice.tell(f"what to do: {suspension.remedy}")
+        session.voice.tell_what_to_do(suspension.remedy)
     for fault in rounds.faults:
         session.voice.fail(fault)
     if rounds.faults:

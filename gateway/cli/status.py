@@ -86,7 +86,8 @@ def _routes(side: Opened) -> list[dict[str, str]]:
 
 def _say(side: Opened, routes: list[dict[str, str]], standing: list[Standing], concerns: list[Concern]) -> None:
     for route in routes:
-        side.voice.say(f"route {route['route']}: {route['state']}" + (f", {route['why']}" if route["why"] else ""))
+        why = route["why"].removeprefix(f"the route {route['route']} is {route['state']}: ")
+        side.voice.say(f"route {route['route']}: {route['state']}" + (f", {why}" if why else ""))
     if standing:
         side.voice.say()
         side.voice.say_table(

@@ -27,7 +27,7 @@ def usage_error(error: TyperException) -> UsageError:
     """Ours for theirs, by the kind of theirs."""
     sentence = _SENTENCES.get(type(error).__name__, _OTHERWISE)
     context: Any = getattr(error, "ctx", None)
-    verb = context.command_path if context else "gateway"
+    verb = context.command_path.rstrip() if context else "gateway"
     return UsageError(sentence.format(name=_parameter(error)), remedy=f"'{verb} --help' shows what it takes")
 
 

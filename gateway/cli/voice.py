@@ -10,6 +10,8 @@
 
 import json
 import re
+import shutil
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -19,6 +21,10 @@ from typing import TextIO
 from gateway.vocabulary.errors import GatewayError, slug_of
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+_LABEL = re.compile(r" *(?:\S+(?: \S+)* {2,})?")
+NARROWEST = 30
+"""In fewer columns nothing is folded: the terminal does it as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +41,21 @@ class Voice:
         """For the person watching, not for the pipe."""
         self.err.write(f"gateway: {plain(text)}\n")
 
+    def tell_what_to_do(self, remedy: str) -> None:
+        """Below what was told, if there is anything to do."""
+        if remedy:
+            self.err.write(f"  what to do: {plain(remedy)}\n")
+
     def ask(self, question: str) -> None:
         """The answer is typed behind it; not part of the result, so it goes to standard error."""
         self.err.write(plain(question))
         self.err.flush()
+
+    def say_folded(self, text: str) -> None:
+        """On a terminal a line that is too long goes on under its own text; in a pipe it stays whole."""
+        width = shutil.get_terminal_size().columns if self.out.isatty() else len(text)
+        for line in folded(text, width):
+            self.say(line)
 
     def say_json(self, value: object) -> None:
         self.out.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
@@ -67,8 +84,22 @@ class Voice:
             return
         for line in message.splitlines():
             self.tell(line)
-        if remedy:
-            self.err.write(f"  what to do: {plain(remedy)}\n")
+        self.tell_what_to_do(remedy)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """'1 file', '2 files'; `many` where that is not the word with an s."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def folded(text: str, width: int) -> list[str]:
+    """Words that do not fit go below where the text of the line begins, behind its label."""
+    label = _LABEL.match(text)
+    indent = label.end() if label else 0
+    if len(text) <= width or width - indent < NARROWEST:
+        return [text]
+    lines = textwrap.wrap(text[indent:], width - indent, break_long_words=False, break_on_hyphens=False)
+    return [text[:indent] + lines[0], *(" " * indent + line for line in lines[1:])]
 
 
 def plain(text: str) -> str:

@@ -23,6 +23,8 @@ from gateway.contract.schema import Schema
 CONFIG = "config"
 LARGEST_PAGE = 1 << 20
 MOST_KEPT = 128
+NO_HOME = "restore it; or name the folder that holds config/ with --home DIR, or make one with 'gateway init DIR'"
+NO_PAGE = "write it, or correct the name by which another page asks for it"
 _PLACE = re.compile(r"at line (\d+), column (\d+)")
 
 NAME_KEYS: dict[type[Document], tuple[str, str]] = {
@@ -74,6 +76,8 @@ def _read(path: Path, page: str) -> bytes:
     try:
         with path.open("rb") as stream:
             data = stream.read(LARGEST_PAGE + 1)
+    except FileNotFoundError as error:
+        raise _unreadable(page, "is not there", NO_HOME if path.name == "gateway.toml" else NO_PAGE) from error
     except OSError as error:
         raise _unreadable(page, "cannot be read", "check that it is there and that this user may read it") from error
     if len(data) > LARGEST_PAGE:

@@ -5,16 +5,9 @@ from collections.abc import Iterator, Mapping
 from gateway.contract.route import Route
 from gateway.demo.council import Council
 from gateway.service.wiring import opened
+from gateway.story.notes import WITHHELD_BECAUSE
 from gateway.vocabulary.facts import Fact
 from gateway.vocabulary.transfer import Stage, TransferId
-
-RULES = {
-    "age": "outside the ages of this route: only counted",
-    "hold": "on hold, or living with somebody on hold",
-    "too-few-identifiers": "too few identifiers to be tested against the holds",
-    "objection": "objected, review pending",
-    "duplicate": "the same child twice",
-}
 
 
 def by_rule(council: Council) -> Iterator[str]:
@@ -37,7 +30,7 @@ def _one(route: Route, transfer: TransferId, facts: Mapping[str, Fact]) -> Itera
     for field, count in _counts(facts, "fields").items():
         yield _line(f"  {field.replace('_', ' ')}", count)
     for reason, count in _counts(facts, "withheld").items():
-        yield _line(f"withheld: {RULES.get(reason, reason)}", count)
+        yield _line(f"withheld: {WITHHELD_BECAUSE.get(reason, reason)}", count)
     for reason, count in _counts(facts, "rejected").items():
         yield _line(f"rejected: {reason.replace('-', ' ')}", count)
 

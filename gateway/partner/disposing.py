@@ -59,7 +59,7 @@ def purge(receiver: Receiver, at: datetime, *, before: date | None = None, no_co
         due = _due_files(receiver, memory, today, before)
         if due and not no_copies:
             raise NeedsPerson(
-                f"files of {len(due)} parcels are due, and nothing was destroyed",
+                f"files of {len(due)} parcel{'s' * (len(due) != 1)} are due, and nothing was destroyed",
                 remedy="destroy what was copied from them elsewhere, then say so with --no-copies",
             )
         for transfer in due:

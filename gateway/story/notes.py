@@ -23,6 +23,14 @@ WHO = {
     "approve": "The approver",
     SECOND_APPROVER: "It is unlike the last handoff (beyond-limits says in what): a second approver, with a key of their own,",
 }
+WITHHELD_BECAUSE = {
+    "age": "outside the ages of this route: only counted",
+    "hold": "on hold, or living with somebody on hold",
+    "too-few-identifiers": "too few identifiers to be tested against the holds",
+    "objection": "objected, review pending",
+    "duplicate": "the same child twice",
+}
+"""The rules that withhold a child, as the data protection officer reads them; staff are told none of it."""
 STILL_WRITTEN = "It is still being written, or has just arrived: it is read once it has lain still."
 
 

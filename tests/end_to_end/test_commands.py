@@ -55,6 +55,13 @@ def test_a_route_that_nobody_has_signed_carries_nothing_and_says_what_to_do(in_e
     assert not (in_earnest.council.drop_folder(YSS) / "pupils.csv.release").exists()
 
 
+def test_status_says_once_why_a_route_stands_still(in_earnest, type_in):
+    spoken = type_in("status")
+    assert spoken.code == 3
+    assert "route yss: suspended, nobody has signed it\n" in spoken.out
+    assert "ALARM  the route yss is suspended: nobody has signed it\n" in spoken.out
+
+
 def test_from_the_drop_to_the_answer_by_typing(in_earnest, type_in, officer, second, tmp_path):
     world = in_earnest
     for route in (YSS, CENSUS):

@@ -79,11 +79,12 @@ def test_counts_by_rule_are_shown_to_whoever_asks_for_them_and_that_is_receipted
 
 
 def checked(folder, told: Spoken, *paths):
+    """Typed in the folder itself, as the lines say."""
     command = told.out.splitlines()[-1].partition("offline:")[2].split()
     key = command[3].strip("'")
     return subprocess.run(
         [sys.executable, "-I", folder / "check_receipts.py", "--log", key, *paths],
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False, cwd=folder,
     )  # fmt: skip
 
 
@@ -97,6 +98,8 @@ def test_an_auditor_verifies_what_prove_and_export_wrote(handed_over, type_in, t
     assert f"acknowledged of transfer {transfer}" in answer.stdout
     told = type_in("receipts", "export", log)
     assert checked(log, told, log).returncode == 0
+    assert checked(log, told, ".").stdout.startswith("log: whole: "), "as it says, in the folder itself"
+    assert "none.json cannot be read" in checked(log, told, "none").stderr
 
 
 @pytest.mark.parametrize("verb", ["prove", "export"])
@@ -178,7 +181,7 @@ def test_a_month_is_written_as_a_page_once(handed_over, type_in, tmp_path):
     assert type_in("report", "--html", "2026-11", "--out", path).code == 2
 
 
-@pytest.mark.parametrize("month", ["2026-13", "november", "0000-01"])
+@pytest.mark.parametrize("month", ["2026-13", "november", "0000-01", "2026-12", "2027-01"])
 def test_a_month_that_there_is_not_is_a_usage_error(world, type_in, month):
     assert type_in("report", "--html", month).code == 2
 

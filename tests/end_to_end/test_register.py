@@ -29,7 +29,7 @@ def office(world, tmp_path, monkeypatch):
 def test_a_file_that_only_closes_takes_effect_at_once(office):
     child = office.child("parent-yes")
     spoken = office.bring(office.file({"upn": child, **NO}))
-    assert (spoken.code, spoken.out) == (0, "1 decisions recorded\n")
+    assert (spoken.code, spoken.out) == (0, "1 decision recorded\n")
     assert office.shown(child)["under_16"] == []
     assert sorted(path.name for path in office.folder.glob("*.register*")) == []
 
@@ -117,7 +117,7 @@ def test_a_file_that_is_imported_again_brings_nothing_back(office):
         "consent", "withdraw", "--purpose", PURPOSE, "--by", "parent", "--given", "2026-11-01", stdin=f"upn: {child}\n"
     )
     spoken = office.bring(path)
-    assert (spoken.code, spoken.out) == (0, "0 decisions recorded\n1 were on record already\n")
+    assert (spoken.code, spoken.out) == (0, "0 decisions recorded\n1 was on record already\n")
     assert office.shown(child)["under_16"] == []
 
 
@@ -139,7 +139,7 @@ def test_a_snapshot_withdraws_whom_it_leaves_out_and_keeps_refusals(office):
     path = office.file({"upn": stays, "tiers": "consented", **row})
     spoken = office.bring(path, "--as", "snapshot", "--purpose", PURPOSE)
     assert spoken.code == 0, spoken.err
-    assert "1 were on record already" in spoken.out
+    assert "1 was on record already" in spoken.out
     assert "consents that the snapshot no longer has are withdrawn" in spoken.out
     assert office.shown(stays)["under_16"] == ["consented"]
     assert office.shown(leaves)["under_16"] == []
@@ -209,7 +209,7 @@ def test_a_refusal_is_recorded_for_whoever_brings_it_and_takes_parcels_back(offi
     assert world.stages() == [Stage.SEALED]
     spoken = record(office, child, "--by", "parent", "--decision", "refuse")
     assert spoken.code == 0, spoken.err
-    assert "1 undelivered parcels were taken back" in spoken.out
+    assert "1 undelivered parcel was taken back" in spoken.out
     assert world.stages() == [Stage.REVOKED]
     receipt = office.receipts("consent-recorded")[0]
     assert dict(receipt.facts["decisions"]) == {"refuse": 1}
@@ -291,6 +291,7 @@ def test_what_cannot_be_understood_is_not_recorded_and_not_repeated(office, word
     before = office.receipts("consent-recorded")
     spoken = record(office, office.child("parent-yes"), *words, stdin=stdin)
     assert spoken.code in (2, 65)
+    assert "what to do: " in spoken.err
     assert "Canaryname" not in spoken.out + spoken.err
     assert office.receipts("consent-recorded") == before
 

@@ -65,7 +65,7 @@ def test_a_starter_set_is_written_and_examined_by_what_is_in_the_package_alone(r
     assert gateway(root, "init", str(tmp_path / "home"), "--domain", "handoff.council.gov.example").returncode == 0
     examined = gateway(root, "--home", str(tmp_path / "home"), "doctor")
     assert (examined.returncode, examined.stderr) == (78, ""), "partners' pages are still empty"
-    assert "keys, each readable by its owner alone" in examined.stdout
+    assert "each readable by its owner alone" in examined.stdout
 
 
 def test_nothing_in_it_knows_where_it_was_built(root):

@@ -38,7 +38,9 @@ def _half(
     if not problems and _owner(ring) == os.geteuid():
         problems = [problem for role in secrets for problem in _secret(name, ring, role)]
         problems += [problem for role in signing for problem in _pair(name, ring, role, public)]
-    yield from unless(problems, name, f"{len(signing) + len(secrets)} keys, each readable by its owner alone")
+    yield from unless(
+        problems, name, f"keys there are: {len(signing) + len(secrets)}, each readable by its owner alone"
+    )
 
 
 def _owner(ring: Keyring) -> int:

@@ -330,12 +330,14 @@ def main(words: list[str]) -> int:
         for path in given.paths:
             check = check_log if path.is_dir() else check_proof
             log = Log(key, (path if path.is_dir() else path.parent) / SUCCESSIONS)
-            sys.stdout.write(f"{path.name}: {check(path, log, witnesses)}\n")
+            sys.stdout.write(f"{path.name or path.resolve().name}: {check(path, log, witnesses)}\n")
     except NotSound as error:
         sys.stderr.write(f"NOT SOUND: {error}\n")
         return 1
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        sys.stderr.write(f"NOT SOUND: a file is missing or malformed ({type(error).__name__})\n")
+        named = getattr(error, "filename", None)  # of what is not there; what is malformed has none
+        what = f"{named} cannot be read" if named else "a file is missing or malformed"
+        sys.stderr.write(f"NOT SOUND: {what} ({type(error).__name__})\n")
         return 1
     return 0
 

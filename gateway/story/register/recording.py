@@ -21,6 +21,8 @@ from gateway.vocabulary.errors import NeedsPerson, RegisterInvalid
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.moment import london_day
 
+SPELLED = "days as 2026-11-24; who as parent or young-person; tiers or fields with a consent, and with nothing else"
+
 
 def record_decision(
     gateway: Gateway,
@@ -46,7 +48,10 @@ def record_decision(
         raise RegisterInvalid("no route has this purpose", remedy="known: " + ", ".join(sorted(purposes)))
     key = gateway.register_key
     subject = subject_of(child, key=key)
-    rows = tuple(decisions_in(said, subject=subject, recorded=recorded, today=london_day(recorded)))
+    try:
+        rows = tuple(decisions_in(said, subject=subject, recorded=recorded, today=london_day(recorded)))
+    except RegisterInvalid as error:
+        raise RegisterInvalid(error.message, remedy=error.remedy or SPELLED) from error
     facts = Facts(purpose=said["purpose"], decisions={said["decision"]: 1}, uid=uid)
     if said["decision"] in OPENING:
         if sign is None:

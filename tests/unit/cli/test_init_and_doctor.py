@@ -10,6 +10,9 @@ def test_init_writes_a_set_and_says_what_to_do_next(gateway, tmp_path):
     assert (spoken.code, spoken.err) == (0, "")
     assert "doctor" in spoken.out
     assert "is an example" not in spoken.out
+    signers = {path.name for path in (tmp_path / "new" / "keys" / "signers").iterdir()}
+    (people,) = (line for line in spoken.out.splitlines() if "keys/signers" in line)
+    assert [role for role in signers if role not in people] == []
     assert (tmp_path / "new" / "config" / "README.md").exists()
     assert (tmp_path / "new" / "keys" / "README.md").exists()
 
@@ -52,6 +55,13 @@ def test_doctor_speaks_json(gateway, tmp_path):
 def test_doctor_takes_its_home_from_the_environment(gateway, tmp_path):
     gateway("init", tmp_path / "new", "--domain", DOMAIN)
     assert "keys of prepare" in gateway("doctor", environ={"HANDOFF_HOME": str(tmp_path / "new")}).out
+
+
+def test_doctor_at_a_folder_without_a_configuration_says_how_to_name_the_right_one(gateway, tmp_path):
+    spoken = gateway("--home", tmp_path / "elsewhere", "doctor")
+    assert spoken.code == 78
+    assert "config/gateway.toml: is not there" in spoken.out
+    assert "--home DIR" in spoken.out
 
 
 @pytest.mark.parametrize("argv", [["doctor"], ["doctor", "--json"]])

@@ -57,6 +57,19 @@ def test_the_help_lists_every_verb_with_its_line(gateway):
     assert all(name in spoken.out for name in verbs.VERBS)
 
 
+@pytest.mark.parametrize("group", ["consent", "hold", "keys", "partner", "receipts", "route"])
+def test_the_help_of_a_verb_with_verbs_below_it_cuts_none_of_their_lines_off(gateway, group):
+    spoken = gateway(group, "--help")
+    assert spoken.code == 0
+    assert "..." not in spoken.out.partition("Commands:")[2]
+
+
+def test_the_help_of_receiving_shows_what_is_typed(gateway):
+    assert gateway("receive", "--help").out.startswith("Usage: gateway receive [OPTIONS] [DIR]\n")
+    assert "'gateway receive --help'" in gateway("receive", "--such").err
+    assert gateway("receive", "purge", "--help").out.startswith("Usage: gateway receive purge [OPTIONS] [DIR]\n")
+
+
 def test_alone_it_explains_itself_and_says_that_nothing_was_asked(gateway):
     spoken = gateway()
     assert (spoken.code, spoken.out.splitlines()[0][:14]) == (2, "Usage: gateway")

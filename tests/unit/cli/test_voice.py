@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from gateway.cli.voice import Voice, plain
+from gateway.cli.voice import Voice, counted, folded, plain
 from gateway.vocabulary.errors import ConfigError
 
 
@@ -42,3 +42,23 @@ def test_an_empty_table_says_nothing(voice):
 def test_a_defect_without_a_trace_has_an_unknown_place(voice):
     assert voice.defect(ValueError("x")) == 1
     assert "ValueError at an unknown place" in voice.err.getvalue()
+
+
+def test_what_there_is_one_of_is_not_spoken_of_as_many():
+    assert [counted(n, "file") for n in (0, 1, 2, 1000)] == ["0 files", "1 file", "2 files", "1,000 files"]
+    assert counted(1, "child", "children") + counted(2, "child", "children") == "1 child2 children"
+
+
+def test_a_line_that_is_too_long_for_the_terminal_goes_on_under_its_own_text():
+    text = "  with consent    phone, mobile, parent name, parent phone, school name, year group"
+    assert folded(text, 60) == [
+        "  with consent    phone, mobile, parent name, parent phone,",
+        "                  school name, year group",
+    ]  # fmt: skip
+    assert folded(text, 200) == [text]
+    assert folded(text, 20) == [text], "too narrow to fold"
+
+
+def test_in_a_pipe_a_line_stays_whole(voice):
+    voice.say_folded("  label    " + "word " * 60 + "end")
+    assert voice.out.getvalue().count("\n") == 1

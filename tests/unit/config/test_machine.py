@@ -98,7 +98,7 @@ def test_a_value_is_never_shown(home, key):
 
 def test_without_its_page_the_gateway_says_which_is_missing(home):
     home.page("gateway").unlink()
-    assert "config/gateway.toml: cannot be read" in faults(home)
+    assert "config/gateway.toml: is not there" in faults(home)
 
 
 ALERTS = (

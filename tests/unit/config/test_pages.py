@@ -79,7 +79,7 @@ def test_a_page_as_large_as_an_extract_is_refused(home):
 
 
 def test_a_page_that_is_not_there_is_named(home):
-    assert "config/routes/third.toml: cannot be read" in faults(home, RoutePage, "third")
+    assert "config/routes/third.toml: is not there" in faults(home, RoutePage, "third")
 
 
 def test_a_folder_in_place_of_a_page_is_refused(home):
