@@ -19,6 +19,7 @@ from datetime import datetime
 
 from gateway.config.first_keys import PUBLIC_MODE
 from gateway.config.load import Configuration
+from gateway.config.lost_keys import refuse_another
 from gateway.config.own_keys import STAMP, Role, public_half, ring_of
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing import durable
@@ -31,10 +32,11 @@ def make(configuration: Configuration, role: Role, random: Callable[[int], bytes
 
     Raises:
         UsageError: a secret that is there already, or a key to follow that was made before.
-        KeyUnavailable: the keys belong to another user than this one.
+        KeyUnavailable: the keys belong to another user than this one, or what is recorded was made with the missing one.
     """
     ring = owned_ring(configuration, role)
     if not ring.has(role.name) and not _is_published(configuration, role):
+        refuse_another(configuration, role)
         return _create(configuration, ring, role.name, random if not role.signs else None)
     if not role.signs:
         raise UsageError(f"the key {role.name} is there already", remedy=f"gateway keys rotate {role.name}")

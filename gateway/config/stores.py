@@ -7,8 +7,9 @@ from gateway.deliver import store_moving
 from gateway.deliver.store import Store
 from gateway.footing.ledger import Ledger, moving, sqlite_url
 from gateway.footing.postgresql_url import why_unfit
+from gateway.footing.workspace import Workspace
 from gateway.receipts.verification import Verified, verify_log
-from gateway.vocabulary.errors import ConfigError, LogBroken, UsageError
+from gateway.vocabulary.errors import ConfigError, LogBroken, StorageError, UsageError
 
 
 def ledger_url(configuration: Configuration) -> str:
@@ -16,8 +17,22 @@ def ledger_url(configuration: Configuration) -> str:
 
 
 def make_or_upgrade(configuration: Configuration) -> None:
-    """The ledger as this program needs it; on PostgreSQL with the rights of whoever may make tables there."""
+    """The ledger as this program needs it; on PostgreSQL with the rights of whoever may make tables there.
+
+    StorageError where a file is gone that there was: an empty one would know no hold, and begin another log.
+    """
+    workspace = configuration.workspace
+    if not configuration.settings.ledger and not workspace.ledger.exists() and _was_one(workspace):
+        raise StorageError(
+            "the ledger is gone, and disclosures that were recorded in it are there: no empty one takes its place",
+            remedy="see that its disk is mounted, or restore it: docs/OPERATING.md, Backup and restore",
+        )
     Ledger.create_or_upgrade(ledger_url(configuration)).close()
+
+
+def _was_one(workspace: Workspace) -> bool:
+    folders = (workspace.disclosures("any").parent, workspace.register_snapshot("any").parent)
+    return any(next(folder.glob("*.parquet"), None) is not None for folder in folders)
 
 
 def move(configuration: Configuration, url: str) -> tuple[Verified, int]:

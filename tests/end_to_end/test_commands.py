@@ -192,6 +192,19 @@ def test_an_unknown_route_is_a_fault_of_the_configuration_with_a_suggestion(worl
     assert "did you mean 'yss'" in spoken.err
 
 
+def test_no_empty_ledger_takes_the_place_of_one_that_is_gone(world, type_in):
+    """It would know no hold, and begin another log."""
+    world.approved()
+    world.run()
+    ledger = world.council.configuration.workspace.ledger
+    for path in ledger.parent.glob(f"{ledger.name}*"):
+        path.unlink()
+    assert "restore it" in type_in("run", "--once").err
+    spoken = type_in("doctor", "--upgrade")
+    assert (spoken.code, "the ledger is gone" in spoken.err) == (74, True)
+    assert not ledger.exists()
+
+
 def test_status_names_what_waits_for_a_person_and_leaves_with_3(world, type_in):
     world.drop()
     world.run("prepare")

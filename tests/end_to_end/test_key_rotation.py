@@ -249,3 +249,21 @@ def test_the_log_tells_of_the_rotation_and_of_nobody(office, world):
     (receipt,) = office.receipts("secret-rotated")
     assert set(receipt.facts) == {"role", "generation", "uid", "count"}
     assert office.type_in("receipts", "verify", "--every").code == 0
+
+
+@pytest.mark.parametrize("role", ["register", "digest", "log", REFERENCE_OF])
+def test_a_lost_key_that_stands_behind_what_is_recorded_is_not_made_anew(world, office, role):
+    """Another register key would know no hold, and a child on hold would leave."""
+    world.approved()
+    world.run()
+    name = role.format(partner(world))
+    workspace = world.council.configuration.workspace
+    (world.council.configuration.prepare_keys.folder / f"{name}.key").unlink()
+    (workspace.public_keys / f"{name}.pub").unlink(missing_ok=True)
+    spoken = office.type_in("keys", "new", name)
+    assert spoken.code == 66
+    assert "restore it from its backup" in spoken.err
+    assert not (world.council.configuration.prepare_keys.folder / f"{name}.key").exists()
+    told = office.type_in("doctor")
+    assert told.code == 3
+    assert f"{name}.key is missing\n      what to do: restore it from its backup" in told.out

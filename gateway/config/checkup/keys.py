@@ -8,6 +8,7 @@ from pathlib import Path
 from gateway.config.checkup.check import Check, Surroundings, fail, unless, warn
 from gateway.config.first_keys import DELIVER_SIGNING, PREPARE_SECRETS, reference_role, sftp_role
 from gateway.config.load import Configuration
+from gateway.config.lost_keys import remedy_for_missing
 from gateway.config.own_keys import roles
 from gateway.crypto.ssh_keys import PublicKey
 from gateway.footing.keyring import Keyring
@@ -50,7 +51,7 @@ def _owner(ring: Keyring) -> int:
 
 def _file(name: str, ring: Keyring, role: str) -> Iterator[Check]:
     if not ring.has(role):
-        yield fail(name, f"{role}.key is missing", f"restore it from its backup, or make it: gateway keys new {role}")
+        yield fail(name, f"{role}.key is missing", remedy_for_missing(role))
         return
     path = ring.folder / f"{role}.key"
     if not path.exists():

@@ -26,6 +26,9 @@ from gateway.vocabulary.errors import StorageError
 Transaction = Connection
 """What `writing` and `reading` give: statements run in it, and it ends with its block."""
 
+_MAKE = (
+    "if there was one, restore it, or see that its disk is mounted; 'gateway doctor --upgrade' makes a new gateway's"
+)
 _UPGRADE = "run 'gateway doctor --upgrade', which makes or upgrades it"
 
 
@@ -42,7 +45,7 @@ class Ledger:
         """The ledger at `url`; StorageError if there is none, others can read it, or its schema is not ours."""
         place = _place_of(url)
         if not place.is_there():
-            raise StorageError("there is no ledger yet", remedy=_UPGRADE)
+            raise StorageError("there is no ledger yet", remedy=_MAKE)
         opened = cls(place)
         try:
             opened._refuse_other_schema()

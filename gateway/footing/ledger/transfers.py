@@ -122,6 +122,12 @@ def numbered(tx: Transaction, route: str, partner: str, *, scope: str = "") -> I
     return ((TransferId(id_), number) for id_, number in found)
 
 
+def has_numbered(tx: Transaction, partner: str) -> bool:
+    """Whether anything was ever sealed for this partner, on whatever route."""
+    query = select(transfer.c.id).where(transfer.c.partner == partner, transfer.c.sequence.is_not(None)).limit(1)
+    return tx.execute(query).first() is not None
+
+
 def set_sequence(tx: Transaction, wanted: TransferId, number: int) -> None:
     """StorageError if there is no such transfer or it has a number already; `change_sequence` is for what never left."""
     unnumbered = update(transfer).where(transfer.c.id == wanted, transfer.c.sequence.is_(None))

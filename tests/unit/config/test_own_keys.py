@@ -124,7 +124,7 @@ def test_the_key_in_use_is_never_retired(ready):
     assert private(ready, "signing").exists()
 
 
-@pytest.mark.parametrize("name", ["signing", "register", "reference-first", "sftp-second"])
+@pytest.mark.parametrize("name", ["signing", "register", "digest", "reference-first", "sftp-second"])
 def test_a_key_that_is_missing_is_made_and_used_at_once(ready, name):
     private(ready, name).unlink()
     public(ready, name).unlink(missing_ok=True)
