@@ -156,6 +156,8 @@ def _show_one(session: Session, configuration: Configuration, stands: Standing) 
 def _new_recipient(session: Session, out: Path | None, *, post_quantum: bool, passphrase: bool) -> None:
     if out is None:
         raise UsageError("the new identity needs a file", remedy="gateway keys new recipient --out FILE")
+    if out.exists() or out.is_symlink():
+        raise UsageError("the file for --out is there already", remedy="name a new one: no identity is overwritten")
     identity = generate_hybrid_identity() if post_quantum else generate_identity()
     recipient = identity.recipient().spelled()
     page = f"# public key: {recipient}\n{identity.spelled()}\n".encode("ascii")

@@ -9,6 +9,7 @@ from gateway.cli.child import ASKED_SUBJECT, asked_for
 from gateway.cli.opening import Opened, person, prepare_side
 from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
+from gateway.cli.voice import counted
 from gateway.story.keeping import hold_child, import_contacts
 from gateway.story.purging import purge as purge_route
 from gateway.story.retention import due, hold, purge_due
@@ -47,15 +48,24 @@ def purge(
         raise UsageError("these options are about different things", remedy="give one of them")
     with prepare_side(context) as side:
         if contacts:
+            if not contacts.exists():
+                raise UsageError("there is no such file", remedy="check its name and its folder")
             count = import_contacts(side.gateway, contacts, uid=person())
-            side.voice.say(f"receipted: the last contact with {count} children")
+            side.voice.say(f"receipted: the last contact with {counted(count, 'child', 'children')}")
         elif held or lifted or child_held or child_lifted:
             _hold(side, held or lifted, is_lifted=bool(lifted or child_lifted))
         elif dry_run:
-            for one in due(side.gateway, side.session.clock()):
-                side.voice.say(f"{one.transfer}  {f'kept: {one.why}' if one.why else 'due'}")
+            _say_due(side)
         else:
             _purge(side)
+
+
+def _say_due(side: Opened) -> None:
+    found = list(due(side.gateway, side.session.clock()))
+    for one in found:
+        side.voice.say(f"{one.transfer}  {f'kept: {one.why}' if one.why else 'due'}")
+    if not found:
+        side.voice.tell("no evidence has come to its time")
 
 
 def _hold(side: Opened, transfer: str | None, *, is_lifted: bool) -> None:
@@ -72,6 +82,8 @@ def _purge(side: Opened) -> None:
     extracts = sum(purge_route(gate, at) for gate in side.gates.values())
     purged = purge_due(side.gateway, at, uid=person())
     side.voice.say(f"unlinked: {extracts} extracts and arrivals, {purged.files} files of disclosures")
-    side.voice.say(f"emptied: {purged.receipts} receipts of {purged.transfers} transfers; their hashes stay in the log")
+    side.voice.say(
+        f"emptied: {counted(purged.receipts, 'receipt')} of {counted(purged.transfers, 'transfer')}; hashes stay in the log"
+    )
     if purged.kept:
         side.voice.say(f"kept though their years are over: {purged.kept} transfers; 'gateway purge --dry-run' says why")

@@ -138,7 +138,13 @@ def _cosigned_in(file: Path) -> str:
         raise UsageError("the file cannot be read", remedy="name a file that this user may read") from error
     if not data.startswith(b"{"):
         return data.decode("utf-8", "replace")
-    return str(canonical.decode(data, what="the acknowledgement").get("checkpoint"))
+    note = canonical.decode(data, what="the acknowledgement").get("checkpoint")
+    if note is None:
+        raise UsageError(
+            "the partner has cosigned nothing in this answer",
+            remedy="name one that 'gateway receive' made: answers made by hand or with gpg have no cosignature",
+        )
+    return str(note)
 
 
 def _say(session: Session, page: Page, *, as_json: bool, as_csv: bool) -> None:
@@ -150,6 +156,8 @@ def _say(session: Session, page: Page, *, as_json: bool, as_csv: bool) -> None:
         session.voice.say(_csv(rows))
         return
     session.voice.say_table(rows)
+    if not page.standings:
+        session.voice.tell("no handoff is like that; routes and partners are spelled as 'gateway status' has them")
     if page.following:
         session.voice.tell(f"there are more: the same with  --before {page.following}")
 

@@ -4,9 +4,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.config.faults import did_you_mean, known_names
 from gateway.config.first_keys import sftp_role
 from gateway.config.load import Configuration
-from gateway.contract.partner import Endpoint
+from gateway.config.pages import names
+from gateway.contract.partner import Endpoint, Partner
 from gateway.contract.route import Route
 from gateway.deliver.attempts import Attempts
 from gateway.deliver.breakers import mend
@@ -54,6 +56,8 @@ def route_to(configuration: Configuration, partner: str) -> Route:
     for route in configuration.routes:
         if route.partner.partner == partner:
             return route
+    if partner not in (known := names(configuration.home, Partner)):
+        raise UsageError("there is no such partner", remedy=did_you_mean(partner, known) or known_names(known))
     raise ConfigError(
         f"no route in service leads to a partner {partner}", remedy="'gateway doctor' says what is missing"
     )

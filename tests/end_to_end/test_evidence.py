@@ -48,6 +48,32 @@ def test_a_filter_that_makes_no_sense_is_a_usage_error(world, type_in, words):
     assert type_in("receipts", "list", *words).code in (2, 65)
 
 
+def test_an_empty_list_says_that_it_is_empty(world, type_in):
+    spoken = type_in("receipts", "list", "--route", "yess")
+    assert (spoken.code, "no handoff is like that" in spoken.err) == (0, True)
+    assert "no evidence has come to its time" in type_in("purge", "--dry-run").err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("purge", "--last-contact", "none.csv"), "there is no such file"),
+        (("partner", "probe", "youth-suport"), "did you mean 'youth-support'"),
+        (("partner", "rehearse", "youth-suport"), "did you mean 'youth-support'"),
+    ],
+)
+def test_a_name_that_there_is_not_is_a_usage_error(world, type_in, words, told):
+    spoken = type_in(*words)
+    assert (spoken.code, told in spoken.err) == (2, True)
+
+
+def test_an_answer_without_a_cosignature_is_no_witness(world, type_in, tmp_path):
+    answer = tmp_path / "t.ack.json"
+    answer.write_text('{"checkpoint":null}\n')
+    spoken = type_in("receipts", "witness", answer, "--route", "yss")
+    assert (spoken.code, "cosigned nothing" in spoken.err) == (2, True)
+
+
 def test_a_list_can_be_read_by_a_spreadsheet_and_in_pages(world, type_in):
     for number in range(3):
         world.drop(world.extract() + b"\n" * number, name=f"p{number}.csv")

@@ -41,7 +41,7 @@ def test_a_file_of_disclosures_is_kept_until_the_last_child_in_it_has_been_out_o
     handed_over, type_in
 ):
     handed_over.clock.turn(days=400)
-    assert "the last contact with 1 children" in contact(handed_over, type_in, 400).out
+    assert "the last contact with 1 child\n" in contact(handed_over, type_in, 400).out
     handed_over.clock.turn(days=YEARS - 399)
     assert why(type_in) == ["kept: somebody was in touch with a child in it"]
     spoken = type_in("purge")

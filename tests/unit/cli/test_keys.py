@@ -99,7 +99,7 @@ def test_stock_age_reads_the_identity_file(keys, tmp_path, stock_tool):
 def test_an_identity_file_that_is_there_is_never_overwritten(keys, tmp_path):
     file = tmp_path / "identity.key"
     file.write_text("precious")
-    assert keys("new", "recipient", "--out", str(file)).code == 74
+    assert keys("new", "recipient", "--out", str(file)).code == 2
     assert file.read_text() == "precious"
 
 
