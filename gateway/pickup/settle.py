@@ -29,9 +29,18 @@ class Listing:
     """How many others lie there that are not picked up."""
 
 
+def is_stray(name: str) -> bool:
+    """Neither ours, nor half a file, nor an extract: it is not picked up."""
+    return not (IGNORED.fullmatch(name) or OURS.fullmatch(name)) and not _is_extract(name)
+
+
+def _is_extract(name: str) -> bool:
+    return bool(EXTRACT.fullmatch(name)) and not UNREADABLE.search(name)
+
+
 def sort_names(names: list[str]) -> Listing:
     candidates = [name for name in names if not (IGNORED.fullmatch(name) or OURS.fullmatch(name))]
-    extracts = tuple(name for name in candidates if EXTRACT.fullmatch(name) and not UNREADABLE.search(name))
+    extracts = tuple(name for name in candidates if _is_extract(name))
     return Listing(extracts=extracts, left=len(candidates) - len(extracts))
 
 

@@ -13,10 +13,11 @@ from gateway.contract.route import Route
 from gateway.footing.ledger import transfers
 from gateway.footing.signers_files import read_signers
 from gateway.service.wiring import LATE
+from gateway.story import strays
 from gateway.story.alert_outbox import unsent
 from gateway.story.anchoring import check_anchor
 from gateway.story.concerns import Concern, of_agreement, of_expected, of_signers, of_standing
-from gateway.story.deadlines import of_own_key, of_refused, of_retention
+from gateway.story.deadlines import of_own_key, of_refused, of_retention, of_stray
 from gateway.story.gate import Gateway
 from gateway.story.purging import oldest_refused
 from gateway.story.retention import due_since
@@ -41,6 +42,7 @@ def concerns_of(gateway: Gateway, configuration: Configuration, at: datetime) ->
         *_of_people(configuration, at),
         *_of_own_keys(configuration, at),
         *_of_refused(gateway, configuration, at),
+        *_of_strays(gateway, configuration, at),
         *_of_retention(gateway, at),
     ]
     return sorted(found, key=lambda one: (one.level != Level.ALARM, one.since))
@@ -163,6 +165,13 @@ def _of_refused(gateway: Gateway, configuration: Configuration, at: datetime) ->
             continue  # prepare's own look at the folder says so
         if concern := of_refused(route.name, oldest, gateway.limits.arrival, at):
             yield concern
+
+
+def _of_strays(gateway: Gateway, configuration: Configuration, at: datetime) -> Iterator[Concern]:
+    names, longest = [route.name for route in configuration.routes], gateway.limits.arrival
+    found = [of_stray(name, strays.oldest_in(gateway.workspace, name), longest, at) for name in names]
+    found.append(of_stray(None, strays.oldest_beside(gateway.workspace, names), longest, at))
+    yield from (concern for concern in found if concern)
 
 
 def _of_retention(gateway: Gateway, at: datetime) -> Iterator[Concern]:

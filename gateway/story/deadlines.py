@@ -50,6 +50,23 @@ def of_refused(route: str, oldest: datetime | None, longest: timedelta, at: date
     )
 
 
+def of_stray(route: str | None, oldest: datetime | None, longest: timedelta, at: datetime) -> Concern | None:
+    """`oldest`: since when the oldest file lies where nothing picks it up; `route`: in whose folder, if in one's."""
+    level = None if oldest is None else level_at(at, oldest + min(DAY, longest), oldest + longest + DAY)
+    if level is None or oldest is None:
+        return None
+    return Concern(
+        level=level,
+        kind="stray",
+        sentence=f"a file in outbox/{route} is none that is read there, and nothing picks it up"
+        if route
+        else "a file in the outbox lies in no folder of a route in service, and nothing picks it up",
+        to_do="put it into its route's folder, as CSV UTF-8 or XML, or take it away",
+        since=oldest,
+        route=route,
+    )
+
+
 def of_retention(since: datetime | None, at: datetime) -> Concern | None:
     """`since`: when the first evidence came to its time that nobody has purged yet."""
     if since is None:

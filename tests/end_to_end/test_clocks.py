@@ -35,6 +35,37 @@ def test_a_refused_extract_that_lies_about_is_told_until_it_is_taken_away(world,
     assert told("refused") == []
 
 
+@pytest.mark.parametrize("place", ["yss/Canaryname.xlsx", "yss/folder/pupils.csv", "pupils.csv", "yess/pupils.csv"])
+def test_a_file_that_nothing_picks_up_is_told_until_it_is_taken_away(world, told, type_in, place):
+    path = world.council.configuration.workspace.outbox / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(world.extract())
+    world.run("prepare")
+    assert told("stray") == []
+    world.clock.at = datetime.fromtimestamp(path.stat().st_ctime, UTC) + timedelta(days=1, minutes=1)
+    assert told("stray") == ["warning"]
+    assert "Canaryname" not in type_in("todo").out
+    world.clock.turn(days=7)
+    assert told("stray") == ["alarm"]
+    path.unlink()
+    if path.parent.name == "folder":
+        path.parent.rmdir()
+    assert told("stray") == []
+
+
+@pytest.mark.parametrize(
+    "place", ["handbook.pdf", ".DS_Store", "yss/pupils.csv.release", "yss/~$pupils.xlsx", "link.csv"]
+)
+def test_what_may_lie_there_is_nobodys_stray(world, told, place):
+    path = world.council.configuration.workspace.outbox / place
+    if place == "link.csv":
+        path.symlink_to("/etc/hostname")
+    else:
+        path.write_bytes(b"x")
+    world.clock.turn(days=3650)
+    assert told("stray") == []
+
+
 def test_a_key_of_our_own_that_comes_of_age_is_told(world, told):
     key = world.council.configuration.workspace.prepare_keys / "signing.key"
 

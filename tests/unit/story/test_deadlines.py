@@ -9,7 +9,7 @@ from gateway.contract.partner import UploadEndpoint
 from gateway.crypto.signers import Signers
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.story.concerns import of_signers, of_standing
-from gateway.story.deadlines import of_own_key, of_refused, of_retention
+from gateway.story.deadlines import of_own_key, of_refused, of_retention, of_stray
 from gateway.story.standing import Standing
 from gateway.vocabulary.alert import Level
 from gateway.vocabulary.transfer import Stage, TransferId
@@ -33,6 +33,14 @@ def refused(after):
     return of_refused("yss", AT, 7 * DAY, AT + after)
 
 
+def stray(after):
+    return of_stray("yss", AT, 7 * DAY, AT + after)
+
+
+def stray_beside(after):
+    return of_stray(None, AT, 7 * DAY, AT + after)
+
+
 def retention(after):
     return of_retention(AT, AT + after)
 
@@ -54,6 +62,8 @@ TABLE = (
     (own_key, -30 * DAY, timedelta(0)),
     (persons_key, -14 * DAY, timedelta(0)),
     (refused, 2 * DAY, 8 * DAY),
+    (stray, DAY, 8 * DAY),
+    (stray_beside, DAY, 8 * DAY),
     (retention, 2 * DAY, 31 * DAY),
     (staged, timedelta(0), DAY),
 )
@@ -80,6 +90,7 @@ def test_every_one_of_them_says_what_to_do(clock):
 
 def test_what_is_not_there_has_no_clock():
     assert of_refused("yss", None, 7 * DAY, AT) is None
+    assert of_stray(None, None, 7 * DAY, AT) is None
     assert of_retention(None, AT) is None
 
 
