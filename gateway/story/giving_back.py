@@ -28,7 +28,8 @@ def give_back(gate: Gate, at: datetime) -> None:
         if stage is Stage.PAUSED:
             lay_back(gate, transfer)
             tell_outcome(gate, transfer)
-        elif stage is Stage.REFUSED and gate.gateway.log.last(transfer, Stage.APPROVED):  # else it lies where it was dropped
+        elif stage is Stage.REFUSED and gate.gateway.log.last(transfer, Stage.APPROVED):
+            # without an approval it was never claimed, and lies where it was dropped
             return_refused(gate, transfer, _as_receipted(gate, transfer), at)
 
 
