@@ -165,7 +165,7 @@ def _prepare(service: _Service, configuration: Configuration, turn: Turn | None,
     with prepare_in_turn(
         configuration, turn, clock=service.clock, telemetry=service.telemetry, stopping=over.is_set
     ) as half:
-        over.lets_go(half.gateway.workers.stop)
+        over.lets_go(half.gateway.judging.stop)
         memory, watch = Memory(), Watch()
         one_round = _told(service, "prepare", lambda: _prepare_round(half, memory, watch))
         with attended(configuration.workspace, service.desk, service.telemetry) if service.desk else nullcontext():
@@ -260,7 +260,7 @@ def _prepare_round(half: Prepare, memory: Memory, watch: Watch) -> bool:
                 LogEvent.ROUTE_SUSPENDED, Facts(route=suspension.route, reason=suspension.reason)
             )
     if half.gateway.log.in_stage(Stage.WAITING):
-        half.gateway.workers.warm()  # whoever signs last should not wait for a worker to start
+        half.gateway.judging.warm()  # whoever signs last should not wait for that
     if done.moved and not is_time(half, watch):
         return True
     return look_after(half, watch, done.faults) or done.moved

@@ -83,7 +83,7 @@ def opened(configuration: Configuration, *, clock: Clock, telemetry: Telemetry) 
     try:
         yield gateway
     finally:
-        gateway.workers.close()
+        gateway.judging.close()
         gateway.ledger.close()
 
 

@@ -11,6 +11,7 @@ again. (C2) sealed and receipted, not posted: the same parcel is posted. (C3) po
 has it; doing it again changes nothing.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,8 @@ from pathlib import Path
 from gateway.approval.statement import Statement
 from gateway.footing import durable, mailbox
 from gateway.footing.mailbox import Order
-from gateway.minimise.engine import Job, Outcome, Run, minimising
+from gateway.minimise.engine import Job, Outcome, Run
+from gateway.minimise.judging import SMALL
 from gateway.seal.sealing import Draft, SealedParcel, Settled, Witness
 from gateway.story import duplicates, sequence
 from gateway.story.addressing import addressees, seal_for
@@ -29,6 +31,7 @@ from gateway.story.refusing import Refusal
 from gateway.story.register.approving import approved
 from gateway.story.sealed import record_sealed, upcoming_sequence
 from gateway.story.subjects import learn
+from gateway.vocabulary.errors import GatewayError
 from gateway.vocabulary.moment import london_day, next_london_midnight
 from gateway.vocabulary.transfer import Stage, TransferId
 
@@ -89,22 +92,39 @@ def _carried(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusa
 def _carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal | Overrun | None:
     arrival = gate.gateway.workspace.arrival(transfer)
     statement = Statement.parse((arrival / STATEMENT).read_bytes())
-    disclosures = gate.gateway.workspace.disclosures(f"{transfer}.parquet")
-    work, in_force = job(gate, arrival / EXTRACT, at, disclosures=disclosures)
-    if gate.route.policy.by_field:
-        fields = approved(gate, transfer, in_force.holds)
-        if fields is None:
-            return Overrun(ceilings=("hold-approval",))
-        work = replace(work, approved=fields)
-    known = duplicates.remembered(gate, transfer)
-    work = replace(work, exclude=known.tags, counted=known.day == london_day(at))
+    asked = _asked(gate, transfer, at)
+    if asked is None:
+        return Overrun(ceilings=("hold-approval",))
+    work, in_force = asked
     draft = draft_of(gate, transfer, at, file_name=_file_name(gate, arrival / EXTRACT, at))
     try:
         carried = _seal_minimised(gate, work, draft, statement)
     except _NotReleased as stopped:
-        _forget(gate, disclosures)
+        _forget(gate, work)
         return stopped.answer
     return carried if hand_on(gate, draft, carried.parcel, carried.outcome, in_force, at=at) else None
+
+
+def begin_ahead(gate: Gate, transfer: TransferId, at: datetime) -> None:
+    """Have a small extract judged beside the one before it. What goes wrong is met again at its turn."""
+    with suppress(GatewayError, OSError):
+        if (gate.gateway.workspace.arrival(transfer) / EXTRACT).stat().st_size < SMALL and (
+            asked := _asked(gate, transfer, at)
+        ):
+            gate.gateway.judging.begin(asked[0])
+
+
+def _asked(gate: Gate, transfer: TransferId, at: datetime) -> tuple[Job, InForce] | None:
+    """What is asked of a worker by the rules of now; None while the hold officer has not answered."""
+    disclosures = gate.gateway.workspace.disclosures(f"{transfer}.parquet")
+    work, in_force = job(gate, gate.gateway.workspace.arrival(transfer) / EXTRACT, at, disclosures=disclosures)
+    if gate.route.policy.by_field:
+        fields = approved(gate, transfer, in_force.holds)
+        if fields is None:
+            return None
+        work = replace(work, approved=fields)
+    known = duplicates.remembered(gate, transfer)
+    return replace(work, exclude=known.tags, counted=known.day == london_day(at)), in_force
 
 
 def hand_on(
@@ -146,9 +166,8 @@ def _seal_minimised(gate: Gate, work: Job, draft: Draft, statement: Statement) -
 def _seal_once(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Carried:
     held = brake(gate)
     folder = empty_folder(gate.gateway, draft.transfer)
-    if work.disclosures:
-        _forget(gate, work.disclosures)
-    with minimising(work, gate.gateway.workers) as run:
+    _forget(gate, work)
+    with gate.gateway.judging.run(work) as run:
         parcel = seal_for(
             gate.gateway,
             draft,
@@ -159,10 +178,11 @@ def _seal_once(gate: Gate, work: Job, draft: Draft, statement: Statement) -> Car
         return Carried(parcel=parcel, outcome=run.outcome())
 
 
-def _forget(gate: Gate, disclosures: Path) -> None:
-    """What an earlier try wrote; a successor's is evidence."""
-    gate.gateway.check_turn()
-    durable.remove(disclosures)
+def _forget(gate: Gate, work: Job) -> None:
+    """The disclosures that an earlier try wrote; a successor's are evidence."""
+    if work.disclosures:
+        gate.gateway.check_turn()
+        durable.remove(work.disclosures)
 
 
 def _settle(gate: Gate, run: Run, work: Job, statement: Statement, held: Brake) -> Settled:

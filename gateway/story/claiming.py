@@ -31,7 +31,7 @@ def claim(dropped: Dropped, transfer: TransferId, evidence: Evidence, at: dateti
     arrival = gate.gateway.workspace.arrival(transfer)
     durable.discard_folder(arrival, gate.gateway.check_turn)  # (A1)
     durable.private_folder(arrival)
-    gate.gateway.workers.warm()  # it starts while the extract is copied
+    gate.gateway.judging.warm()  # while the extract is copied
     measured = copy_into(dropped.folder, dropped.name, arrival / EXTRACT, limit=dropped.limit)
     decision = decide(replace(evidence, extract=measured.digest), gate.expected(), at)
     if not isinstance(decision, Approved):

@@ -17,7 +17,7 @@ from gateway.footing.ledger import Ledger, Transaction
 from gateway.footing.signers_files import read_signers
 from gateway.footing.telemetry import Telemetry
 from gateway.footing.workspace import Workspace
-from gateway.minimise.engine import Workers
+from gateway.minimise.judging import Judging
 from gateway.minimise.references import RESTORE
 from gateway.receipts import generations
 from gateway.receipts.log import ReceiptLog
@@ -59,7 +59,7 @@ class Gateway:
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
     limits: Limits = Limits()
-    workers: Workers = field(default_factory=Workers)
+    judging: Judging = field(default_factory=Judging)
     stopping: Callable[[], bool] = bool
     """Whether the service was told to stop: asked between two steps. Whoever is no service never is."""
     check_turn: Callable[[], object] = bool

@@ -19,7 +19,8 @@ from gateway.approval.rules import Reason
 from gateway.footing import durable
 from gateway.footing.ledger import decisions, holds, subjects
 from gateway.footing.ledger.store import Transaction
-from gateway.minimise.engine import Job, Outcome, Workers, minimising
+from gateway.minimise.engine import Job, Outcome
+from gateway.minimise.judging import Judging
 from gateway.minimise.snapshot import write_snapshot
 from gateway.story.brake import disclosed_by, last_full
 from gateway.story.collection_xsd import collection_xsd
@@ -50,12 +51,12 @@ def count(gate: Gate, extract: Path, at: datetime) -> tuple[Outcome, frozenset[b
 def count_once(gate: Gate, extract: Path, at: datetime, *, exclude: frozenset[bytes] = frozenset()) -> Outcome:
     """In one reading; `exclude`: who stands twice in it, as an earlier one has found."""
     work, _ = job(gate, extract, at, disclosures=None, count_only=True)
-    return counted(replace(work, exclude=exclude), gate.gateway.workers)
+    return counted(replace(work, exclude=exclude), gate.gateway.judging)
 
 
-def counted(work: Job, workers: Workers) -> Outcome:
+def counted(work: Job, judging: Judging) -> Outcome:
     """Of a job that puts nothing out."""
-    with minimising(work, workers) as run:
+    with judging.run(work) as run:
         for _chunk in run.chunks():
             pass
         return run.outcome()

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 
 from gateway.approval.rules import Reason
 from gateway.footing import mailbox
 from gateway.footing.telemetry import LogEvent
 from gateway.receipts.receipt import Receipt
-from gateway.story.carrying import EXTRACT, Carried, Overrun, carry, post
+from gateway.story.carrying import EXTRACT, Carried, Overrun, begin_ahead, carry, post
 from gateway.story.ending import take_back_ended
 from gateway.story.gate import Gate, Gateway
 from gateway.story.giving_back import give_back, lay_back
@@ -103,12 +104,22 @@ def advance(gate: Gate, at: datetime) -> None:
     revoke_out_of_turn(gate, at)
     for transfer in _to_be_made_again(gate):
         _carry(gate, transfer, at)
-    for transfer in log.in_stage(Stage.WITHDRAWN, Stage.APPROVED, route=gate.name):
-        if gate.gateway.stopping():
-            return
-        if not has_room(under_way(gate)):
-            break
-        _carry(gate, transfer, at)
+    _carry_approved(gate, at)
+
+
+def _carry_approved(gate: Gate, at: datetime) -> None:
+    """Each in its turn, and a small one begun before it, if there will be room for it."""
+    approved = gate.gateway.log.in_stage(Stage.WITHDRAWN, Stage.APPROVED, route=gate.name)
+    try:
+        for transfer, following in zip_longest(approved, approved[1:]):
+            line = under_way(gate)
+            if gate.gateway.stopping() or not has_room(line):
+                return
+            if following and has_room(line, more=2):
+                begin_ahead(gate, following, at)
+            _carry(gate, transfer, at)
+    finally:
+        gate.gateway.judging.drop()
 
 
 def _to_be_made_again(gate: Gate) -> Iterator[TransferId]:

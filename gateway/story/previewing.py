@@ -123,7 +123,7 @@ def _copied(gate: Gate, file: Copied, at: datetime) -> Iterator[tuple[Digest, Pa
 def _foretold(gate: Gate, work: Job) -> tuple[Outcome, tuple[Link, ...]]:
     """As `count_and_learn` counts, with the links that it would have made."""
     while True:
-        outcome = counted(work, gate.gateway.workers)
+        outcome = counted(work, gate.gateway.judging)
         links = foretold(gate.gateway, outcome.pairs, work.links)
         if not links and outcome.duplicates <= work.exclude:
             return outcome, work.links

@@ -47,9 +47,9 @@ def under_way(gate: Gate) -> tuple[UnderWay, ...]:
     )
 
 
-def has_room(line: tuple[UnderWay, ...]) -> bool:
-    """Another parcel may be sealed behind these: nothing is being judged anew, or waits for a person."""
-    return len(line) < AHEAD and all(one.in_turn and one.stage is Stage.SEALED for one in line)
+def has_room(line: tuple[UnderWay, ...], more: int = 1) -> bool:
+    """So many may be sealed behind these: nothing is being judged anew, or waits for a person."""
+    return len(line) + more <= AHEAD and all(one.in_turn and one.stage is Stage.SEALED for one in line)
 
 
 def before(gate: Gate, number: int) -> TransferId | None:
