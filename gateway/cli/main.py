@@ -21,7 +21,7 @@ from gateway.cli.session import Session, utc_now
 from gateway.cli.usage import usage_error
 from gateway.cli.verbs import VerbGroup, new_app
 from gateway.cli.voice import Voice
-from gateway.vocabulary.errors import GatewayError, UsageError
+from gateway.vocabulary.errors import GatewayError, StorageError, UsageError
 
 INTERRUPTED, READER_GONE = 130, 141
 
@@ -72,8 +72,20 @@ def run(
         return READER_GONE
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
+    except PermissionError as error:
+        return voice.fail(_not_permitted(error))
     except Exception as error:  # noqa: BLE001 - the edge: whatever it is, its message is not shown
         return voice.defect(error)
+
+
+def _not_permitted(error: PermissionError) -> StorageError:
+    """Of a file or folder that nobody asked for by itself; its name is not told, since somebody may have typed it."""
+    refused = StorageError(
+        "this user may not look where the command has to",
+        remedy="name a place of yours, or type it as the user of that half: sudo -u handoff-prepare, or handoff-deliver",
+    )
+    refused.__cause__ = error
+    return refused
 
 
 def _invoke(argv: list[str], session: Session) -> int:

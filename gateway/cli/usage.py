@@ -20,15 +20,23 @@ _SENTENCES = {
     "BadArgumentUsage": "an argument does not fit",
     "FileError": "a file that was named cannot be opened",
 }
+_UNREADABLE = "what {name} names cannot be read by this user, or is of another kind"
 _OTHERWISE = "the command has too few or too many words"
 
 
 def usage_error(error: TyperException) -> UsageError:
     """Ours for theirs, by the kind of theirs."""
     sentence = _SENTENCES.get(type(error).__name__, _OTHERWISE)
+    if type(error).__name__ == "BadParameter" and _is_path(getattr(error, "param", None)):
+        sentence = _UNREADABLE
     context: Any = getattr(error, "ctx", None)
     verb = context.command_path.rstrip() if context else "gateway"
     return UsageError(sentence.format(name=_parameter(error)), remedy=f"'{verb} --help' shows what it takes")
+
+
+def _is_path(parameter: Any) -> bool:
+    """A file or folder, which the framework has looked at already."""
+    return hasattr(parameter, "bare_type") and "Path" in parameter.bare_type()
 
 
 def _parameter(error: TyperException) -> str:

@@ -15,7 +15,9 @@ def held(path: Path, what: str) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise StorageError(f"the lock of {what} cannot be opened", remedy="run 'gateway doctor'") from error
+        raise StorageError(
+            f"the lock of {what} cannot be opened", remedy="is this the half's own user? Then 'gateway doctor'"
+        ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

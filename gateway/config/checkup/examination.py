@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from gateway.config.checkup.alerts import somebody_is_told
-from gateway.config.checkup.check import CONFIGURATION, Check, Surroundings, fail
+from gateway.config.checkup.check import CONFIGURATION, Check, Surroundings, fail, warn
 from gateway.config.checkup.clock import clock_is_kept
 from gateway.config.checkup.file_systems import file_systems_fit, leases_work
 from gateway.config.checkup.folders import folders_are_safe
@@ -36,4 +36,13 @@ def examine(home: Path, environ: Mapping[str, str], around: Surroundings, *, dee
             yield fail(CONFIGURATION, f"{fault.page}: {fault.key} {fault.sentence}".replace(":  ", ": "), fault.remedy)
         return
     for check in (*CHECKS, *(DEEP if deep else ())):
+        yield from _as_far_as_this_user_may(check, configuration, around)
+
+
+def _as_far_as_this_user_may(check: Examine, configuration: Configuration, around: Surroundings) -> Iterator[Check]:
+    """Halves are users of their own: what one may not look at is left to the other, and said."""
+    try:
         yield from check(configuration, around)
+    except PermissionError:
+        what = check.__name__.replace("_", " ")
+        yield warn(what, "this user may not look", "run 'gateway doctor' as the user of prepare as well")

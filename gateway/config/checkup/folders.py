@@ -53,6 +53,9 @@ def _outbox(configuration: Configuration) -> Iterator[Check]:
     if not workspace.outbox.is_dir():
         yield fail("outbox", "it is not there", "make it, or set 'outbox' in config/gateway.toml")
         return
+    if not os.access(workspace.outbox, os.X_OK):
+        yield warn("outbox", "this user may not look into it", "run 'gateway doctor' as the user of prepare")
+        return
     for route in configuration.routes:
         folder = workspace.drop_folder(route.name)
         if not folder.is_dir() or folder.is_symlink():

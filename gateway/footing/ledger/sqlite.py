@@ -31,8 +31,14 @@ class SqliteFile:
     path: Path
 
     def is_there(self) -> bool:
-        """StorageError if others may touch it."""
-        return self.path.is_file() and self._is_ours()
+        """StorageError if others may touch it, or if this user may not look."""
+        try:
+            return self.path.is_file() and self._is_ours()
+        except PermissionError as error:
+            raise StorageError(
+                "this user may not look at the ledger",
+                remedy="type it as prepare's user, as in: sudo -u handoff-prepare gateway status",
+            ) from error
 
     def make_room(self) -> None:
         if not self.path.exists():

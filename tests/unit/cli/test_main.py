@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from types import ModuleType
@@ -175,3 +176,20 @@ def test_help_and_version_load_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_who_may_not_look_is_told_so_and_not_of_a_defect(gateway, verb):
+    verb(raising(PermissionError(13, "Permission denied", f"/{CANARY}")))
+    spoken = gateway("probe")
+    assert spoken.code == 74
+    assert "this user may not look" in spoken.err
+    assert "handoff-prepare" in spoken.err
+    assert CANARY not in spoken.err
+
+
+def test_a_file_that_this_user_may_not_read_is_said_to_be_one(gateway, tmp_path, monkeypatch):
+    key = tmp_path / "key"
+    key.write_bytes(b"")
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    spoken = gateway("approve", "x.csv", "--route", "yss", "--key", key)
+    assert (spoken.code, "what --key names cannot be read" in spoken.err) == (2, True)

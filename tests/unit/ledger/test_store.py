@@ -31,6 +31,14 @@ def test_there_is_no_ledger_until_one_is_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_who_may_not_look_at_the_ledger_is_told_as_whom_to_type(tmp_path, monkeypatch):
+    def may_not(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "is_file", may_not)
+    refused("this user may not look at the ledger", Ledger.open, sqlite_url(tmp_path / "ledger"))
+
+
 def test_a_folder_is_no_ledger(tmp_path):
     refused("there is no ledger yet", Ledger.open, sqlite_url(tmp_path))
 
