@@ -1,5 +1,4 @@
 import json
-import os
 import subprocess
 import sys
 from types import ModuleType
@@ -10,6 +9,7 @@ import typer
 from gateway import __version__
 from gateway.cli import verbs
 from gateway.vocabulary.errors import LogBroken
+from tests.somebody_else import may_not_look, open_to_all
 
 CANARY = "Zebedee Quillfeather"
 
@@ -187,9 +187,23 @@ def test_who_may_not_look_is_told_so_and_not_of_a_defect(gateway, verb):
     assert CANARY not in spoken.err
 
 
-def test_a_file_that_this_user_may_not_read_is_said_to_be_one(gateway, tmp_path, monkeypatch):
-    key = tmp_path / "key"
-    key.write_bytes(b"")
-    monkeypatch.setattr(os, "access", lambda *_, **__: False)
-    spoken = gateway("approve", "x.csv", "--route", "yss", "--key", key)
+def test_a_file_that_this_user_may_not_read_is_said_to_be_one(gateway):
+    gateway("approve", "--help")  # loads what nobody might not
+    with open_to_all() as folder:
+        key = folder / "key"
+        key.write_bytes(b"")
+        key.chmod(0o600)
+        with may_not_look(key):
+            spoken = gateway("approve", "x.csv", "--route", "yss", "--key", key)
     assert (spoken.code, "what --key names cannot be read" in spoken.err) == (2, True)
+
+
+def test_doctor_warns_of_what_this_user_may_not_look_at_and_examines_the_rest(gateway):
+    with open_to_all() as folder:
+        gateway("init", folder / "home", "--domain", "handoff.northmere.test")
+        gateway("--home", folder / "home", "doctor")
+        with may_not_look(folder / "home" / "state"):
+            spoken = gateway("--home", folder / "home", "doctor")
+    assert "warn  ledger is there: this user may not look" in spoken.out
+    assert "alerts: " in spoken.out
+    assert "defect" not in spoken.err

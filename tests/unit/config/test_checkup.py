@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config.checkup import examination
 from gateway.config.checkup.check import Surroundings, exit_code, fail, ok, warn
 from gateway.config.checkup.clock import kernel_clock
 from gateway.config.checkup.examination import examine
@@ -318,13 +317,3 @@ def test_authorities_for_alerts_that_are_not_there_are_found(ready, home):
     assert only(ready) == ("fail", "alerts", "a file of certificate authorities is not there")
     (home.path / "ca.pem").touch()
     assert found(ready) == []
-
-
-def test_what_this_user_may_not_look_at_is_warned_of_and_the_rest_is_examined(ready, monkeypatch):
-    def may_not_look(configuration, around):
-        raise PermissionError(13, "Permission denied")
-        yield
-
-    monkeypatch.setattr(examination, "CHECKS", (may_not_look, *examination.CHECKS))
-    assert only(ready)[0] == "warn"
-    assert only(ready)[1:] == ("may not look", "this user may not look")

@@ -11,6 +11,7 @@ from gateway.footing.ledger import Ledger, register_version, sqlite_url
 from gateway.footing.ledger.schema import SCHEMA
 from gateway.vocabulary.errors import StorageError
 from tests.ledgers import on_sqlite
+from tests.somebody_else import may_not_look
 
 
 def refused(match: str, call, *arguments) -> None:
@@ -31,12 +32,11 @@ def test_there_is_no_ledger_until_one_is_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_who_may_not_look_at_the_ledger_is_told_as_whom_to_type(tmp_path, monkeypatch):
-    def may_not(_path):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(type(tmp_path), "is_file", may_not)
-    refused("this user may not look at the ledger", Ledger.open, sqlite_url(tmp_path / "ledger"))
+def test_who_may_not_look_at_the_ledger_is_told_as_whom_to_type(tmp_path):
+    folder = tmp_path / "prepare"
+    folder.mkdir(mode=0o700)
+    with may_not_look(folder):
+        refused("this user may not look at the ledger", Ledger.open, sqlite_url(folder / "ledger"))
 
 
 def test_a_folder_is_no_ledger(tmp_path):
