@@ -88,7 +88,8 @@ def test_each_receipt_is_proved_against_a_checkpoint_that_the_log_signed(deliver
     (one,) = json.loads(ask("disclosures", "--json", stdin=about(delivered, "parent-no")).out)
     with delivered.opened() as gateway:
         key = gateway.log.public
-    assert [receipt["kind"] for receipt in one["receipts"]][-3:] == ["sealed", "delivered", "acknowledged"]
+    rungs = [receipt["kind"] for receipt in one["receipts"] if receipt["kind"] in set(Stage)]  # others may follow
+    assert rungs[-3:] == ["sealed", "delivered", "acknowledged"]
     for receipt in one["receipts"]:
         checkpoint, _ = open_checkpoint(receipt["checkpoint"].encode(), key)
         assert checkpoint.size == receipt["checkpoint_size"]
