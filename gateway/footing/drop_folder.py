@@ -115,6 +115,12 @@ class DropFolder:
         with durable.written_in(self._fd, name, FOR_STAFF, replacing=False, otherwise=problem) as stream:
             shutil.copyfileobj(source, stream)
 
+    def is_folder(self, name: str) -> bool:
+        try:
+            return stat.S_ISDIR(os.stat(name, dir_fd=self._fd, follow_symlinks=False).st_mode)
+        except FileNotFoundError:
+            return False
+
     def remove(self, name: str) -> None:
         durable.remove_in(self._fd, name, otherwise="a file could not be taken out of the drop folder")
 

@@ -18,6 +18,7 @@ group of both users and the setgid bit, and so has `sealing`, whose parcels move
 """
 
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,8 +170,10 @@ class Workspace:
         seen = self.state / "prepare" / "outbox" / route
         if seen.exists() and not self.drop_folder(route).is_dir():
             return
-        for folder in (self.drop_folder(route), self.refused_folder(route), self.outcomes_folder(route)):
-            shared_folder(folder)
+        shared_folder(self.drop_folder(route))
+        for folder in (self.refused_folder(route), self.outcomes_folder(route)):
+            with suppress(StorageError):  # staff may write there: its look, or its purge, tells what is in the way
+                shared_folder(folder)
         if not seen.exists():
             write_new(private_folder(seen.parent) / route, b"")
 

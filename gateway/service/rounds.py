@@ -4,7 +4,7 @@ The halves take turns in one process, through the same mailbox that joins two. A
 answer may come later; nobody waits for it here.
 """
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from gateway.config.load import Configuration, Suspension
@@ -18,7 +18,7 @@ from gateway.story.anchoring import check_anchor, keep_anchor
 from gateway.story.dispatch import dispatch
 from gateway.story.looking import Memory, tell_suspended
 from gateway.story.prepare import Round, prepare
-from gateway.vocabulary.errors import GatewayError
+from gateway.vocabulary.errors import GatewayError, StorageError
 
 HALVES = frozenset({"prepare", "deliver"})
 MOST_ROUNDS = 100_000
@@ -68,7 +68,8 @@ def prepare_round(half: Prepare, memory: Memory) -> tuple[Round, tuple[Suspensio
     check_anchor(half.gateway)
     gates, suspended = half.routes_of_now()
     for suspension in suspended:
-        tell_suspended(half.gateway, suspension.route, suspension.sentence, memory)
+        with suppress(StorageError):  # staff can make a note for themselves impossible, and hold up nobody by it
+            tell_suspended(half.gateway, suspension.route, suspension.sentence, memory)
     done = prepare(half.gateway, gates, memory)
     keep_anchor(half.gateway)
     return done, suspended

@@ -23,7 +23,8 @@ class Dropped:
         """The statement, its signatures and the copies they were made over: what they say is over."""
         statement = statement_name(self.name)
         for paper in reversed(self.folder.names()):  # the statement last: by it the others are found after a crash
-            if paper == statement or paper.startswith(f"{statement}."):
+            ours = paper == statement or paper.startswith(f"{statement}.")
+            if ours and not self.folder.is_folder(paper):  # which somebody has put in a paper's place
                 self.folder.remove(paper)
 
     def clear_papers(self) -> None:

@@ -12,6 +12,7 @@ a rung that may not follow is not climbed. A report that is not signed by delive
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from gateway.footing import durable, mailbox
@@ -34,24 +35,49 @@ HAS_ARRIVED = frozenset(
 )  # fmt: skip
 
 
-def observe(gateway: Gateway, gates: Mapping[str, Gate]) -> int:
+OfRoute = Callable[[str], AbstractContextManager[None]]
+"""Keeps a fault with one route's reports from the others: staff can make a note for them impossible."""
+
+
+def observe(gateway: Gateway, gates: Mapping[str, Gate], of_route: OfRoute) -> int:
     """Work through all complete reports, oldest first; how many are done with. Those of a suspended route wait."""
-    return sum(_one(gateway, gates, path) for path in mailbox.reports(gateway.workspace.from_deliver))
+    done = 0
+    for path in mailbox.reports(gateway.workspace.from_deliver):
+        seen = _read(gateway, path)
+        gate = _gate_of(gateway, gates, seen.transfer) if seen else None
+        if seen is None:
+            done += 1
+        elif gate is not None:
+            with of_route(gate.name):
+                done += _handled(gate, seen, path)
+    return done
 
 
-def _one(gateway: Gateway, gates: Mapping[str, Gate], path: Path) -> bool:
+def _read(gateway: Gateway, path: Path) -> Observation | None:
+    """None if it is not deliver's, or none at all; then it is done with."""
     try:
-        seen = mailbox.read_report(path, key=gateway.observer, domain=gateway.domain)
-        gate = _gate_of(gateway, gates, seen.transfer)
-        if gate is None:
-            return False  # its route is out of service: the report waits with it
+        return mailbox.read_report(path, key=gateway.observer, domain=gateway.domain)
+    except GatewayError as error:
+        _reject(gateway, path, error)
+        return None
+
+
+def _handled(gate: Gate, seen: Observation, path: Path) -> bool:
+    try:
         _HANDLERS[seen.outcome](gate, seen)
     except GatewayError as error:
-        if not _is_final(error):
-            raise
-        gateway.telemetry.event(LogEvent.REPORT_REJECTED, Facts(code=slug_of(error)))
-    mailbox.discard_report(path)
+        _reject(gate.gateway, path, error)
+    else:
+        mailbox.discard_report(path)
     return True
+
+
+def _reject(gateway: Gateway, path: Path, error: GatewayError) -> None:
+    """For good; or the error itself, if it may not be met again."""
+    if not _is_final(error):
+        raise error
+    gateway.telemetry.event(LogEvent.REPORT_REJECTED, Facts(code=slug_of(error)))
+    mailbox.discard_report(path)
 
 
 def _is_final(error: GatewayError) -> bool:

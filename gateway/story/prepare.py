@@ -70,9 +70,9 @@ def prepare(gateway: Gateway, gates: Mapping[str, Gate], memory: Memory) -> Roun
     before = gateway.log.latest().checkpoint.size
     at = gateway.clock()
     gateway.log.check_clock(at)  # also when there is nothing to receipt: what is sealed already must not leave either
-    reports = observe(gateway, gates)
-    revoke_overtaken(gateway, gates, at)
     faults = _Faults(gateway.telemetry.event)
+    reports = observe(gateway, gates, faults.of_route)
+    revoke_overtaken(gateway, gates, at)
     for name, gate in gates.items():
         if gateway.stopping():
             break

@@ -3,10 +3,11 @@
 It says "unlinked": a file system, a snapshot or a backup may still hold the bytes.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from gateway.footing import durable
-from gateway.footing.drop_folder import DropFolder
+from gateway.footing.drop_folder import DropFolder, Identity
 from gateway.footing.ledger import transfers
 from gateway.footing.workspace import REFUSED, Workspace
 from gateway.receipts.receipt import Receipt
@@ -18,7 +19,7 @@ from gateway.vocabulary.transfer import ENDED, TransferId
 def purge(gate: Gate, at: datetime) -> int:
     """Unlink what is older than an arrival may be; one receipt where there was anything."""
     longest = gate.gateway.limits.arrival
-    purged = _refused(gate, at, longest) + _arrivals(gate, at, longest)
+    purged = _arrivals(gate, at, longest) + _refused(gate, at, longest)  # staff can make the second impossible
     if purged:
         facts = Facts(count=purged)
         gate.gateway.log.append(Receipt(kind="purged", route=gate.name, at=at, facts=facts))
@@ -30,20 +31,24 @@ def oldest_refused(workspace: Workspace, route: str) -> datetime | None:
     if not workspace.refused_folder(route).is_dir():
         return None
     with DropFolder(workspace.drop_folder(route)) as folder, folder.below(REFUSED) as refused:
-        times = [identity.ctime_ns for name in refused.names() if (identity := refused.identity(name))]
+        times = [identity.ctime_ns for _, identity in _files(refused)]
     return datetime.fromtimestamp(min(times) / 1e9, UTC) if times else None
 
 
 def _refused(gate: Gate, at: datetime, longest: timedelta) -> int:
     with DropFolder(gate.gateway.workspace.drop_folder(gate.name)) as folder, folder.below(REFUSED) as refused:
-        old = [
-            name
-            for name in refused.names()
-            if (identity := refused.identity(name)) and _is_old(identity.ctime_ns, at, longest)
-        ]
+        old = [name for name, identity in _files(refused) if _is_old(identity.ctime_ns, at, longest)]
         for name in old:
             refused.remove(name)
     return len(old)
+
+
+def _files(refused: DropFolder) -> Iterator[tuple[str, Identity]]:
+    """Without the folders that somebody has made there: none of ours."""
+    for name in refused.names():
+        identity = refused.identity(name)
+        if identity is not None and not refused.is_folder(name):
+            yield name, identity
 
 
 def _arrivals(gate: Gate, at: datetime, longest: timedelta) -> int:
