@@ -4,6 +4,7 @@
     stating/<transfer>       the copy that a count was made from; all of it once nothing will be sealed any more
     sealing/<transfer>       a parcel of a transfer that is over, or was never receipted
     arrivals/<transfer>      of a transfer that has ended: a machine that thawed too late may have begun one
+    to-deliver/<transfer>    of a transfer that a person has settled, and its extract, if they said that it arrived
 
 Only while nobody else is counting or sealing on these folders. What something does go on from
 (other arrivals, drafts, orders, reports) is left to the round that asks the receipts.
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from gateway.footing import durable
+from gateway.footing import durable, mailbox
 from gateway.footing.drop_folder import DropFolder
 from gateway.footing.workspace import OUTCOMES, REFUSED
 from gateway.story import duplicates
@@ -40,6 +41,17 @@ def sweep_leftovers(gateway: Gateway, routes: Iterable[str]) -> None:
     for folder in _of_transfers(workspace.arrivals):
         if gateway.log.stage(TransferId(folder.name)) in ENDED - {Stage.REFUSED}:  # whose extract goes back
             durable.discard_folder(folder)
+    for order in mailbox.order_folders(workspace.to_deliver):
+        _sweep_order(gateway, TransferId(order.name))
+
+
+def _sweep_order(gateway: Gateway, transfer: TransferId) -> None:
+    settled = gateway.log.last(transfer, Stage.RESOLVED)
+    if settled is None or gateway.log.stage(transfer) is not Stage.RESOLVED:
+        return
+    if settled.receipt.facts.get("verdict") == "delivered":
+        durable.discard_folder(gateway.workspace.arrival(transfer))
+    mailbox.close_order(gateway.workspace.to_deliver, transfer)
 
 
 def _sweep_notes(path: Path) -> None:

@@ -67,13 +67,16 @@ def open_staged(
 
 
 def uploaded(gate: Gate, transfer: TransferId, reference: str, *, uid: int) -> None:
-    """A person says that it was uploaded; the parcel is taken out of the folder.
+    """A person says that it was uploaded; the parcel is taken out of the folder. Said again after a crash, it is taken out then.
 
     Raises:
         UsageError: the route stages nothing, or the transfer does not lie there.
     """
     gateway, staged = gate.gateway, staging_folder(gate)
     stage = gateway.log.stage(transfer)
+    if stage is Stage.RESOLVED and _is_left(gate, transfer, staged):
+        _take_out(gate, transfer, staged)
+        return
     if stage not in (Stage.DELIVERED, Stage.OVERDUE):
         raise UsageError(
             f"transfer {transfer} is not staged: it stands at {stage}", remedy="'gateway status' shows which ones are"
@@ -82,10 +85,21 @@ def uploaded(gate: Gate, transfer: TransferId, reference: str, *, uid: int) -> N
     gateway.log.append(
         Receipt.of_stage(Stage.RESOLVED, transfer=transfer, route=gate.name, at=gateway.clock(), facts=facts)
     )
+    _take_out(gate, transfer, staged)
+
+
+def _is_left(gate: Gate, transfer: TransferId, staged: Path) -> bool:
+    """It was said before, and something of the parcel lies there still."""
+    said = gate.gateway.log.last(transfer, Stage.RESOLVED)
+    is_uploaded = said is not None and said.receipt.facts.get("verdict") == "uploaded"
+    return is_uploaded and any((staged / name).exists() for name in names_of(transfer))
+
+
+def _take_out(gate: Gate, transfer: TransferId, staged: Path) -> None:
     tell_outcome(gate, transfer)
     for name in reversed(names_of(transfer)):  # the envelope first: without it the others are no parcel
         durable.remove(staged / name)
-    mailbox.close_order(gateway.workspace.to_deliver, transfer)
+    mailbox.close_order(gate.gateway.workspace.to_deliver, transfer)
 
 
 def staging_folder(gate: Gate) -> Path:
