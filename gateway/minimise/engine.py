@@ -40,8 +40,10 @@ _FAILURES = {
 
 
 @contextmanager
-def minimising(job: Job, workers: Workers | None = None) -> Iterator["Run"]:
-    """The worker is ready when the block begins and gone when it has ended. `workers`: who has them made, for many runs.
+def minimising(job: Job, workers: Workers | None = None, *, before_its_turn: bool = False) -> Iterator["Run"]:
+    """The worker is at work when the block begins and gone when it has ended. `workers`: who has them made, for many runs.
+
+    `before_its_turn`: what `job.previous` is will be told by `Run.compare`, and the outcome waits for that.
 
     Raises:
         ConfigError: the schema does not hold what a child is judged by.
@@ -61,13 +63,10 @@ def minimising(job: Job, workers: Workers | None = None) -> Iterator["Run"]:
     )
     with ExitStack() as stack:
         disclosures = stack.enter_context(_nameless(job.disclosures)) if job.disclosures else None
-        order = spelled(job, plan)
-        run = Run(
-            job,
-            plan,
-            stack.enter_context(worker(workers or stack.enter_context(closing(Workers())), job, order, disclosures)),
-            disclosures,
-        )
+        made_by = workers or stack.enter_context(closing(Workers()))
+        compared_later = before_its_turn and job.previous is not None
+        at_work = worker(made_by, job, spelled(job, plan), disclosures, compared_later=compared_later)
+        run = Run(job, plan, stack.enter_context(at_work), disclosures)
         yield run
         if job.disclosures and disclosures and run.stands:
             _keep(disclosures, job.disclosures)  # (M2)
@@ -88,6 +87,10 @@ class Run:
         """
         yield from self._process.output()
         self._outcome = self._settled(self._process.report())
+
+    def compare(self, previous: Path) -> None:
+        """The disclosures of the last full parcel, to count who is gone. StorageError if they cannot be opened."""
+        self._process.compare(previous)
 
     def outcome(self) -> Outcome:
         """GatewayError as long as there are chunks left."""

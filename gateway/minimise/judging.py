@@ -2,12 +2,14 @@
 
 A worker of a few children needs one processor for less time than a parcel takes to be sealed,
 receipted and posted. So it may begin before its turn; what it says counts only if its turn asks the very
-same of it: the register, the holds, the links and the moment stand in a job. Else it is thrown away.
+same of it: the register, the holds, the links and the moment stand in a job. Else it is thrown away. With what
+it is compared, the last parcel, may be known only then.
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from gateway.minimise.engine import Run, minimising
 from gateway.minimise.order import Job
@@ -29,36 +31,42 @@ class Judging:
 
     def __init__(self) -> None:
         self._workers = Workers()
-        self._begun: _Begun | None = None
+        self._begun: dict[Path, _Begun] = {}
+        """By their extracts: the one whose turn it is, and the next."""
 
     def warm(self) -> None:
         """Have ready what all workers need."""
         self._workers.warm()
 
     def begin(self, job: Job) -> None:
-        """Before its turn; whatever was begun and not run is thrown away. Raises as `minimising` does."""
-        self.drop()
+        """Before its turn. Raises as `minimising` does."""
+        self._drop(job.extract)
         with ExitStack() as until:
-            run = until.enter_context(minimising(job, self._workers))
-            self._begun = _Begun(job=job, run=run, until=until.pop_all())
+            run = until.enter_context(minimising(job, self._workers, before_its_turn=True))
+            self._begun[job.extract] = _Begun(job=job, run=run, until=until.pop_all())
 
     @contextmanager
     def run(self, job: Job) -> Iterator[Run]:
         """As `minimising`: the run that was begun with this very job, or a new one."""
-        begun, self._begun = self._begun, None
-        if begun is not None and begun.job != job:
-            begun.until.close()
-            begun = None
-        if begun is None:
+        begun = self._begun.get(job.extract)
+        if begun is None or _asked(begun.job) != _asked(job):
+            self._drop(job.extract)
             with minimising(job, self._workers) as run:
                 yield run
-        else:
-            with begun.until:
-                yield begun.run
+            return
+        del self._begun[job.extract]
+        with begun.until:
+            if job.previous:
+                begun.run.compare(job.previous)
+            yield begun.run
 
     def drop(self) -> None:
         """Nothing is begun any more, and no worker of it is left."""
-        begun, self._begun = self._begun, None
+        for extract in list(self._begun):
+            self._drop(extract)
+
+    def _drop(self, extract: Path) -> None:
+        begun = self._begun.pop(extract, None)
         if begun is not None:
             begun.until.close()
 
@@ -69,3 +77,8 @@ class Judging:
     def close(self) -> None:
         self.drop()
         self._workers.close()
+
+
+def _asked(job: Job) -> tuple[Job, bool]:
+    """All that is told a worker before its turn."""
+    return replace(job, previous=None), job.previous is None

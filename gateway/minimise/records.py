@@ -4,7 +4,7 @@ A line is made whole in the engine and leaves it as it is: writing one text a ro
 times cheaper than writing its cells.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 IN_QUOTES_IF: Final = ("','", "'\"'", "chr(10)", "chr(13)")
@@ -24,7 +24,9 @@ def line(cells: Sequence[str], bare: str) -> str:
     if len(cells) == 1:
         return _in_quotes(cells[0], empty='""')  # an empty cell alone would be a blank line
     plain = " AND ".join(f"NOT contains({bare}, {character})" for character in IN_QUOTES_IF)
-    return f"CASE WHEN {plain} THEN {_record(cells)} ELSE {_record(map(_in_quotes, cells))} END"
+    # a function over a list is a little slower than an expression for each cell, and planned in a tenth of the time
+    quoted = f"array_to_string(list_transform([{', '.join(cells)}], lambda cell: {_in_quotes('cell')}), ',')"
+    return f"CASE WHEN {plain} THEN concat({_with_commas(cells)}) ELSE {quoted} END"
 
 
 def neutralised(cell: str) -> str:
@@ -41,13 +43,8 @@ def copied(query: str, path: str) -> str:
     )
 
 
-def _record(texts: Iterable[str]) -> str:
-    return f"concat({', '.join(_with_commas(texts))})"
-
-
-def _with_commas(texts: Iterable[str]) -> Iterator[str]:
-    for place, text in enumerate(texts):
-        yield text if place == 0 else f"',', {text}"
+def _with_commas(cells: Sequence[str]) -> str:
+    return ", ',', ".join(cells)
 
 
 def _in_quotes(cell: str, empty: str = "") -> str:

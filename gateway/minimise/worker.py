@@ -28,8 +28,9 @@ from gateway.minimise.source import Slice, Source
 from gateway.minimise.verdicts import KEPT_BACK, RELEASED_BELOW, is_released, is_told
 from gateway.vocabulary.errors import StructureInvalid
 
-MAY_BE_GIVEN = ("extract", "register", "disclosures", "previous", "references")
+MAY_BE_GIVEN = ("extract", "register", "disclosures", "references", "previous", "later")
 NO_FILE = -1
+COPIED_AT_ONCE = 1 << 24
 LONGEST_NAMES = 200
 MOST_PLACES = 50
 MOST_PAIRS = 100_000
@@ -92,7 +93,7 @@ def _end_with_parent(given: BinaryIO) -> None:
     os._exit(1)
 
 
-def _report(order: dict[str, Any], engines: Engines, extract: int, **given_files: int) -> Report:
+def _report(order: dict[str, Any], engines: Engines, extract: int, later: int, **given_files: int) -> Report:
     if os.fstat(extract).st_size < ALONE_BELOW:
         order["threads"] = 1
     with os.fdopen(extract, "rb", buffering=0) as stream:
@@ -109,13 +110,16 @@ def _report(order: dict[str, Any], engines: Engines, extract: int, **given_files
             ending=order["ending"],
         )  # fmt: skip
         given = {name: f"/dev/fd/{fd}" for name, fd in given_files.items()}
+        awaited = _Awaited(later) if later != NO_FILE else None
+        if awaited:
+            given["previous"] = awaited.path
         files = [*source.paths, *accounts.paths, "/dev/fd/1", *given.values()]
         try:
             with Session.opened(
                 memory_mb=order["memory_mb"], threads=order["threads"], files=files, ordered=False, engines=engines
             ) as session:
-                run = _Run(session, source, accounts, order, engines)
-                report = run.report(**given)
+                run = _Run(session, source, accounts, order)
+                report = run.report(**given, engines=engines, awaited=awaited)
             return report | _returned(order, stream, report, run.held)
         except _Stopped as stopped:
             return stopped.report
@@ -136,20 +140,45 @@ def _returned(order: dict[str, Any], stream: BinaryIO, report: Report, held: lis
         return {"file_name": write_return(stream, order, report["rows"], held, out.write)}
 
 
+class _Awaited:
+    """A file that comes when the run's turn does: copied, since only files of before are open to the engine by then."""
+
+    def __init__(self, channel: int) -> None:
+        self._copy = os.memfd_create("awaited", os.MFD_CLOEXEC)
+        self.path = f"/dev/fd/{self._copy}"
+        self._channel = channel
+
+    def take(self) -> None:
+        """Waits for it. Who would have brought it may be gone: then we go as well."""
+        with socket.socket(fileno=self._channel) as channel:
+            _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+        if not descriptors:
+            os._exit(1)
+        while os.sendfile(self._copy, descriptors[0], None, COPIED_AT_ONCE):
+            pass
+
+
 class _Run:
-    def __init__(
-        self, session: Session, source: Source, accounts: Accounts, order: dict[str, Any], engines: Engines
-    ) -> None:
+    def __init__(self, session: Session, source: Source, accounts: Accounts, order: dict[str, Any]) -> None:
         self._session, self._source, self._accounts, self._order = session, source, accounts, order
-        self._engines = engines
         self._values = _values(order)
         self._places: list[tuple[int, int]] = []
         self._pairs: set[tuple[str, str]] = set()
         self._nameless: set[str] = set()
+        self._duplicates: list[int] = []
         self.held: list[tuple[str, ...]] = []
         """The cells of rows that leave without what a hold keeps back; they stay in this process."""
 
-    def report(self, *, register: str, disclosures: str, previous: str, references: str) -> Report:
+    def report(
+        self,
+        *,
+        register: str,
+        disclosures: str,
+        previous: str,
+        references: str,
+        engines: Engines,
+        awaited: _Awaited | None,
+    ) -> Report:
         self._compare_header()
         self._load()
         if self._order["by_consent"]:
@@ -168,7 +197,10 @@ class _Run:
                 self.held += self._session.rows(slice_.in_sql(self._order["held"]), self._values)
             if self._order["release"]:
                 self._session.run(self._order["release"])
-        return self._closed(disclosures, previous)
+        self._close(disclosures, engines)
+        if awaited:
+            awaited.take()
+        return self._told(previous)
 
     def _learn(self) -> None:
         """What tells that two pseudonyms are one child, until there is enough for one look; and who has no UPN."""
@@ -188,15 +220,17 @@ class _Run:
         found = self._session.rows(query, self._values | {"most": most}) if most else []
         return [(first_row + row, verdict) for row, verdict in found]
 
-    def _closed(self, disclosures: str, previous: str) -> Report:
+    def _close(self, disclosures: str, engines: Engines) -> None:
         self._session.run("DROP TABLE IF EXISTS judged")
         self._session.run("DROP TABLE IF EXISTS register")
-        duplicates = self._accounts.duplicates(self._session)
-        if len(duplicates) > MOST_DUPLICATES:
+        self._duplicates = self._accounts.duplicates(self._session)
+        if len(self._duplicates) > MOST_DUPLICATES:
             raise _Stopped(code="too-many-duplicates")
         if self._order["disclosures"] is not None:
             limits = {limit: self._order[limit] for limit in ("memory_mb", "threads")}
-            self._accounts.write_disclosures(disclosures, self._order["disclosures"], **limits, engines=self._engines)
+            self._accounts.write_disclosures(disclosures, self._order["disclosures"], **limits, engines=engines)
+
+    def _told(self, previous: str) -> Report:
         return {
             "status": "done",
             "rows": self._source.rows,
@@ -205,7 +239,7 @@ class _Run:
             "pairs": sorted(self._pairs),
             "nameless": sorted(self._nameless),
             "removed": self._removed(previous) if self._order["comparing"] else 0,
-            "duplicates": [tag.to_bytes(8, "big").hex() for tag in duplicates],
+            "duplicates": [tag.to_bytes(8, "big").hex() for tag in self._duplicates],
         }
 
     def _removed(self, previous: str) -> int:

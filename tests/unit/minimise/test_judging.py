@@ -86,12 +86,56 @@ def test_what_is_begun_and_never_run_leaves_no_worker_and_no_file(judging, job):
     assert list(job.disclosures.parent.glob("tmp*")) == []
 
 
-def test_of_two_that_are_begun_the_first_is_thrown_away(judging, job):
+def test_of_two_that_are_begun_over_one_extract_the_first_is_thrown_away(judging, job):
     judging.begin(job)
     (first,) = workers()
     judging.begin(replace(job, holds=HELD))
     assert first not in workers()
     assert len(workers()) == 1
+
+
+def test_the_one_whose_turn_it_is_and_the_next_are_at_work_at_the_same_time(judging, job, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = a_job(tmp_path / "other", MANY)
+    judging.begin(job)
+    judging.begin(other)
+    both = set(workers())
+    assert len(both) == 2
+    for each in (job, other):
+        with judging.run(each) as run:
+            assert set(workers()) <= both
+            list(run.chunks())
+            assert run.outcome().rows_out == 60_000
+
+
+def test_with_what_it_is_compared_is_told_at_its_turn(judging, job, tmp_path):
+    """The last full parcel is the one before, and that is sealed meanwhile."""
+    (tmp_path / "before").mkdir()
+    before = a_job(tmp_path / "before", MANY)
+    finished(judging, before)
+    judging.begin(replace(job, previous=before.disclosures, holds=HELD))
+    last = tmp_path / "last.parquet"
+    last.write_bytes(before.disclosures.read_bytes())
+    before.disclosures.unlink()
+    _, outcome = finished(judging, replace(job, previous=last, holds=HELD))
+    assert outcome.removed == 1
+
+
+def test_what_was_begun_without_anything_to_compare_with_is_judged_anew_if_there_is_something(judging, job, tmp_path):
+    (tmp_path / "before").mkdir()
+    before = a_job(tmp_path / "before", MANY)
+    finished(judging, before)
+    judging.begin(replace(job, holds=HELD))
+    _, outcome = finished(judging, replace(job, previous=before.disclosures, holds=HELD))
+    assert outcome.removed == 1
+
+
+def test_disclosures_to_compare_with_that_are_gone_are_an_error(judging, job, tmp_path):
+    gone = tmp_path / "gone.parquet"
+    judging.begin(replace(job, previous=gone))
+    with pytest.raises(StorageError, match="cannot be read"), judging.run(replace(job, previous=gone)):
+        pass
+    assert workers() == []
 
 
 def test_one_that_was_begun_and_died_is_an_error_at_its_turn(judging, job):
