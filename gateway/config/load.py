@@ -108,12 +108,12 @@ def load(home: Path, environ: Mapping[str, str]) -> Configuration:
     )
 
 
-def with_routes_of_now(configuration: Configuration) -> Configuration:
-    """The same settings, and the routes as their pages are at this moment: a service asks at every round."""
+def with_routes_of_now(configuration: Configuration, only: str = "") -> Configuration:
+    """The same settings, and the routes as their pages are at this moment, or one of them: a service asks at every round."""
     home = configuration.home
     routes: list[Route] = []
     broken: list[OutOfService] = []
-    for name in names(home, RoutePage):
+    for name in [only] if only else names(home, RoutePage):
         try:
             routes.append(read_route(home, name, configuration.workspace.certificates))
         except PageError as error:

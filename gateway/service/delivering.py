@@ -98,7 +98,7 @@ class Destinations:
     def is_open(self, route: str) -> bool:
         """Whether its partner takes parcels now, by the partner's own page; of a suspended route `reach` says more."""
         try:
-            endpoint = self._endpoint(route)
+            endpoint = self._in_use_or_now(route)
         except ConfigError:
             return True
         return isinstance(endpoint, UploadEndpoint) or is_open(endpoint.windows, self._clock())
@@ -149,8 +149,15 @@ class Destinations:
     def _alike(self, route: str, endpoint: Endpoint | UploadEndpoint) -> list[str]:
         return [name for name, (other, _) in self._open.items() if name != route and _is_same_server(other, endpoint)]
 
+    def _in_use_or_now(self, route: str) -> Endpoint | UploadEndpoint:
+        """While a route is in use, its endpoint as it was when that began."""
+        with self._changed:
+            if route in self._in_use:
+                return self._open[route][0]
+        return self._endpoint(route)
+
     def _endpoint(self, name: str) -> Endpoint | UploadEndpoint:
-        usable, _ = usable_routes(with_routes_of_now(self._configuration), self._clock())
+        usable, _ = usable_routes(with_routes_of_now(self._configuration, name), self._clock())
         for route in usable:
             if route.name == name:
                 return route.partner.endpoint
