@@ -11,8 +11,10 @@ If the store is lost, attempts start at 1 again; the final names at the partner 
 second delivery, but an `in-doubt` could not be told any more: restore it, do not delete it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from gateway.deliver.store import Store
@@ -21,6 +23,7 @@ from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import Overtaken
 from gateway.vocabulary.transfer import TransferId
 
+ASKED_AT_ONCE = 500
 _OPEN, _SETTLED, _IN_DOUBT, _BLOCKED = "open", "settled", "in-doubt", "blocked"
 
 
@@ -33,6 +36,14 @@ class Begun:
     intent_recorded: bool
     alike: tuple[int, ...] = ()
     """Those of the earlier ones that carried the very same content: what they wrote may be gone on with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Those that are due, and those whose partner has them, or may have them."""
+
+    due: frozenset[TransferId]
+    awaited: frozenset[TransferId]
 
 
 class Attempts:
@@ -107,6 +118,21 @@ class Attempts:
     def awaits_answer(self, transfer: TransferId) -> bool:
         """The partner has it, or may have it."""
         return self._state(transfer)[0] in (_SETTLED, _IN_DOUBT)
+
+    def standing(self, transfers: Iterable[TransferId], at: datetime) -> "Standing":
+        """Of many in few questions, what `is_due` and `awaits_answer` say of one."""
+        due, awaited, wanted, now = set[TransferId](), set[TransferId](), iter(transfers), moment.spell(at)
+        while some := tuple(islice(wanted, ASKED_AT_ONCE)):
+            marks = ", ".join("?" * len(some))
+            rows = self.store.rows(f"select id, state, due from transfer where id in ({marks})", *some)  # noqa: S608 - marks only
+            states = {row[0]: (row[1], row[2]) for row in rows}
+            for transfer in some:
+                state, when = states.get(transfer, (_OPEN, ""))
+                if state == _OPEN and when <= now:
+                    due.add(transfer)
+                elif state in (_SETTLED, _IN_DOUBT):
+                    awaited.add(transfer)
+        return Standing(due=frozenset(due), awaited=frozenset(awaited))
 
     def intent_recorded(self, transfer: TransferId) -> bool:
         """An attempt came as far as its intent: its rename may have happened."""

@@ -15,7 +15,6 @@ writes here; prepare verifies each observation before it believes a word of it.
 import re
 from collections.abc import Callable
 from datetime import UTC
-from functools import lru_cache
 from pathlib import Path
 
 from gateway.crypto.ssh_keys import PublicKey, SigningKey
@@ -32,7 +31,6 @@ from gateway.vocabulary.transfer import TransferId
 __all__ = ["ORDER", "REVOKED", "Observation", "Order", "Outcome"]
 
 ORDER, REVOKED = "order.json", "revoked"
-REMEMBERED = 2048
 _UNFINISHED = re.compile(r"\.?[0-9]{8}T[0-9]+-([0-9a-z]{26})-.+\.(?:tmp|sig)")
 
 
@@ -52,13 +50,7 @@ def order_folders(mailbox: Path) -> list[Path]:
 
 def read_order(folder: Path) -> Order:
     """FormatInvalid if the order is not one, or gone; its files are checked when they are sent."""
-    return _parsed(read_plain(folder / ORDER, LARGEST_ORDER, what="an order"), folder)
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _parsed(data: bytes, folder: Path) -> Order:
-    """Orders that wait for their answers are read in every round: the same bytes are parsed once."""
-    return Order.parse(data, folder)
+    return Order.parse(read_plain(folder / ORDER, LARGEST_ORDER, what="an order"), folder)
 
 
 def revoke(mailbox: Path, transfer: TransferId) -> None:

@@ -6,6 +6,7 @@ its page says, and who is idle gives way.
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -48,8 +49,11 @@ def deliver_in_turn(
     clock: Callable[[], datetime],
     telemetry: Telemetry,
     stopping: Callable[[], bool] = bool,
+    answers_every: float = 0.0,
 ) -> Iterator[Dispatcher]:
     """The same for who is alone already. Whoever loses the turn releases nothing more.
+
+    `answers_every`: seconds between two rounds in which the partners of a route are asked for answers.
 
     Once `stopping` says so nothing is begun, and a large file is handed back between two of its pieces.
     """
@@ -74,6 +78,7 @@ def deliver_in_turn(
                 lanes=lanes,
                 stopping=stopping,
                 check_turn=turn.check if turn else _nobody_else,
+                is_time_for_answers=Seldom(answers_every).is_time,
             )
         finally:
             try:
@@ -84,6 +89,21 @@ def deliver_in_turn(
 
 def _nobody_else() -> None:
     """One machine: it is always its turn."""
+
+
+class Seldom:
+    """Says when it is time for something, under a name: at most once in so many seconds."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._last: dict[str, float] = {}
+
+    def is_time(self, name: str) -> bool:
+        now = self._clock()
+        if now - self._last.get(name, -self._seconds) < self._seconds:
+            return False
+        self._last[name] = now
+        return True
 
 
 class Destinations:

@@ -184,7 +184,13 @@ def _deliver(service: _Service, configuration: Configuration, turn: Turn | None,
     over.lets_go(handed_back.set)
     with (
         deliver_in_turn(
-            configuration, turn, clock=service.clock, telemetry=service.telemetry, stopping=handed_back.is_set
+            configuration,
+            turn,
+            clock=service.clock,
+            telemetry=service.telemetry,
+            stopping=handed_back.is_set,
+            # whoever answered since the last round is asked at the next scan, and not at each of a busy hour's rounds
+            answers_every=configuration.settings.scan_seconds / 2,
         ) as half,
         alerts_beside(configuration, half, over),
     ):

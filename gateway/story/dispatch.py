@@ -8,14 +8,14 @@ not even in the rounds that follow. How many lanes reach one server at a time is
 server's own limit, and kept by whoever gives out its connections.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from gateway.deliver.attempts import Standing
 from gateway.deliver.disposals import Disposals
-from gateway.footing import mailbox
 from gateway.footing.mailbox import Order
 from gateway.footing.telemetry import LogEvent
 from gateway.story.collecting import collect, collect_disposals
@@ -51,13 +51,16 @@ def dispatch(half: Dispatcher, patience: float | None = None) -> int:
 
 def _serve(half: Dispatcher, route: str, folders: Sequence[Path]) -> int:
     """Everything that is to be done on one route by now; its partner's connection is used by nobody else."""
-    orders = list(_in_sequence(half, folders))
-    made = Run(half=half, route=route, alone=partial(_alone, half)).carry(orders)
+    orders = _read(half, folders)
+    due = _standing(half, orders).due
+    in_turn = _in_sequence((folder, order) for folder, order in orders if order.parcel.transfer in due)
+    made = Run(half=half, route=route, alone=partial(_alone, half)).carry(in_turn)
     if half.stopping():
         return made
     awaited: dict[str, set[TransferId]] = {}
-    for _, order in orders:
-        if half.attempts.awaits_answer(order.parcel.transfer):
+    if half.is_time_for_answers(route):
+        here = _standing(half, orders).awaited
+        for order in (order for _, order in orders if order.parcel.transfer in here):
             awaited.setdefault(order.partner, set()).add(order.parcel.transfer)
     for partner, transfers in awaited.items():
         with _alone(half, Facts(route=route)):
@@ -70,13 +73,17 @@ def _serve(half: Dispatcher, route: str, folders: Sequence[Path]) -> int:
     return made
 
 
-def _in_sequence(half: Dispatcher, folders: Sequence[Path]) -> Iterator[tuple[Path, Order]]:
-    """Oldest first, and none before the one that it comes after."""
-    waiting: dict[TransferId, tuple[Path, Order]] = {}
+def _read(half: Dispatcher, folders: Iterable[Path]) -> list[tuple[Path, Order]]:
+    orders: list[tuple[Path, Order]] = []
     for folder in folders:
         with _alone(half, _named(folder)):
-            order = mailbox.read_order(folder)
-            waiting[order.parcel.transfer] = (folder, order)
+            orders.append((folder, half.orders.read(folder)))
+    return orders
+
+
+def _in_sequence(orders: Iterable[tuple[Path, Order]]) -> Iterator[tuple[Path, Order]]:
+    """Oldest first, and none before the one that it comes after."""
+    waiting = {order.parcel.transfer: (folder, order) for folder, order in orders}
     while waiting:
         free = [one for one, (_, order) in waiting.items() if order.after not in waiting]
         for transfer in free or list(waiting):  # a circle is no order of ours: none of it is ever in turn
@@ -85,14 +92,20 @@ def _in_sequence(half: Dispatcher, folders: Sequence[Path]) -> Iterator[tuple[Pa
 
 def _orders_by_route(half: Dispatcher) -> dict[str, list[Path]]:
     """Folders with something to do: a parcel that is due, or an answer to look for."""
+    orders: list[tuple[Path, Order]] = []
+    for folder, known in half.orders.lying(half.workspace.to_deliver):
+        orders += [(folder, known)] if known else _read(half, (folder,))
+    standing = _standing(half, orders)
+    wanted = standing.due | standing.awaited
     found: dict[str, list[Path]] = {}
-    for folder in mailbox.order_folders(half.workspace.to_deliver):
-        with _alone(half, _named(folder)):
-            order = mailbox.read_order(folder)
-            transfer = order.parcel.transfer
-            if half.attempts.is_due(transfer, half.clock()) or half.attempts.awaits_answer(transfer):
-                found.setdefault(order.route, []).append(folder)
+    for folder, order in orders:
+        if order.parcel.transfer in wanted:
+            found.setdefault(order.route, []).append(folder)
     return found
+
+
+def _standing(half: Dispatcher, orders: Iterable[tuple[Path, Order]]) -> Standing:
+    return half.attempts.standing([order.parcel.transfer for _, order in orders], half.clock())
 
 
 def _disposals_by_route(half: Dispatcher) -> dict[str, dict[str, frozenset[TransferId]]]:

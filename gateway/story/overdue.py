@@ -18,11 +18,13 @@ def strike(gate: Gate, at: datetime) -> int:
     partner, log = gate.route.partner, gate.gateway.log
     if partner.acknowledgement == "none":
         return 0
-    late = [
-        one
-        for one in log.stood(log.in_stage(Stage.DELIVERED, route=gate.name))
-        if at - one.newest.receipt.at > partner.ack_within
+    # whatever was made more recently than a partner may take cannot be late: its receipts need not be read
+    old = [
+        transfer
+        for transfer in log.in_stage(Stage.DELIVERED, route=gate.name)
+        if at - transfer.made > partner.ack_within
     ]
+    late = [one for one in log.stood(old) if at - one.newest.receipt.at > partner.ack_within]
     for one in late:
         facts = Facts(partner=partner.partner, observed=moment.spell(one.newest.receipt.at))
         log.append(Receipt.of_stage(Stage.OVERDUE, transfer=one.transfer, route=gate.name, at=at, facts=facts))

@@ -25,6 +25,7 @@ from gateway.deliver.breakers import Breakers
 from gateway.deliver.destination import Attempt, Delivered, Destination
 from gateway.footing import mailbox
 from gateway.footing.mailbox import Observation, Order, Outcome
+from gateway.footing.orders import Orders
 from gateway.footing.telemetry import LogEvent, Telemetry
 from gateway.footing.workspace import Workspace
 from gateway.story.lanes import Lanes
@@ -58,6 +59,9 @@ class Dispatcher:
     clock: Callable[[], datetime]
     random: Callable[[], float]
     lanes: Lanes = field(default_factory=Lanes)
+    orders: Orders = field(default_factory=Orders)
+    is_time_for_answers: Callable[[str], bool] = lambda _: True
+    """Whether partners of a route are asked for answers in this round."""
     stopping: Callable[[], bool] = bool
     """Whether nothing more is to be begun, and what takes long is to be handed back."""
     check_turn: Callable[[], None] = lambda: None

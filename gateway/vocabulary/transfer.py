@@ -8,12 +8,15 @@ removal begins as `withdrawn`: nobody drops a file for it, and nobody approves i
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from gateway.vocabulary.errors import FormatInvalid
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_AS_PYTHON_COUNTS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
+_TIME = 10
+"""Digits in front that tell the time."""
 _ID = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 
@@ -26,6 +29,11 @@ class TransferId(str):
     def new(cls, at: datetime, random: Callable[[int], bytes]) -> "TransferId":
         number = int(at.timestamp() * 1000) << 80 | int.from_bytes(random(10), "big")
         return cls("".join(_ALPHABET[number >> 5 * place & 31] for place in range(25, -1, -1)))
+
+    @property
+    def made(self) -> datetime:
+        """When, to the millisecond, by the clock of whoever made it."""
+        return datetime.fromtimestamp(int(self[:_TIME].translate(_AS_PYTHON_COUNTS), 32) / 1000, UTC)
 
     @classmethod
     def parse(cls, text: str) -> "TransferId":

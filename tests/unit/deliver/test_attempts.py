@@ -250,3 +250,30 @@ def test_a_store_that_was_cut_off_in_the_middle_holds_nothing_of_it_and_is_not_g
         with pytest.raises(StorageError, match="deliver's store failed"):
             doing()
     assert other.store.rows("select id from transfer") == []
+
+
+def some(count, state):
+    """So many transfers, others for each state."""
+    return [TransferId.new(AT, lambda size, n=n: f"{state:9.9}{n:03}".encode()[-size:]) for n in range(count)]
+
+
+def test_of_many_it_says_what_it_says_of_each(open_store):
+    attempts = open_store()
+    due, later, settled, doubt, blocked = (some(5, state) for state in ("due", "later", "settled", "doubt", "blocked"))
+    unknown = some(999, "unknown")
+    for transfer in (*due, *later, *settled):
+        begun = attempts.begin(transfer)
+        if transfer in later:
+            attempts.failed(transfer, begun.number, "partner-unreachable", AT, LATER)
+    for put_down, those in ((attempts.settled, settled), (attempts.doubt, doubt), (attempts.block, blocked)):
+        for transfer in those:
+            put_down(transfer)
+    everybody = [*unknown, *due, *later, *settled, *doubt, *blocked]
+    standing = attempts.standing(everybody, AT)
+    assert standing.due == {*due, *unknown}
+    assert standing.awaited == {*settled, *doubt}
+    few = everybody[-30:]
+    assert attempts.standing(few, AT).due == {transfer for transfer in few if attempts.is_due(transfer, AT)}
+    assert attempts.standing(few, AT).awaited == {transfer for transfer in few if attempts.awaits_answer(transfer)}
+    assert attempts.standing(later, LATER).due == {*later}
+    assert attempts.standing([], AT).due == frozenset()
