@@ -44,15 +44,34 @@ def register(policy: Policy, *, linked: bool) -> str:
     """A query on `decided`, a snapshot as it is written: each subject with what is open until the right-holder's age, and from it."""
     columns = ", ".join(f"{_everything(side, policy, linked=linked)} AS {side}" for side in SIDES)
     query = f"SELECT subject, objected, {columns}, own_given FROM decided"  # noqa: S608 - our own words only, here and below
-    if linked:
-        query = (
-            "SELECT coalesce(links.subject, d.subject) AS subject, bool_or(objected) AS objected,"  # noqa: S608
-            " bit_and(minor) AS minor, bit_and(own) AS own, min(own_given) AS own_given"
-            f" FROM ({query}) d LEFT JOIN links ON d.subject = links.pseudonym GROUP BY 1"
-        )
+    query = _of_each_child(query, linked=linked)
     columns = ", ".join(f"{_verdict(side, policy)} AS {side}_opens" for side in SIDES)
+    return _open_or_objected(f"SELECT subject, objected, {columns}, own_given FROM ({query})")  # noqa: S608
+
+
+def register_of_tiers(policy: Policy, *, linked: bool) -> str:
+    """The same of a register in which nobody has named single fields: planned in a fifth of the time."""
+    there = (CONSENTED if policy.consented else FLOOR) | (SPECIAL if policy.special else FLOOR)
+    columns = ", ".join(f"{side}_tiers & {there} AS {side}" for side in SIDES)
+    query = _of_each_child(f"SELECT subject, objected, {columns}, own_given FROM decided", linked=linked)  # noqa: S608
+    fields = len(optional_fields(policy))
+    opens = ", ".join(f"CAST({side} AS {sql_type(fields)}) AS {side}_opens" for side in SIDES)
+    return _open_or_objected(f"SELECT subject, objected, {opens}, own_given FROM ({query})")  # noqa: S608
+
+
+def _of_each_child(query: str, *, linked: bool) -> str:
+    if not linked:
+        return query
+    return (
+        "SELECT coalesce(links.subject, d.subject) AS subject, bool_or(objected) AS objected,"  # noqa: S608
+        " bit_and(minor) AS minor, bit_and(own) AS own, min(own_given) AS own_given"
+        f" FROM ({query}) d LEFT JOIN links ON d.subject = links.pseudonym GROUP BY 1"
+    )
+
+
+def _open_or_objected(query: str) -> str:
     # whoever has nothing open and nothing objected to is as good as absent, and makes every join dearer
-    return f"SELECT subject, objected, {columns}, own_given FROM ({query}) WHERE objected OR minor <> 0 OR own <> 0"  # noqa: S608
+    return f"{query} WHERE objected OR minor <> 0 OR own <> 0"
 
 
 def _everything(side: str, policy: Policy, *, linked: bool) -> str:

@@ -106,6 +106,7 @@ def spelled(job: Job, plan: Plan) -> bytes:
         "headers": plan.headers,
         "delimiter": plan.delimiter,
         "register": plan.register,
+        "register_of_tiers": plan.register_of_tiers,
         "judge": plan.judge,
         "days": dict(plan.days),
         "release": None if job.count_only or job.rewrites else _RELEASE,

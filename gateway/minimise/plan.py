@@ -20,7 +20,7 @@ from gateway.minimise.ending import birthday, ends, last_days
 from gateway.minimise.holding import held, testable
 from gateway.minimise.keying import keyed
 from gateway.minimise.normalising import REFERENCE_DIGITS, SPACES, local_id_message, name_key, upn_message, whole_name
-from gateway.minimise.openings import bits_that_open, optional_fields, register
+from gateway.minimise.openings import bits_that_open, optional_fields, register, register_of_tiers
 from gateway.minimise.records import bare, line, neutralised
 from gateway.minimise.shapes import Fault, faults, parsed, quoted, readings
 from gateway.minimise.source import SLICE
@@ -56,6 +56,8 @@ class Plan:
     faults: tuple[Fault, ...]
     register: str
     """What is kept of a snapshot, which is called `decided`. Empty where no consent is asked."""
+    register_of_tiers: str
+    """The same where nobody has named single fields."""
     judge: str
     """Creates the table `judged` from one slice: verdict, tags, subject, and the record that leaves. In no order: joins keep none."""
     places: str
@@ -113,6 +115,7 @@ def compile_plan(
         output=tuple(column.header for column in policy.output),
         faults=faults(schema),
         register=register(policy, linked=known.linked) if policy.kind == "consent" else "",
+        register_of_tiers=register_of_tiers(policy, linked=known.linked) if policy.kind == "consent" else "",
         judge=rules.judge(() if count_only else policy.output),
         places=rules.places(),
         held=rules.held() if policy.by_field and kept_back else "",

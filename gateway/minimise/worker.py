@@ -281,7 +281,8 @@ class _Run:
         if days != [(self._order["days"]["today"],)]:
             raise _Stopped(status="failed", code="register-of-another-day")
         self._session.run(f"CREATE TEMP VIEW decided AS FROM read_parquet('{path}')")
-        self._session.run(f"CREATE TEMP TABLE register AS {self._order['register']}")
+        named = self._session.rows("SELECT 1 FROM decided WHERE minor_fields <> '' OR own_fields <> '' LIMIT 1")
+        self._session.run(f"CREATE TEMP TABLE register AS {self._order['register' if named else 'register_of_tiers']}")
 
     def _write_header(self) -> None:
         if self._order["release"]:
