@@ -94,15 +94,7 @@ def compile_plan(
     Raises:
         ConfigError: the schema lacks what children are recognised by.
     """
-    upn = schema.column("upn")
-    if upn is None or upn.shape != "upn":
-        raise ConfigError("a schema without a 'upn' of the shape 'upn' cannot be judged", remedy="give it that column")
-    longer = policy.eligibility and policy.eligibility.longer
-    if longer and schema.column(longer.evidence) is None:
-        raise ConfigError(
-            f"the policy keeps children in scope by {longer.evidence!r}, which the schema does not have",
-            remedy="give the schema that column, or take [eligibility.longer] out of the policy",
-        )
+    _require_evidence(schema, policy)
     spaces = frozenset(SPACES.get(kind, kind) for kind in kinds)
     rules = _Rules(
         schema=schema, policy=policy, kinds=spaces, known=known, excluding=excluding, tagging=tagging, kept_back=kept_back,
@@ -124,6 +116,19 @@ def compile_plan(
         tagging=tagging,
         days=_days(policy, at),
     )
+
+
+def _require_evidence(schema: Schema, policy: Policy) -> None:
+    """ConfigError unless the schema holds what a child is judged by."""
+    upn = schema.column("upn")
+    if upn is None or upn.shape != "upn":
+        raise ConfigError("a schema without a 'upn' of the shape 'upn' cannot be judged", remedy="give it that column")
+    longer = policy.eligibility and policy.eligibility.longer
+    if longer and schema.column(longer.evidence) is None:
+        raise ConfigError(
+            f"the policy keeps children in scope by {longer.evidence!r}, which the schema does not have",
+            remedy="give the schema that column, or take [eligibility.longer] out of the policy",
+        )
 
 
 def _names(output: tuple[OutputColumn, ...]) -> list[str]:
