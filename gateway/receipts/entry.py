@@ -31,7 +31,7 @@ class Entry:
     def of_body(cls, index: int, body: bytes) -> "Entry":
         """LogBroken if the body is no receipt."""
         try:
-            return cls(index=index, receipt=_parsed(body), body=body, hash=leaf_hash(body))
+            return cls(index=index, receipt=_receipt_in(body), body=body, hash=leaf_hash(body))
         except FormatInvalid as error:
             raise LogBroken(f"leaf {index} of the log is no receipt: {error.message}", remedy=LOG_ALTERED) from error
 
@@ -49,7 +49,7 @@ class Entry:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _parsed(body: bytes) -> Receipt:
+def _receipt_in(body: bytes) -> Receipt:
     """The last receipts of whatever is on its way are read many times a round: the same bytes are parsed once."""
     return Receipt.parse(body)
 

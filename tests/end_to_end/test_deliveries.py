@@ -131,7 +131,7 @@ def test_only_a_partner_that_there_is_can_be_probed(untouched):
     from tests.end_to_end.conftest import typing_in
 
     spoken = typing_in(untouched)("partner", "probe", "nobody")
-    assert spoken.code == 78
+    assert spoken.code == 2
     assert "gateway doctor" in spoken.err
 
 

@@ -1,7 +1,7 @@
 """Where nobody has named single fields, a shorter query says the same of the register."""
 
 import _duckdb
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.minimise.openings import register, register_of_tiers
@@ -25,6 +25,7 @@ def blob(subject):
     return bytes([subject]) * 12
 
 
+@settings(max_examples=40)
 @given(policy=st.sampled_from(POLICIES), lines=LINES, links=st.dictionaries(SUBJECTS, SUBJECTS), linked=st.booleans())
 def test_without_single_fields_both_queries_say_the_same(policy, lines, links, linked):
     with _duckdb.connect() as engine:
