@@ -57,7 +57,7 @@ def _from_lines(session: Session, asked: Mapping[str, str]) -> dict[str, str]:
             continue
         if not separator or name.strip() not in asked:
             raise UsageError(f"line {number} of standard input does not begin with a name that is known here",
-                             remedy="known: " + ", ".join(asked))  # fmt: skip
+                             remedy="name one of these: " + ", ".join(asked))  # fmt: skip
         if value.strip():
             found[name.strip()] = value.strip()
     return found

@@ -48,7 +48,7 @@ def _faults(name: str | None) -> Faults:
     if name is None:
         return NONE
     if name not in MENU:
-        raise UsageError("there is no such fault", remedy=f"known: {_NAMES}")
+        raise UsageError("there is no such fault", remedy=f"name one of these: {_NAMES}")
     return MENU[name][0]
 
 

@@ -45,4 +45,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def known_names(names: Iterable[str]) -> str:
     listed = ", ".join(sorted(names))
-    return f"known: {listed}" if listed else "none is known yet"
+    return f"name one of these: {listed}" if listed else "none is known yet"

@@ -132,7 +132,7 @@ def test_only_a_partner_that_there_is_can_be_probed(untouched):
 
     spoken = typing_in(untouched)("partner", "probe", "nobody")
     assert spoken.code == 2
-    assert "known: returns-officer, youth-support" in spoken.err
+    assert "name one of these: returns-officer, youth-support" in spoken.err
 
 
 # rehearse

@@ -46,4 +46,4 @@ def _too_few(signers: Signers, domain: str, at: datetime) -> Iterator[Check]:
     for person in signers.people:
         if person.namespaces - known:
             sentence = f"{signers.source}: {person.principal} has a namespace that the register does not use"
-            yield warn(NAME, sentence, "known: " + ", ".join(sorted(known)))
+            yield warn(NAME, sentence, "name one of these: " + ", ".join(sorted(known)))

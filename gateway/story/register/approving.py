@@ -56,7 +56,7 @@ def approve_held(
     if strangers := fields - set(gate.route.policy.holds.fields):
         raise UsageError(
             f"{min(strangers)} is none of the fields that are kept back on this route",
-            remedy="known: " + ", ".join(gate.route.policy.holds.fields),
+            remedy="name one of these: " + ", ".join(gate.route.policy.holds.fields),
         )
     officer = proven(gateway, RELEASE, sign)
     facts = Facts(

@@ -71,7 +71,7 @@ def read_import(
     """
     recorded, key = gateway.clock(), gateway.register_key
     if purpose and purpose not in purposes:
-        raise RegisterInvalid("no route has this purpose", remedy="known: " + ", ".join(sorted(purposes)))
+        raise RegisterInvalid("no route has this purpose", remedy="name one of these: " + ", ".join(sorted(purposes)))
     if way == "yssa":
         if census is None or not purpose:
             raise RegisterInvalid("a census needs its day and the purpose", remedy="give --census-date and --purpose")

@@ -45,7 +45,7 @@ def record_decision(
     """
     recorded = gateway.clock()
     if said["purpose"] not in purposes:
-        raise RegisterInvalid("no route has this purpose", remedy="known: " + ", ".join(sorted(purposes)))
+        raise RegisterInvalid("no route has this purpose", remedy="name one of these: " + ", ".join(sorted(purposes)))
     key = gateway.register_key
     subject = subject_of(child, key=key)
     try:

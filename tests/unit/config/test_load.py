@@ -40,7 +40,7 @@ def test_keys_come_from_credentials_where_there_are_some(home, tmp_path):
     ("page", "old", "new", "message"),
     [
         ("routes/first", 'partner = "first"', 'partner = "frist"', "partner: names a page that is not in config/partners; did you mean 'first'?"),
-        ("routes/first", 'policy = "first"', 'policy = "zzz"', "policy: names a page that is not in config/policies; known: first, second"),
+        ("routes/first", 'policy = "first"', 'policy = "zzz"', "policy: names a page that is not in config/policies; name one of these: first, second"),
         ("schemas/first", 'field = "surname"', 'field = "preferred_surname"', "output[2].field: 'surname' is not a column of config/schemas/first.toml; give the schema that column"),
         ("schemas/first", 'field = "upn"\nshape = "upn"', 'field = "local_id"', "has no 'upn', from which the policy's 'reference' is made"),
         ("schemas/first", 'field = "upn"\nshape = "upn"', 'field = "upn"', "'upn' must have the shape 'upn'"),
@@ -107,7 +107,7 @@ def test_who_asks_for_an_unknown_route_is_told_what_is_known(home):
     configuration = load(home.path, {})
     with pytest.raises(ConfigError) as caught:
         configuration.route("census")
-    assert caught.value.remedy == "known: first, second"
+    assert caught.value.remedy == "name one of these: first, second"
     with pytest.raises(ConfigError) as caught:
         configuration.route("fisrt")
     assert caught.value.remedy == "did you mean 'first'?"
