@@ -28,7 +28,7 @@ SEED = 20261125
 WAITING = 6
 """Files that lie in the drop folder at a time."""
 LOOK = 0.05
-BETWEEN_KILLS = 0.5, 1.0
+BETWEEN_KILLS = 0.6, 1.6
 """Seconds of the processor, of which a start takes more than half of one."""
 MOST_SECONDS_EACH, MOST_SECONDS_BEFORE = 10, 150
 
