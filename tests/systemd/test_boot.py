@@ -11,9 +11,6 @@ from tests.simulators.booted import booted
 
 TOP = Path(__file__).resolve().parent.parent.parent
 
-pytestmark = pytest.mark.timeout(420)
-"""A busy machine takes minutes to boot another."""
-
 
 @pytest.fixture(scope="module")
 def told():
