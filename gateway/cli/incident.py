@@ -71,9 +71,8 @@ def _say_who(side: Opened, transfer: TransferId, *, yes: bool) -> None:
             f"{counted(found.unmatched, 'row has', 'rows have')} no valid UPN: who that is about is not known here"
         )
     if found.strangers:
-        voice.tell(
-            f"{counted(found.strangers, 'child', 'children')} of the transfer in no row: the population is not complete"
-        )
+        who = counted(found.strangers, "child of the transfer is", "children of the transfer are")
+        voice.tell(f"{who} in no row: the population is not complete")
 
 
 def _partner(side: Opened, route: str, partner: str) -> str:

@@ -25,6 +25,7 @@ from gateway.vocabulary.transfer import TransferId
 
 ASKED_AT_ONCE = 500
 _OPEN, _SETTLED, _IN_DOUBT, _BLOCKED = "open", "settled", "in-doubt", "blocked"
+_GIVEN = (_SETTLED, _IN_DOUBT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +118,9 @@ class Attempts:
 
     def awaits_answer(self, transfer: TransferId) -> bool:
         """The partner has it, or may have it."""
-        return self._state(transfer)[0] in (_SETTLED, _IN_DOUBT)
+        return self._state(transfer)[0] in _GIVEN
 
-    def standing(self, transfers: Iterable[TransferId], at: datetime) -> "Standing":
+    def standing(self, transfers: Iterable[TransferId], at: datetime) -> Standing:
         """Of many in few questions, what `is_due` and `awaits_answer` say of one."""
         due, awaited, wanted, now = set[TransferId](), set[TransferId](), iter(transfers), moment.spell(at)
         while some := tuple(islice(wanted, ASKED_AT_ONCE)):
@@ -128,9 +129,9 @@ class Attempts:
             states = {row[0]: (row[1], row[2]) for row in rows}
             for transfer in some:
                 state, when = states.get(transfer, (_OPEN, ""))
-                if state == _OPEN and when <= now:
+                if _is_due(state, when, now):
                     due.add(transfer)
-                elif state in (_SETTLED, _IN_DOUBT):
+                elif state in _GIVEN:
                     awaited.add(transfer)
         return Standing(due=frozenset(due), awaited=frozenset(awaited))
 
@@ -140,7 +141,7 @@ class Attempts:
 
     def is_due(self, transfer: TransferId, at: datetime) -> bool:
         state, due = self._state(transfer)
-        return state == _OPEN and due <= moment.spell(at)
+        return _is_due(state, due, moment.spell(at))
 
     def is_news(self, transfer: TransferId, *parts: bytes) -> bool:
         """Whether `told` was never called with the same parts."""
@@ -159,6 +160,10 @@ class Attempts:
             "insert into transfer values (?, ?, '') on conflict (id) do update set state = excluded.state",
             (transfer, state),
         )
+
+
+def _is_due(state: str, due: str, now: str) -> bool:
+    return state == _OPEN and due <= now
 
 
 def _digest_of(parts: tuple[bytes, ...]) -> str:

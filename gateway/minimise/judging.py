@@ -15,9 +15,6 @@ from gateway.minimise.engine import Run, minimising
 from gateway.minimise.order import Job
 from gateway.minimise.process import Workers
 
-SMALL = 1 << 20
-"""Bytes of an extract: a larger one keeps all processors busy by itself."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Begun:

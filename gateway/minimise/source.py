@@ -19,6 +19,8 @@ from gateway.vocabulary.errors import StructureInvalid
 SLICE_BYTES = 96 << 20
 SLICE = "'<slice>'"
 """Stands in a plan's SQL for a slice: its path, and how it must be read."""
+SMALL = 1 << 20
+"""Bytes of an extract: one thread judges so few rows sooner than a second one has started."""
 SLICES = 2
 SOONER = 4
 """The first slice is so much smaller: the engine waits for it, and for none after it."""

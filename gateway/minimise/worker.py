@@ -23,8 +23,8 @@ from gateway.formats.delimited import first_ragged
 from gateway.formats.opening import opened
 from gateway.minimise.accounts import MOST_DUPLICATES, Accounts
 from gateway.minimise.keying import bound, generation_of, lifted
-from gateway.minimise.session import EngineFailed, Engines, Failure, Session
-from gateway.minimise.source import Slice, Source
+from gateway.minimise.session import ALONE, EngineFailed, Engines, Failure, Session
+from gateway.minimise.source import SMALL, Slice, Source
 from gateway.minimise.verdicts import KEPT_BACK, RELEASED_BELOW, is_released, is_told
 from gateway.vocabulary.errors import StructureInvalid
 
@@ -35,8 +35,6 @@ LONGEST_NAMES = 200
 MOST_PLACES = 50
 MOST_PAIRS = 100_000
 LONGEST_CPU_SECONDS = 4 * 3600
-ALONE_BELOW = 1 << 20
-"""Bytes of an extract: starting a second thread takes longer than half of so few rows."""
 ROOM_MB = 4096
 """Address space beside the engine's memory: its own code, stacks and what allocators reserve unused."""
 Report = dict[str, Any]
@@ -94,8 +92,8 @@ def _end_with_parent(given: BinaryIO) -> None:
 
 
 def _report(order: dict[str, Any], engines: Engines, extract: int, later: int, **given_files: int) -> Report:
-    if os.fstat(extract).st_size < ALONE_BELOW:
-        order["threads"] = 1
+    if os.fstat(extract).st_size < SMALL:
+        order = order | {"threads": ALONE}
     with os.fdopen(extract, "rb", buffering=0) as stream:
         source = Source(
             opened(stream, order["reading"]),

@@ -20,7 +20,7 @@ from gateway.approval.statement import Statement
 from gateway.footing import durable, mailbox
 from gateway.footing.mailbox import Order
 from gateway.minimise.engine import Job, Outcome, Run
-from gateway.minimise.judging import SMALL
+from gateway.minimise.source import SMALL
 from gateway.seal.sealing import Draft, SealedParcel, Settled, Witness
 from gateway.story import duplicates, sequence
 from gateway.story.addressing import addressees, seal_for
@@ -106,7 +106,7 @@ def _carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal 
 
 
 def begin_ahead(gate: Gate, transfer: TransferId, at: datetime) -> None:
-    """Have a small extract judged beside the one before it. What goes wrong is met again at its turn."""
+    """Have an extract that takes one processor judged beside the one before it. What goes wrong is met again at its turn."""
     with suppress(GatewayError, OSError):
         if (gate.gateway.workspace.arrival(transfer) / EXTRACT).stat().st_size < SMALL and (
             asked := _asked(gate, transfer, at)

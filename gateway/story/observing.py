@@ -33,8 +33,6 @@ from gateway.vocabulary.transfer import FOLLOWS, Stage, TransferId
 HAS_ARRIVED = frozenset(
     {Stage.DELIVERED, Stage.OVERDUE, Stage.ACKNOWLEDGED, Stage.REJECTED_BY_PARTNER, Stage.DISPOSED}
 )  # fmt: skip
-
-
 OfRoute = Callable[[str], AbstractContextManager[None]]
 """Keeps a fault with one route's reports from the others: staff can make a note for them impossible."""
 
