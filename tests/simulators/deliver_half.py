@@ -15,6 +15,7 @@ from gateway.deliver.attempts import Attempts
 from gateway.deliver.breakers import mend
 from gateway.footing import mailbox
 from gateway.footing.mailbox import Order
+from gateway.footing.orders import Orders
 from gateway.footing.telemetry import Telemetry
 from gateway.footing.workspace import Workspace
 from gateway.story.dispatch import Dispatcher, dispatch
@@ -100,6 +101,9 @@ class DeliverHalf:
     closed: set[str] = field(default_factory=set)
     """Routes whose partners take nothing now."""
     lanes: Callable[[], Lanes] = Lanes
+    orders: Orders = field(default_factory=Orders)
+    unasked: set[str] = field(default_factory=set)
+    """Routes whose partners it is not time to ask for answers."""
 
     def __post_init__(self):
         self.workspace.make_folders(tuple(self.partners))
@@ -108,7 +112,7 @@ class DeliverHalf:
     def restart(self, **ends):
         if self.attempts:
             self.attempts.close()
-        self.attempts = EndsEarly(self.workspace.attempts, **ends)
+        self.attempts, self.orders = EndsEarly(self.workspace.attempts, **ends), Orders()
 
     def post(self, route="yss", transfer=None, release_by=RELEASE_BY, size=100, after=None):
         """`size`: of the ciphertext."""
@@ -153,6 +157,8 @@ class DeliverHalf:
             clock=lambda: self.at,
             random=lambda: 0.5,
             lanes=self.lanes(),
+            orders=self.orders,
+            is_time_for_answers=lambda route: route not in self.unasked,
         )
 
     def retry(self, transfer, partner="yss"):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ from gateway.minimise.identifiers import pseudonyms
 from gateway.minimise.judging import Judging
 from gateway.vocabulary.errors import StorageError
 from tests.unit.minimise.ground import AT, MANY, REGISTER_KEY, a_job, upn
-from tests.unit.minimise.processes import servers, workers
+from tests.unit.minimise.processes import PATIENCE, servers, workers
 
 HELD = pseudonyms({"upn": upn(1)}, key=REGISTER_KEY)
 
@@ -146,6 +147,22 @@ def test_one_that_was_begun_and_died_is_an_error_at_its_turn(judging, job):
     with judging.run(job) as run, pytest.raises(StorageError):
         list(run.chunks())
     assert not job.disclosures.exists()
+
+
+def test_a_file_that_is_refused_before_its_turn_is_refused_at_its_turn(judging, job, tmp_path):
+    """Its worker has ended by then, and takes nothing to compare any more."""
+    (tmp_path / "before").mkdir()
+    before = a_job(tmp_path / "before", MANY)
+    finished(judging, before)
+    job.extract.write_bytes(MANY + b"x,y\n")
+    compared = replace(job, previous=before.disclosures)
+    judging.begin(compared)
+    end = time.monotonic() + PATIENCE
+    while workers() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert workers() == []
+    _, outcome = finished(judging, compared)
+    assert [refusal.reason for refusal in outcome.refusals] == ["structure"]
 
 
 def test_told_to_stop_what_was_begun_is_ended_as_well(judging, job):

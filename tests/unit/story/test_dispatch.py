@@ -242,6 +242,17 @@ def test_an_answer_is_passed_on_once_as_it_lies_there(half):
     assert half.last().answer == (b'{"a":1}\n', b"sig")
 
 
+def test_an_answer_waits_until_it_is_time_to_ask_and_a_parcel_does_not(half):
+    first = half.post()
+    half.round()
+    answer(half.yss, first)
+    half.unasked.add("yss")
+    second = half.post()
+    assert half.round() == [("delivered", second, None)]
+    half.unasked.clear()
+    assert half.round() == [("answered", first, None)]
+
+
 def test_another_answer_is_passed_on_too(half):
     transfer = half.post()
     half.round()
