@@ -7,35 +7,28 @@ from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import YSS
 
 
-def test_a_pause_that_was_cut_off_gives_the_extract_back_at_the_next_round(world):
-    """Receipted, and the power went before the extract lay in the drop folder again."""
+def cut_off(world, stage, reason):
+    """Of a parcel that was taken back: its end is receipted, and the power went before the extract was given back."""
     world.approved()
     world.run("prepare")
     (transfer,) = world.transfers()
     with world.opened() as gateway:
-        for stage, facts in (
-            (Stage.REVOKED, Facts(reason="rules-changed")),
-            (Stage.PAUSED, Facts(reasons=("over-rows",))),
-        ):
-            gateway.log.append(Receipt.of_stage(stage, transfer=transfer, route=YSS, at=world.clock(), facts=facts))
+        for rung, facts in ((Stage.REVOKED, Facts(reason="rules-changed")), (stage, Facts(reasons=(reason,)))):
+            gateway.log.append(Receipt.of_stage(rung, transfer=transfer, route=YSS, at=world.clock(), facts=facts))
     mailbox.close_order(world.council.configuration.workspace.to_deliver, transfer)
+    return transfer
+
+
+def test_a_pause_that_was_cut_off_gives_the_extract_back_at_the_next_round(world):
+    transfer = cut_off(world, Stage.PAUSED, "over-rows")
     world.run("prepare")
     assert (world.council.drop_folder(YSS) / f"again-{transfer}.csv").exists()
     assert not world.council.configuration.workspace.arrival(transfer).exists()
 
 
 def test_a_refusal_that_was_cut_off_gives_the_extract_back_and_says_why(world):
-    world.approved()
-    world.run("prepare")
-    (transfer,) = world.transfers()
+    transfer = cut_off(world, Stage.REFUSED, "nothing-to-release")
     extract = (world.council.configuration.workspace.arrival(transfer) / "extract").read_bytes()
-    with world.opened() as gateway:
-        for stage, facts in (
-            (Stage.REVOKED, Facts(reason="rules-changed")),
-            (Stage.REFUSED, Facts(reasons=("nothing-to-release",))),
-        ):
-            gateway.log.append(Receipt.of_stage(stage, transfer=transfer, route=YSS, at=world.clock(), facts=facts))
-    mailbox.close_order(world.council.configuration.workspace.to_deliver, transfer)
     world.run("prepare")
     assert (world.council.drop_folder(YSS) / "refused" / f"{transfer}.csv").read_bytes() == extract
     assert "nothing-to-release" in world.refused()[f"{transfer}.txt"]

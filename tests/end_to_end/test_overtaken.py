@@ -95,13 +95,18 @@ def gate_of(world, gateway):
     return gates_of(gateway, world.council.configuration, world.clock())[YSS]
 
 
-def test_a_hold_that_comes_when_the_partner_has_the_parcel_already_takes_the_child_back(world):
-    """Nobody has said so yet: the parcel is taken back in vain, and then turns out to be delivered."""
+def received_unreported(world):
+    """What the partner has, and nobody has said so yet: a parcel is taken back in vain, and turns out to be delivered."""
     world.approved()
     world.run("prepare")
     world.run("deliver")
     world.partners[YSS].receive(world.clock())
     (received,) = world.partners[YSS].received
+    return received
+
+
+def test_a_hold_that_comes_when_the_partner_has_the_parcel_already_takes_the_child_back(world):
+    received = received_unreported(world)
     row, (first,) = rows_of(received)[3], world.transfers()
     world.hold({"upn": upn_of(world, row)})
     rounds(world)
@@ -116,11 +121,7 @@ def rows_of(path):
 
 
 def test_a_refusal_that_comes_when_the_partner_has_the_parcel_already_takes_back_what_it_closes(world):
-    world.approved()
-    world.run("prepare")
-    world.run("deliver")
-    world.partners[YSS].receive(world.clock())
-    (received,) = world.partners[YSS].received
+    received = received_unreported(world)
     row = next(row for row in rows_of(received) if row["Telephone"])
     world.record(refused(upn_of(world, row)))
     rounds(world)

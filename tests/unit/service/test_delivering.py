@@ -1,12 +1,12 @@
 """Which connections the deliver half keeps: one a route, made anew with its page, and no more than the server allows."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.contract.partner import Endpoint, UploadEndpoint
-from gateway.service.delivering import Destinations
+from gateway.service.delivering import Destinations, Seldom
 from gateway.vocabulary.errors import ConfigError, PartnerUnreachable
 from tests.simulators.partner import PartnerSimulator
 
@@ -143,3 +143,34 @@ def test_all_connections_end_with_the_half():
     kept = [used(pages, name) for name in ("yss", "dfe")]
     pages.close()
     assert not any(each.open for each in kept)
+
+
+def test_a_page_that_changes_while_its_route_is_in_use_counts_from_the_next_use():
+    pages = Pages({"yss": endpoint()})
+    with pages.reach("yss"):
+        pages.endpoints["yss"] = endpoint(windows=("Sat 01:00-02:00",))
+        assert pages.is_open("yss")
+    assert not pages.is_open("yss")
+
+
+def test_a_window_that_closes_while_its_route_is_in_use_is_closed():
+    pages = Pages({"yss": endpoint(windows=("Tue 09:00-10:00",))})
+    with pages.reach("yss"):
+        assert pages.is_open("yss")
+        pages._clock = lambda: AT + timedelta(hours=1)
+        assert not pages.is_open("yss")
+
+
+def test_of_each_name_it_is_time_at_once_and_then_not_before_so_many_seconds():
+    now = [100.0]
+    seldom = Seldom(5.0, lambda: now[0])
+    assert [seldom.is_time("a"), seldom.is_time("a"), seldom.is_time("b")] == [True, False, True]
+    now[0] += 4.9
+    assert not seldom.is_time("a")
+    now[0] += 0.2
+    assert [seldom.is_time("a"), seldom.is_time("a")] == [True, False]
+
+
+def test_without_seconds_it_is_always_time():
+    seldom = Seldom(0.0, lambda: 100.0)
+    assert [seldom.is_time("a"), seldom.is_time("a")] == [True, True]
