@@ -24,9 +24,10 @@ from gateway.footing import durable
 from gateway.minimise.order import Job, spelled
 from gateway.minimise.outcome import Outcome, Refusal, refused
 from gateway.minimise.plan import Plan, compile_plan
-from gateway.minimise.process import Worker, Workers, worker
+from gateway.minimise.process import Worker, worker
 from gateway.minimise.reckoning import outcome_of
 from gateway.minimise.refusals import refusals_of
+from gateway.minimise.workers import Workers
 from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import GatewayError, StorageError
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gateway.minimise.engine import Run, minimising
 from gateway.minimise.order import Job
-from gateway.minimise.process import Workers
+from gateway.minimise.workers import Workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

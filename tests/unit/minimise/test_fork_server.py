@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.minimise import process
+from gateway.minimise import workers as made
 from gateway.minimise.engine import Workers, minimising
 from gateway.vocabulary.errors import StorageError
 from tests.unit.minimise.ground import MANY, a_job, carried_out
@@ -58,12 +58,12 @@ def test_a_server_that_can_make_no_worker_is_replaced_once_and_then_it_is_an_err
 
 
 def test_a_server_that_is_stuck_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(process, "STARTING_SECONDS", 0.5)
+    monkeypatch.setattr(made, "STARTING_SECONDS", 0.5)
     with closing(Workers()) as many:
         many.warm()
         (server,) = servers(1)
         os.kill(server, signal.SIGSTOP)
-        monkeypatch.setattr(process, "STARTING_SECONDS", PATIENCE)
+        monkeypatch.setattr(made, "STARTING_SECONDS", PATIENCE)
         with minimising(a_job(tmp_path, MANY), many) as run:
             assert b"".join(run.chunks())
         assert server not in servers()
@@ -80,7 +80,7 @@ def test_a_worker_outlives_its_server_and_its_end_counts_as_a_bad_one(tmp_path):
 
 def test_a_server_ends_with_whoever_started_it():
     program = (
-        "import sys; from gateway.minimise.process import COMMAND, ForkServer\n"
+        "import sys; from gateway.minimise.workers import COMMAND, ForkServer\n"
         "print(ForkServer(COMMAND)._popen.pid, flush=True); sys.stdin.read()\n"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as starter:
