@@ -15,13 +15,14 @@ from gateway.footing.mailbox import ORDER, Order
 
 _Mark = tuple[int, int, int]
 """What is another as soon as anything in a folder is."""
+_Known = tuple[_Mark, Path, Order]
 
 
 @dataclass(slots=True)
 class Orders:
     """For the threads of all lanes."""
 
-    _known: dict[str, tuple[_Mark, Order]] = field(default_factory=dict)
+    _known: dict[str, _Known] = field(default_factory=dict)
 
     def lying(self, place: Path) -> Iterator[tuple[Path, Order | None]]:
         """Folders that hold an order, oldest first, with it if it was read before; what is known of others is forgotten."""
@@ -31,7 +32,7 @@ class Orders:
         for name, mark in marks.items():
             known = self._known.get(name)
             if known and known[0] == mark:
-                yield place / name, known[1]
+                yield known[1], known[2]
             elif (place / name / ORDER).exists():
                 yield place / name, None
 
@@ -40,10 +41,10 @@ class Orders:
         mark = _marked(folder)  # before it is read: a change meanwhile is seen the next time
         known = self._known.get(folder.name)
         if known and known[0] == mark:
-            return known[1]
+            return known[2]
         order = mailbox.read_order(folder)
         if mark:
-            self._known[folder.name] = mark, order
+            self._known[folder.name] = mark, folder, order
         return order
 
 
@@ -61,7 +62,7 @@ def _marks(place: Path) -> dict[str, _Mark]:
 
 def _marked(folder: Path) -> _Mark | None:
     try:
-        return _mark(folder.lstat())
+        return _mark(os.lstat(folder))
     except OSError:
         return None
 

@@ -180,9 +180,8 @@ class _Rules:
 
     def judge(self, output: tuple[OutputColumn, ...]) -> str:
         query = self._tested_rows(self._faulty_rows(f"SELECT * FROM {self._scan()}"))  # noqa: S608 - our own words only, here and below
-        if self.by_consent:
-            query = f"SELECT * FROM ({query}) LEFT JOIN register ON _subject = register.subject"  # noqa: S608
-        query = _over(query, f"{self._verdict(self._opened())} AS _verdict")
+        decided = " LEFT JOIN register ON _subject = register.subject" if self.by_consent else ""
+        query = f"SELECT *, {self._verdict(self._opened())} AS _verdict FROM ({query}){decided}"  # noqa: S608
         if output:
             cells = (f"CASE WHEN {self._opens(column.field)} THEN {self._cell(column.field)} END" for column in output)
             query = _over(query, *(f"{cell} AS {name}" for name, cell in zip(_names(output), cells, strict=True)))

@@ -61,8 +61,10 @@ def keys(fields: frozenset[str], *, instead: Instead, known: Known) -> Iterator[
         f"{former if FORMER in fields else _NOTHING} AS _former_key",
     )
     known_by_name = "CASE WHEN _name_key IN (SELECT pseudonym FROM nameless) THEN _name_key END" if naming else _NOTHING
+    key = "coalesce(_upn_key, _local_key, _name_key)"
     yield (
-        "coalesce(_upn_key, _local_key, _name_key) AS _key",
+        f"{key} AS _key",
+        *(() if known.linked else (f"{key} AS _subject",)),  # a SELECT less: each is planned for all columns
         f"CASE WHEN _upn_key IS NOT NULL THEN nullif(coalesce(_former_key, {known_by_name}), _upn_key) END AS _other",
     )
 
@@ -72,15 +74,14 @@ def name_message() -> str:
 
 
 def linked(query: str, *, known: Known) -> str:
-    found = f"SELECT *, _key AS _subject FROM ({query})"  # noqa: S608 - our own words only
     if known.linked:
-        found = (
+        query = (
             "SELECT q.*, coalesce(links.subject, _key) AS _subject"  # noqa: S608 - our own words only
             f" FROM ({query}) q LEFT JOIN links ON q._key = links.pseudonym"
         )
-    if not known.kept:
-        return found
-    return f"SELECT s.*, kept.reference AS _kept FROM ({found}) s LEFT JOIN kept ON s._subject = kept.subject"  # noqa: S608
+    if known.kept:
+        query = f"SELECT s.*, kept.reference AS _kept FROM ({query}) s LEFT JOIN kept ON s._subject = kept.subject"  # noqa: S608
+    return query
 
 
 _NOTHING = "CAST(NULL AS BLOB)"

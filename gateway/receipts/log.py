@@ -173,7 +173,9 @@ class ReceiptLog:
 
     def last(self, transfer: TransferId, stage: Stage) -> Entry | None:
         """The newest of its receipts on this rung, whether it still stands there or not."""
-        return next(iter(self._newest(kinds=(stage,), transfer=transfer, limit=1)), None)
+        with self._ledger.reading() as tx:
+            row = next((row for row in leaves.backwards(tx, transfer) if row.kind == stage), None)
+        return Entry.read(row) if row else None
 
     def in_stage(self, *stages: Stage, route: str | None = None) -> list[TransferId]:
         """Those whose newest rung is one of these, oldest first; costs as much as there are, not as there ever were."""
@@ -190,7 +192,8 @@ class ReceiptLog:
         self, *, kinds: Collection[str] = (), route: str | None = None, limit: int | None = None
     ) -> list[Entry]:
         """Newest first; each filter narrows, and no kinds are all kinds."""
-        return self._newest(kinds=kinds, route=route, limit=limit)
+        with self._ledger.reading() as tx:
+            return [Entry.read(row) for row in leaves.newest(tx, kinds=kinds, route=route, limit=limit)]
 
     def between(self, first: datetime, end: datetime) -> Iterator[Entry]:
         """From `first` to before `end`, oldest first, without those that are purged."""
@@ -260,19 +263,6 @@ class ReceiptLog:
         """LogBroken unless our tree leads to what partners have cosigned."""
         with self._ledger.reading() as tx:
             witnesses.check(tx)
-
-    def _newest(
-        self,
-        *,
-        kinds: Collection[str] = (),
-        transfer: TransferId | None = None,
-        route: str | None = None,
-        limit: int | None = None,
-    ) -> list[Entry]:
-        with self._ledger.reading() as tx:
-            return [
-                Entry.read(row) for row in leaves.newest(tx, kinds=kinds, transfer=transfer, route=route, limit=limit)
-            ]
 
     def _checkpoint(self, end: Tip) -> Checkpoint:
         return Checkpoint(self._origin, end.size, end.root)

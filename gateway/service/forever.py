@@ -37,7 +37,7 @@ from gateway.service.upkeep import Watch, is_time, look_after, tell_of_fault
 from gateway.service.watching import watched
 from gateway.service.wiring import Clock, Prepare, gates_of, opened, prepare_in_turn
 from gateway.story.dispatch import dispatch
-from gateway.story.looking import Memory
+from gateway.story.seen import Memory
 from gateway.vocabulary.errors import GatewayError, slug_of
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage

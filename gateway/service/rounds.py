@@ -16,8 +16,9 @@ from gateway.service.upkeep import keep_told
 from gateway.service.wiring import Clock, Prepare, prepare_half
 from gateway.story.anchoring import check_anchor, keep_anchor
 from gateway.story.dispatch import dispatch
-from gateway.story.looking import Memory, tell_suspended
+from gateway.story.looking import tell_suspended
 from gateway.story.prepare import Round, prepare
+from gateway.story.seen import Memory
 from gateway.vocabulary.errors import GatewayError, StorageError
 
 HALVES = frozenset({"prepare", "deliver"})

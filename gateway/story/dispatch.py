@@ -8,8 +8,9 @@ not even in the rounds that follow. How many lanes reach one server at a time is
 server's own limit, and kept by whoever gives out its connections.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,14 @@ LONGEST: Final = 3600.0
 """Seconds of one round on one route. Whoever hangs for longer starves the watchdog, which ends the process."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Lying:
+    """One route's folders with something to do: a parcel to send, or an answer to look for, which can be thousands."""
+
+    due: list[Path] = field(default_factory=list)
+    awaited: list[Path] = field(default_factory=list)
+
+
 def dispatch(half: Dispatcher, patience: float | None = None) -> int:
     """One round over all orders; how many observations were made. One partner failing never stops another.
 
@@ -39,9 +48,9 @@ def dispatch(half: Dispatcher, patience: float | None = None) -> int:
     Raises:
         DeliveryError: a lane has been at one round of its orders for longer than any can take.
     """
-    orders = _orders_by_route(half)
-    routes = sorted(orders.keys() | _disposals_by_route(half).keys())
-    works = {route: partial(_serve, half, route, tuple(orders.get(route, ()))) for route in routes}
+    lying = _orders_by_route(half)
+    routes = sorted(lying.keys() | _disposals_by_route(half).keys())
+    works = {route: partial(_serve, half, route, lying.get(route, _Lying())) for route in routes}
     fresh = [route for route, work in works.items() if half.lanes.start(route, work)]
     made = half.lanes.wait() if patience is None else half.lanes.wait_for(fresh, patience)
     if half.lanes.at_work(longer_than=LONGEST):
@@ -49,9 +58,9 @@ def dispatch(half: Dispatcher, patience: float | None = None) -> int:
     return made
 
 
-def _serve(half: Dispatcher, route: str, folders: Sequence[Path]) -> int:
+def _serve(half: Dispatcher, route: str, lying: _Lying) -> int:
     """Everything that is to be done on one route by now; its partner's connection is used by nobody else."""
-    orders = _read(half, folders)
+    orders = _read(half, lying.due)
     due = _standing(half, orders).due
     in_turn = _in_sequence((folder, order) for folder, order in orders if order.parcel.transfer in due)
     made = Run(half=half, route=route, alone=partial(_alone, half)).carry(in_turn)
@@ -59,6 +68,7 @@ def _serve(half: Dispatcher, route: str, folders: Sequence[Path]) -> int:
         return made
     awaited: dict[str, set[TransferId]] = {}
     if half.is_time_for_answers(route):
+        orders += _read(half, lying.awaited)
         here = _standing(half, orders).awaited
         for order in (order for _, order in orders if order.parcel.transfer in here):
             awaited.setdefault(order.partner, set()).add(order.parcel.transfer)
@@ -90,17 +100,17 @@ def _in_sequence(orders: Iterable[tuple[Path, Order]]) -> Iterator[tuple[Path, O
             yield waiting.pop(transfer)
 
 
-def _orders_by_route(half: Dispatcher) -> dict[str, list[Path]]:
-    """Folders with something to do: a parcel that is due, or an answer to look for."""
+def _orders_by_route(half: Dispatcher) -> dict[str, _Lying]:
     orders: list[tuple[Path, Order]] = []
     for folder, known in half.orders.lying(half.workspace.to_deliver):
         orders += [(folder, known)] if known else _read(half, (folder,))
     standing = _standing(half, orders)
-    wanted = standing.due | standing.awaited
-    found: dict[str, list[Path]] = {}
+    found: dict[str, _Lying] = {}
     for folder, order in orders:
-        if order.parcel.transfer in wanted:
-            found.setdefault(order.route, []).append(folder)
+        if order.parcel.transfer in standing.due:
+            found.setdefault(order.route, _Lying()).due.append(folder)
+        elif order.parcel.transfer in standing.awaited:
+            found.setdefault(order.route, _Lying()).awaited.append(folder)
     return found
 
 

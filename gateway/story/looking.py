@@ -7,12 +7,13 @@
     anything wrong               ─▶ refused/ with the reasons
 
 Folder events are only hints; everything is asked again at each look, so a look may be
-repeated at any time and after any crash. What `Memory` holds only saves work.
+repeated at any time and after any crash. What `Memory` holds only saves work. Of a thousand
+files that come at once a few are stated or claimed in one look, and the others in the next.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.approval.desk import evidence_beside, is_there, remarks_name, signature_names, statement_name
@@ -29,7 +30,7 @@ from gateway.story.claiming import claim, finish_taking
 from gateway.story.direction import WAITS, lacks_direction
 from gateway.story.dropped import Dropped
 from gateway.story.gate import Gate, Gateway
-from gateway.story.notes import HOLD_OFFICER, STILL_WRITTEN, waiting_note
+from gateway.story.notes import HOLD_OFFICER, NOT_YET, STILL_WRITTEN, waiting_note
 from gateway.story.refusing import (
     Refusal,
     put_aside,
@@ -38,6 +39,7 @@ from gateway.story.refusing import (
     refuse_unrecorded,
 )
 from gateway.story.register.approving import lacks_approval
+from gateway.story.seen import Effort, Memory, Unsigned
 from gateway.story.stating import state
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import ExtractInvalid, StatementInvalid
@@ -54,38 +56,6 @@ WITHDRAWN = Refusal(reasons=(Reason("withdrawn", "the file or its statement was 
 UNKNOWN = Reason("unknown-statement", "the statement was not written by this gateway, or its record is gone")
 
 
-@dataclass(slots=True)
-class Memory:
-    """What this process has seen; losing it costs time and nothing else."""
-
-    measured: dict[tuple[str, str], tuple[Identity, Digest]] = field(default_factory=dict)
-    told: dict[str, object] = field(default_factory=dict)
-    unsigned: dict[tuple[str, str], "Unsigned"] = field(default_factory=dict)
-    expected: dict[str, Expected] = field(default_factory=dict)
-
-    def begin(self, route: str, expected: Expected) -> None:
-        """What was right under other rules of the route is judged anew."""
-        if self.expected.get(route) != expected:
-            self.expected[route] = expected
-            self.unsigned = {key: seen for key, seen in self.unsigned.items() if key[0] != route}
-
-    def forget(self, route: str, *, but: frozenset[str]) -> None:
-        """Files that are gone."""
-        for known in (self.measured, self.unsigned):
-            for key in [key for key in known if key[0] == route and key[1] not in but]:
-                del known[key]
-
-
-@dataclass(frozen=True, slots=True)
-class Unsigned:
-    """An extract that was found right, with a statement that nobody has signed: so it stays while both files do."""
-
-    statement: Identity
-    extract: Identity
-    digest: str
-    expires: datetime
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """One route's folder at one moment."""
@@ -99,18 +69,21 @@ class Look:
     expected: Expected
     waiting: Mapping[str, TransferId]
     """Transfers that wait for signatures, by their statements' digests."""
+    effort: Effort
 
-    def everything(self) -> None:
+    def everything(self) -> bool:
+        """Whether there is more to do than was done."""
         listing = sort_names(list(self.names))
         self._end_withdrawn(listing)  # first, so that an extract whose statement was taken away is stated anew
         self._clear_served(listing)
         entries: dict[str, Entry] = {}
         for name in listing.extracts:
             if self.gate.gateway.stopping():
-                return  # what is not looked at is not told either
+                return False  # what is not looked at is not told either
             entries[name] = self._one(name)
         self._tell({name: entry for name, entry in entries.items() if entry is not None}, listing.left)
         self.memory.forget(self.gate.name, but=frozenset(listing.extracts))
+        return NOT_YET in entries.values()
 
     def _dropped(self, name: str) -> Dropped:
         return Dropped(gate=self.gate, folder=self.folder, name=name)
@@ -128,6 +101,8 @@ class Look:
         statement = self.folder.identity(statement_name(name))  # before it is read: what replaces it is seen as new
         if statement is not None and self._is_as_it_was(name, statement):
             return self._entry(self.waiting[self.memory.unsigned[self.gate.name, name].digest])
+        if self.effort.is_spent and (statement is None or signature_names(name, self.names)):
+            return NOT_YET
         try:
             evidence = evidence_beside(
                 self.folder, name, self.names, route=self.gate.name, domain=self.gate.gateway.domain,
@@ -173,10 +148,14 @@ class Look:
             return STILL_WRITTEN
         if lacks_direction(self._dropped(name)):
             return WAITS
+        if self.effort.is_spent:
+            return NOT_YET
         stated = state(self._dropped(name), self.at)
         if isinstance(stated, Refusal):
+            self.effort.spend(0)
             return None
         measured, statement = stated
+        self.effort.spend(measured.size)
         self.memory.measured[self.gate.name, name] = (measured.identity, measured.digest)
         return self._entry(self._transfer_under(Digest.of(statement.encode())))
 
@@ -199,7 +178,9 @@ class Look:
         if isinstance(decision, Approved) and (officer := self._officer(transfer)):
             return officer
         if isinstance(decision, Approved):
+            extract = self.folder.identity(name)
             claim(self._dropped(name), transfer, evidence, self.at)
+            self.effort.spend(extract.size if extract else 0)
         elif evidence.signatures or evidence.faults:
             refuse_dropped(self._dropped(name), transfer, Refusal(reasons=decision.reasons), self.at)
         else:
@@ -310,13 +291,14 @@ def tell_suspended(gateway: Gateway, route: str, sentence: str, memory: Memory) 
             memory.told[route] = (waiting, listing.left)
 
 
-def look(gate: Gate, memory: Memory, at: datetime) -> None:
-    """Look once at the route's drop folder."""
+def look(gate: Gate, memory: Memory, at: datetime, effort: Effort | None = None) -> bool:
+    """Look once at the route's drop folder; whether there is more to do there than was done."""
     with DropFolder(gate.gateway.workspace.drop_folder(gate.name)) as folder:
         expected = gate.expected()
         memory.begin(gate.name, expected)
-        Look(
-            gate=gate, folder=folder, memory=memory, at=at, names=folder.names(), expected=expected, waiting=_waiting(gate)
+        return Look(
+            gate=gate, folder=folder, memory=memory, at=at, names=folder.names(), expected=expected,
+            waiting=_waiting(gate), effort=effort or Effort(),
         ).everything()  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from gateway.story.carrying import EXTRACT, Carried, Overrun, begin_ahead, carry
 from gateway.story.ending import take_back_ended
 from gateway.story.gate import Gate, Gateway
 from gateway.story.giving_back import give_back, lay_back
-from gateway.story.looking import Memory, look
+from gateway.story.looking import look
 from gateway.story.observing import observe
 from gateway.story.outcomes import tell_outcome
 from gateway.story.overdue import strike
@@ -29,6 +29,7 @@ from gateway.story.purging import purge
 from gateway.story.refusing import Refusal, record_refused, refuse_arrival
 from gateway.story.removing import carry_removal
 from gateway.story.revoking import revoke_out_of_turn, revoke_overtaken
+from gateway.story.seen import Memory
 from gateway.story.sequence import has_room, under_way
 from gateway.story.withdrawing import LIST
 from gateway.vocabulary.errors import GatewayError, StorageError, slug_of
@@ -40,7 +41,7 @@ EXPIRED = Refusal(reasons=(Reason("extract-expired", "the extract was kept as lo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """Whether anything moved, and what went wrong, a fault a route."""
+    """Whether anything moved, or would at once, and what went wrong, a fault a route."""
 
     moved: bool
     faults: tuple[GatewayError, ...] = ()
@@ -71,7 +72,7 @@ def prepare(gateway: Gateway, gates: Mapping[str, Gate], memory: Memory) -> Roun
     at = gateway.clock()
     gateway.log.check_clock(at)  # also when there is nothing to receipt: what is sealed already must not leave either
     faults = _Faults(gateway.telemetry.event)
-    reports = observe(gateway, gates, faults.of_route)
+    reports, there_is_more = observe(gateway, gates, faults.of_route), False
     revoke_overtaken(gateway, gates, at)
     for name, gate in gates.items():
         if gateway.stopping():
@@ -79,7 +80,7 @@ def prepare(gateway: Gateway, gates: Mapping[str, Gate], memory: Memory) -> Roun
         with faults.of_route(name):
             take_back_ended(gate, at)
         with faults.of_route(name):
-            look(gate, memory, at)
+            there_is_more |= look(gate, memory, at)
         with faults.of_route(name):
             advance(gate, gateway.clock())
         with faults.of_route(name):
@@ -88,7 +89,7 @@ def prepare(gateway: Gateway, gates: Mapping[str, Gate], memory: Memory) -> Roun
             strike(gate, at)
         with faults.of_route(name):
             purge(gate, at)
-    moved = reports > 0 or gateway.log.latest().checkpoint.size != before
+    moved = reports > 0 or there_is_more or gateway.log.latest().checkpoint.size != before
     return Round(moved=moved, faults=tuple(faults.found))
 
 

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.story.looking import Memory, look
+from gateway.story.looking import look
+from gateway.story.seen import Memory
 from tests.bench.council import council
 from tests.bench.ground import server
 from tests.bench.measure import Figures, WentWrong

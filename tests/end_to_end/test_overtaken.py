@@ -9,10 +9,10 @@ from gateway.demo.council import DOMAIN
 from gateway.footing import mailbox
 from gateway.footing.telemetry import Telemetry
 from gateway.service.wiring import gates_of
-from gateway.story.looking import Memory
 from gateway.story.minimising import holds_in_force, rules_in_force
 from gateway.story.prepare import prepare
 from gateway.story.revoking import revoke_overtaken
+from gateway.story.seen import Memory
 from gateway.vocabulary.errors import GatewayError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage

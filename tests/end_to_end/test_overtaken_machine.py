@@ -11,9 +11,10 @@ from gateway.service.wiring import gates_of
 from gateway.story.carrying import carry
 from gateway.story.claiming import claim
 from gateway.story.dropped import Dropped
-from gateway.story.looking import Memory, look
+from gateway.story.looking import look
 from gateway.story.outcomes import tell_outcome
 from gateway.story.revoking import revoke_overtaken
+from gateway.story.seen import Memory
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import YSS

@@ -163,8 +163,8 @@ def test_no_step_is_begun_once_it_was_told_to_stop(world):
     """Between two files of a folder too: the rest of the night's extracts wait for the next start."""
     from gateway.footing.drop_folder import DropFolder
     from gateway.service.wiring import prepare_half
-    from gateway.story.looking import Memory
     from gateway.story.prepare import prepare
+    from gateway.story.seen import Memory
 
     for number in range(3):
         world.drop(b"".join(world.extract().splitlines(keepends=True)[: -number or None]), name=f"{number}.csv")

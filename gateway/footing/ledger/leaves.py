@@ -125,14 +125,11 @@ def newest(
     tx: Transaction,
     *,
     kinds: Collection[str] = (),
-    transfer: TransferId | None = None,
     route: str | None = None,
     limit: int | None = None,
 ) -> list[LeafRow]:
     """Newest first; each filter narrows, and no kinds are all kinds."""
     query = _BACKWARDS.where(leaf.c.kind != PURGED).limit(limit)
-    if transfer is not None:
-        query = query.where(leaf.c.transfer == transfer)
     if route is not None:
         query = query.where(leaf.c.route == route)
     if kinds:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, not_, select, update
+from sqlalchemy import bindparam, exists, insert, not_, select, tuple_, update
 
+from gateway.footing.ledger.prepared import Prepared
 from gateway.footing.ledger.schema import kept_transfer, standing, transfer
 from gateway.footing.ledger.store import Transaction
 from gateway.vocabulary.errors import StorageError
@@ -36,16 +37,20 @@ _BY_EXTRACT = _ROWS.where(
 ).order_by(transfer.c.id)
 
 
+_BEHIND_ALL = {"above": 1 << 62, "beside": ""}
+_PAGE = 32
 _NUMBERED = (
     select(transfer.c.id, transfer.c.sequence)
     .where(
         transfer.c.route == bindparam("on_route"),
         transfer.c.partner == bindparam("to_partner"),
-        transfer.c.sequence.is_not(None),
+        tuple_(transfer.c.sequence, transfer.c.id) < tuple_(bindparam("above"), bindparam("beside")),
     )
     .order_by(transfer.c.sequence.desc(), transfer.c.id.desc())
+    .limit(_PAGE)
 )
-_NUMBERED_IN_SCOPE = _NUMBERED.where(transfer.c.scope == bindparam("in_scope"))
+_IN_ORDER = Prepared(_NUMBERED)
+_IN_ORDER_IN_SCOPE = Prepared(_NUMBERED.where(transfer.c.scope == bindparam("in_scope")))
 
 
 def insert_transfer(tx: Transaction, row: TransferRow) -> None:
@@ -116,10 +121,17 @@ def aged(
 
 
 def numbered(tx: Transaction, route: str, partner: str, *, scope: str = "") -> Iterator[tuple[TransferId, int]]:
-    """Transfers of this route and partner that have a sequence number, the highest first; of one scope, if it is given."""
-    of = {"on_route": route, "to_partner": partner}
-    found = tx.execute(_NUMBERED_IN_SCOPE, of | {"in_scope": scope}) if scope else tx.execute(_NUMBERED, of)
-    return ((TransferId(id_), number) for id_, number in found)
+    """Transfers of this route and partner that have a sequence number, the highest first; of one scope, if it is given.
+
+    Read as far as they are taken: most askers want a few of thousands.
+    """
+    query, page = (_IN_ORDER_IN_SCOPE if scope else _IN_ORDER), _BEHIND_ALL
+    of = {"on_route": route, "to_partner": partner} | ({"in_scope": scope} if scope else {})
+    while found := list(query.rows(tx, **of, **page)):
+        yield from ((TransferId(id_), number) for id_, number in found)
+        if len(found) < _PAGE:
+            return
+        page = {"above": found[-1][1], "beside": found[-1][0]}
 
 
 def has_numbered(tx: Transaction, partner: str) -> bool:

@@ -80,6 +80,17 @@ def test_numbers_are_told_highest_first_for_each_partner_and_route(tx):
     assert list(transfers.numbered(tx, "ofsted", "a")) == []
 
 
+def test_many_that_have_a_number_are_read_page_by_page_and_none_is_left_out_or_told_twice(tx):
+    made = [(an_id(number), number // 3) for number in range(100)]  # so that three with one number lie across pages
+    for number, (transfer, sequence) in enumerate(made):
+        transfers.insert_transfer(tx, a_row(number, route="yss", partner="a", scope="full"))
+        transfers.set_sequence(tx, transfer, sequence)
+    assert list(transfers.numbered(tx, "yss", "a", scope="full")) == [
+        (transfer, sequence) for transfer, sequence in sorted(made, key=lambda one: (one[1], one[0]), reverse=True)
+    ]
+    assert list(transfers.numbered(tx, "yss", "a", scope="removal")) == []
+
+
 def test_a_transfer_is_numbered_once(tx):
     transfers.insert_transfer(tx, a_row(1))
     transfers.set_sequence(tx, an_id(1), 7)

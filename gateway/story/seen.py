@@ -1,0 +1,61 @@
+"""What this process has seen of the drop folders, and how much it may do in one look at one of them.
+
+Losing it costs time and nothing else.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.approval.rules import Expected
+from gateway.footing.drop_folder import Identity
+from gateway.vocabulary.digest import Digest
+
+AT_A_TIME = 32
+"""So many extracts are counted or claimed in one look: other routes, and what waits to leave, have their turn between."""
+LARGE = 32 << 20
+"""So many bytes count as one more."""
+
+
+@dataclass(slots=True)
+class Memory:
+    measured: dict[tuple[str, str], tuple[Identity, Digest]] = field(default_factory=dict)
+    told: dict[str, object] = field(default_factory=dict)
+    unsigned: dict[tuple[str, str], "Unsigned"] = field(default_factory=dict)
+    expected: dict[str, Expected] = field(default_factory=dict)
+
+    def begin(self, route: str, expected: Expected) -> None:
+        """What was right under other rules of the route is judged anew."""
+        if self.expected.get(route) != expected:
+            self.expected[route] = expected
+            self.unsigned = {key: seen for key, seen in self.unsigned.items() if key[0] != route}
+
+    def forget(self, route: str, *, but: frozenset[str]) -> None:
+        """Files that are gone."""
+        for known in (self.measured, self.unsigned):
+            for key in [key for key in known if key[0] == route and key[1] not in but]:
+                del known[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """An extract that was found right, with a statement that nobody has signed: so it stays while both files do."""
+
+    statement: Identity
+    extract: Identity
+    digest: str
+    expires: datetime
+
+
+@dataclass(slots=True)
+class Effort:
+    """What is left of one look's steps that take their time."""
+
+    left: int = AT_A_TIME
+
+    @property
+    def is_spent(self) -> bool:
+        return self.left <= 0
+
+    def spend(self, size: int) -> None:
+        """On an extract of so many bytes."""
+        self.left -= 1 + size // LARGE
