@@ -21,7 +21,6 @@ from gateway.approval.rules import Approved, Evidence, Expected, Reason, Waiting
 from gateway.approval.statement import LARGEST
 from gateway.footing.drop_folder import DropFolder, Identity
 from gateway.footing.ledger import transfers
-from gateway.footing.ledger.transfers import TransferRow
 from gateway.footing.telemetry import LogEvent
 from gateway.footing.workspace import WAITING
 from gateway.pickup.claim import measure, settled
@@ -129,10 +128,9 @@ class Look:
 
     def _unsigned(self, name: str, evidence: Evidence, statement: Identity) -> tuple[str, ...]:
         """The entry of an extract that waits, is right, and that nobody has signed; nothing if it is not so simple."""
-        digest = str(Digest.of(evidence.statement.encode()))
+        seen = self.memory.stated.get((self.gate.name, name))
+        digest = seen[1] if seen and seen[0] == statement else str(Digest.of(evidence.statement.encode()))
         if digest not in self.waiting or evidence.signatures or evidence.faults:
-            return ()
-        if not isinstance(decide(evidence, self.expected, self.at), Waiting):
             return ()
         if not isinstance(decide(self._with_extract(name, evidence), self.expected, self.at), Waiting):
             return ()
@@ -246,10 +244,13 @@ class Look:
                     yield self._digest_of_statement(name)
 
     def _digest_of_statement(self, name: str) -> str:
-        seen = self.memory.unsigned.get((self.gate.name, name))
-        if seen is not None and seen.statement == self.folder.identity(statement_name(name)):
-            return seen.digest
-        return str(Digest.of(self.folder.read_small(statement_name(name), LARGEST)))
+        seen, identity = self.memory.stated.get((self.gate.name, name)), self.folder.identity(statement_name(name))
+        if seen and seen[0] == identity:
+            return seen[1]
+        digest = str(Digest.of(self.folder.read_small(statement_name(name), LARGEST)))
+        if identity:  # of before it was read: what has replaced it since is read anew
+            self.memory.stated[self.gate.name, name] = identity, digest
+        return digest
 
     def _clear_served(self, listing: Listing) -> None:
         """Papers that outlived their extract in a crash (A3, R2); remarks only once a copy of ours holds them."""
@@ -308,12 +309,6 @@ def _waiting(gate: Gate) -> dict[str, TransferId]:
     if not known:
         return {}
     with gate.gateway.ledger.reading() as tx:
-        rows = {
-            row.id: row for row in transfers.page(tx, limit=len(known) + 1, route=gate.name, stages=(Stage.WAITING,))
-        }
-    return {_statement_of(rows.get(transfer), transfer): transfer for transfer in known}
-
-
-def _statement_of(row: TransferRow | None, transfer: TransferId) -> str:
-    """Where the ledger names none, the transfer's own name stands, which no statement has: it counts as withdrawn."""
-    return (row.statement_digest if row else None) or transfer
+        digests = dict(transfers.statements(tx, gate.name, Stage.WAITING))
+    # where the ledger names none, the transfer's own name stands, which no statement has: it counts as withdrawn
+    return {digests.get(transfer) or transfer: transfer for transfer in known}

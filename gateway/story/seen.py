@@ -19,6 +19,8 @@ LARGE = 32 << 20
 @dataclass(slots=True)
 class Memory:
     measured: dict[tuple[str, str], tuple[Identity, Digest]] = field(default_factory=dict)
+    stated: dict[tuple[str, str], tuple[Identity, str]] = field(default_factory=dict)
+    """Of the statement beside a file its identity, and its digest."""
     told: dict[str, object] = field(default_factory=dict)
     unsigned: dict[tuple[str, str], "Unsigned"] = field(default_factory=dict)
     expected: dict[str, Expected] = field(default_factory=dict)
@@ -31,7 +33,7 @@ class Memory:
 
     def forget(self, route: str, *, but: frozenset[str]) -> None:
         """Files that are gone."""
-        for known in (self.measured, self.unsigned):
+        for known in (self.measured, self.stated, self.unsigned):
             for key in [key for key in known if key[0] == route and key[1] not in but]:
                 del known[key]
 

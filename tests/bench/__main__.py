@@ -11,7 +11,7 @@ BENCH_HANDOFFS how many small extracts are timed from the last signature on (20)
 BENCH_BACKLOG how many of them wait when the service is started (1000)
 BENCH_SHARED how many of them wait for two machines, and for one (200)
 BENCH_IDLE   for how many seconds the service is watched while nothing happens (60)
-BENCH_FILES  how many extracts lie in an outbox that is looked at (20000)
+BENCH_FILES  how many extracts lie in an outbox that is looked at (50000)
 """
 
 import os
@@ -34,7 +34,7 @@ from tests.bench.sealing import sealing
 from tests.bench.table import Row, table
 from tests.bench.transfer_file import transfer_file
 
-SERVICE = (("HANDOFFS", "20"), ("BACKLOG", "1000"), ("SHARED", "200"), ("IDLE", "60"), ("FILES", "20000"))
+SERVICE = (("HANDOFFS", "20"), ("BACKLOG", "1000"), ("SHARED", "200"), ("IDLE", "60"), ("FILES", "50000"))
 KEPT = Path(__file__).resolve().parent.parent.parent / "bench-data"
 
 

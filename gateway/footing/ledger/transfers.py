@@ -37,6 +37,11 @@ _BY_EXTRACT = _ROWS.where(
 ).order_by(transfer.c.id)
 
 
+_STATEMENTS = Prepared(
+    select(transfer.c.id, transfer.c.statement_digest)
+    .join(standing, standing.c.transfer == transfer.c.id)
+    .where(transfer.c.route == bindparam("on_route"), standing.c.stage == bindparam("listed_as"))
+)
 _BEHIND_ALL = {"above": 1 << 62, "beside": ""}
 _PAGE = 32
 _NUMBERED = (
@@ -64,6 +69,12 @@ def get(tx: Transaction, wanted: TransferId) -> TransferRow | None:
 
 def of_statement(tx: Transaction, statement_digest: str) -> TransferRow | None:
     return _one(tx, _BY_STATEMENT, wanted=statement_digest)
+
+
+def statements(tx: Transaction, route: str, stage: str) -> Iterator[tuple[TransferId, str | None]]:
+    """(transfer, its statement's digest) of all of this route that are listed in this stage; see `leaves.standing_in`."""
+    found = _STATEMENTS.streamed(tx, on_route=route, listed_as=stage)
+    return ((TransferId(id_), digest) for id_, digest in found)
 
 
 def of_extract(tx: Transaction, route: str, extract_digest: str) -> list[TransferRow]:

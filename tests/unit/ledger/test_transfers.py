@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from gateway.footing.ledger import transfers
+from gateway.footing.ledger import leaves, transfers
+from gateway.footing.ledger.leaves import StandingRow
 from gateway.vocabulary.errors import StorageError
 from tests.unit.ledger.rows import AT, a_row, an_id
 
@@ -49,6 +50,17 @@ def test_a_statement_leads_to_its_transfer(tx):
     transfers.insert_transfer(tx, a_row(1))
     transfers.insert_transfer(tx, a_row(2))
     assert transfers.of_statement(tx, f"{2:064x}") == a_row(2)
+
+
+def test_statements_are_told_of_those_that_are_listed_on_this_route_and_in_this_stage(tx):
+    for number, (route, stage) in enumerate(
+        [("yss", "waiting"), ("yss", "sealed"), ("dfe", "waiting"), ("yss", "waiting")]
+    ):
+        transfers.insert_transfer(tx, a_row(number, route=route, statement_digest=f"{number:064x}" if number else None))
+        leaves.stand(tx, StandingRow(transfer=an_id(number), stage=stage, route=route, leaf_index=number), is_new=True)
+    transfers.insert_transfer(tx, a_row(9))
+    assert dict(transfers.statements(tx, "yss", "waiting")) == {an_id(0): None, an_id(3): f"{3:064x}"}
+    assert dict(transfers.statements(tx, "yss", "paused")) == {}
 
 
 def test_an_extract_leads_to_its_transfers_on_this_route_oldest_first(tx):
