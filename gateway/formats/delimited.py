@@ -26,7 +26,7 @@ from typing import Protocol
 from gateway.vocabulary.errors import StructureInvalid
 
 PIECE = 1 << 20
-BLOCK = 1 << 11
+BLOCK = 1 << 12
 LONGEST_RECORD = 1 << 20
 
 
@@ -69,7 +69,7 @@ class DelimitedReader:
             if not size and len(data) >= LONGEST_RECORD:
                 raise self._fault("record-too-long")
             if size:
-                yield self._piece(data[:size], whole)
+                yield self._piece(whole[0] if len(whole) == 1 else data[:size], whole)
             carry = data[size:]
         if carry:
             yield self._last(carry)

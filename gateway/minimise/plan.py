@@ -236,7 +236,7 @@ class _Rules:
         return (
             f"read_csv({SLICE}, columns = {{{columns}}}, auto_detect = false, header = false,"
             f" delim = '{self.schema.delimiter}', quote = '\"', escape = '\"', strict_mode = true, new_line = '\\n',"
-            " buffer_size = 8388608, max_line_size = 4194304)"
+            " buffer_size = 4194304, max_line_size = 4194304)"
         )
 
     def _fault(self) -> str:

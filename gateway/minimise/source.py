@@ -16,7 +16,7 @@ from gateway.formats.delimited import PIECE, DelimitedReader, Piece, split_heade
 from gateway.formats.text import Text
 from gateway.vocabulary.errors import StructureInvalid
 
-SLICE_BYTES = 96 << 20
+SLICE_BYTES = 112 << 20
 SLICE = "'<slice>'"
 """Stands in a plan's SQL for a slice: its path, and how it must be read."""
 SMALL = 1 << 20
@@ -78,11 +78,14 @@ class Source:
         self._rest = (rest,)
         return cells
 
-    def slices(self) -> Iterator[Slice]:
-        """Each is void as soon as the next is asked for."""
+    def begin(self) -> None:
+        """The first slice is filled while the engine is told what it needs for it."""
         for descriptor in self._files:
             self._free.put(descriptor)
         Thread(target=self._fill_all, daemon=True).start()
+
+    def slices(self) -> Iterator[Slice]:
+        """Each is void as soon as the next is asked for; once it has begun."""
         while (found := self._full.get()) is not None:
             if isinstance(found, Exception):
                 raise found

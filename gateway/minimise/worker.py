@@ -178,6 +178,7 @@ class _Run:
         awaited: _Awaited | None,
     ) -> Report:
         self._compare_header()
+        self._source.begin()
         self._load()
         if self._order["by_consent"]:
             self._load_register(register)

@@ -13,6 +13,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -22,7 +23,7 @@ import duckdb
 from gateway.config.pages import load_page
 from gateway.contract.policy import Policy
 from gateway.contract.schema import Schema
-from gateway.minimise.engine import Job, minimising
+from gateway.minimise.engine import Job, Workers, minimising
 from gateway.minimise.identifiers import pseudonyms
 from gateway.minimise.keying import pseudonym_key
 from tests.bench import by_hand, data
@@ -100,6 +101,9 @@ def _snapshot(register: Path, path: Path, day: date) -> Path:
 
 
 def main(way: str, extract: str, register: str, folder: str, day: str) -> None:
+    workers = Workers()
+    if way != "query":
+        workers.warm()  # as whoever picks an extract up does
     schema, policy = pages()
     if way == "query":
         query = by_hand.query(Path(extract), Path(register), Path(folder) / "bare.csv", schema=schema, policy=policy,
@@ -115,7 +119,7 @@ def main(way: str, extract: str, register: str, folder: str, day: str) -> None:
     )  # fmt: skip
     if way == "holds":
         job = replace(job, counted=True, holds=pseudonyms(HELD, key=REGISTER_KEY))
-    with minimising(job) as run, (Path(folder) / "ours.csv").open("wb") as file:
+    with closing(workers), minimising(job, workers) as run, (Path(folder) / "ours.csv").open("wb") as file:
         for chunk in run.chunks():
             file.write(chunk)
     if run.outcome().duplicates or not Path(file.name).stat().st_size:
