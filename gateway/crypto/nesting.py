@@ -28,10 +28,14 @@ def generations(keys: bytes) -> int:
     return len(keys) // KEY_BYTES
 
 
+def parts(keys: bytes) -> tuple[bytes, ...]:
+    """Each generation's own."""
+    return tuple(keys[start : start + KEY_BYTES] for start in range(0, generations(keys) * KEY_BYTES, KEY_BYTES))
+
+
 def derived(keys: bytes) -> tuple[bytes, ...]:
     """What each generation hashes with: 32 bytes for this use alone, the first for texts and the others for pseudonyms."""
-    parts = [keys[start : start + KEY_BYTES] for start in range(0, generations(keys) * KEY_BYTES, KEY_BYTES)]
-    return tuple(hmac.digest(part, _LATER if number else _FIRST, "sha256") for number, part in enumerate(parts))
+    return tuple(hmac.digest(part, _LATER if number else _FIRST, "sha256") for number, part in enumerate(parts(keys)))
 
 
 def pseudonym(text: str, keys: bytes) -> bytes:

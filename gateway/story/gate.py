@@ -13,7 +13,7 @@ from gateway.crypto import nesting
 from gateway.crypto.signers import Signers
 from gateway.crypto.ssh_keys import PublicKey, SigningKey
 from gateway.footing.keyring import Keyring
-from gateway.footing.ledger import Ledger, Transaction
+from gateway.footing.ledger import Ledger, Transaction, key_checks
 from gateway.footing.signers_files import read_signers
 from gateway.footing.telemetry import Telemetry
 from gateway.footing.workspace import Workspace
@@ -22,6 +22,7 @@ from gateway.minimise.references import RESTORE
 from gateway.receipts import generations
 from gateway.receipts.log import ReceiptLog
 from gateway.seal.recipients import sealed_to
+from gateway.story import known_keys
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import KeyUnavailable, LogBroken, StorageError
 
@@ -77,16 +78,9 @@ class Gateway:
         return tuple(hmac.new(key, digest.raw, hashlib.sha256).hexdigest() for key in keys)
 
     def generations(self, role: str) -> tuple[bytes, ...]:
-        """Of a secret, those that are in force or were; KeyUnavailable if the key's file has fewer than the ledger."""
+        """Of a secret, those that are in force or were; KeyUnavailable if the key's file has fewer, or others."""
         with self.ledger.reading() as tx:
-            count = generations.in_force(tx, role)
-        known = self.keys.generations(role)
-        if len(known) < count:
-            raise KeyUnavailable(
-                f"the key {role} has been rotated since this copy of it was made",
-                remedy=f"restore the newest {role}.key from its backup",
-            )
-        return known[:count]
+            return self._in_force(tx, role)
 
     @property
     def register_key(self) -> bytes:
@@ -98,8 +92,27 @@ class Gateway:
         return self.generations(f"reference-{partner}")[-1]
 
     def check_register_key(self, tx: Transaction, key: bytes) -> None:
-        """StorageError if it was rotated since `key` was read: what was made with it would be found by nobody."""
+        """StorageError if it was rotated since `key` was read: what was made with it would be found by nobody.
+
+        What is recorded in this transaction is made with it, so no other one counts from then on.
+        """
         generations.check(tx, REGISTER, nesting.generations(key))
+        known_keys.keep(tx, REGISTER, nesting.parts(key))
+
+    def keep_checks(self, tx: Transaction, partner: str) -> None:
+        """What a parcel to this partner is made with: from this commit on no other secrets count."""
+        for role in sorted({REGISTER, "digest", f"reference-{partner}"} - key_checks.roles(tx)):
+            known_keys.keep(tx, role, self._in_force(tx, role))
+
+    def _in_force(self, tx: Transaction, role: str) -> tuple[bytes, ...]:
+        count, known = generations.in_force(tx, role), self.keys.generations(role)
+        if len(known) < count:
+            raise KeyUnavailable(
+                f"the key {role} has been rotated since this copy of it was made",
+                remedy=f"restore the newest {role}.key from its backup",
+            )
+        known_keys.refuse_another(tx, role, known[:count])
+        return known[:count]
 
     def kept_references(self, partner: str) -> Path | None:
         """The file of those from before a rotation; LogBroken if it is not the one that was receipted."""

@@ -25,6 +25,7 @@ from gateway.minimise.identifiers import reference
 from gateway.minimise.references import read_references, write_references
 from gateway.receipts import generations
 from gateway.receipts.receipt import Receipt
+from gateway.story import known_keys
 from gateway.story.disclosure_files import proved_files
 from gateway.story.gate import REGISTER, Gateway
 from gateway.vocabulary.errors import UsageError
@@ -48,6 +49,7 @@ def rotate_secret(gateway: Gateway, role: str, *, uid: int) -> int:
     receipts = [_keep_references(gateway, partner, role, keys) for partner in _concerned(gateway, role)]  # (G1)
     with gateway.ledger.writing() as tx:  # (G2)
         generations.check(tx, role, len(before))
+        known_keys.keep(tx, role, all_there[: len(before) + 1])
         count = pseudonyms.rewrite(tx, lambda p: nested(p, keys, since=len(before))) if role == REGISTER else 0
         told = Facts(uid=uid, count=count)
         receipts.append(generations.rotated(role, len(before) + 1, at=gateway.clock(), told=told))

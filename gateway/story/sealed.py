@@ -40,6 +40,7 @@ def record_sealed(gate: Gate, draft: Draft, parcel: SealedParcel, outcome: Outco
     with gateway.ledger.writing() as tx:
         if not still_in_force(tx, in_force):
             return False
+        gateway.keep_checks(tx, gate.route.partner.partner)
         sequence.take(gate, tx, draft.transfer, draft.sequence)
         subjects.add_nameless(tx, outcome.nameless)
         if outcome.disclosures:

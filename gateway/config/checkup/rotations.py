@@ -1,4 +1,4 @@
-"""Was a rotation broken off, or a key restored that is older than the ledger? Asks the ledger, and needs no private log key."""
+"""Was a rotation broken off, or a key restored that is older than the ledger, or another? Asks the ledger, and needs no private log key."""
 
 import os
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from gateway.crypto.checkpoint import log_key
 from gateway.footing.ledger import Ledger, Transaction
 from gateway.receipts import generations
 from gateway.receipts.succession import keys_of_log
+from gateway.story import known_keys
 from gateway.vocabulary.errors import GatewayError
 
 NAME = "rotations"
@@ -50,12 +51,14 @@ def _secrets(configuration: Configuration, tx: Transaction) -> Iterator[Check]:
         if role.signs or not configuration.prepare_keys.has(role.name):
             continue
         try:
-            there, in_force = (
-                len(configuration.prepare_keys.generations(role.name)),
-                generations.in_force(tx, role.name),
-            )
+            keys, in_force = configuration.prepare_keys.generations(role.name), generations.in_force(tx, role.name)
         except GatewayError:
             continue  # said by the check of the keys themselves
+        there = len(keys)
+        try:
+            known_keys.refuse_another(tx, role.name, keys[:in_force])
+        except GatewayError as error:
+            yield fail(NAME, error.message, error.remedy)
         if there < in_force:
             yield fail(NAME, f"{role.name}.key is older than the ledger", "restore the newest one from its backup")
         elif there > in_force:

@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeDecorator
 
 from gateway.vocabulary import moment
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 PSEUDONYM = 12
 
 
@@ -280,5 +280,15 @@ kept_transfer = Table(
     ledger,
     Column("transfer", _Transfer, ForeignKey("transfer.id"), primary_key=True),
     Column("until", Day, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# By what the secrets are known again that all of the above was made with: another one would find nobody in it.
+key_check = Table(
+    "key_check",
+    ledger,
+    Column("role", String(80), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("value", String(32), nullable=False),
     sqlite_with_rowid=False,
 )
