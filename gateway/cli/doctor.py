@@ -1,6 +1,5 @@
 """`gateway doctor`: look at everything a handoff needs, and say what is missing. Changes nothing unless told to."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,9 +12,8 @@ from gateway.config.checkup.clock import kernel_clock
 from gateway.config.checkup.examination import examine
 from gateway.config.load import load
 from gateway.config.stores import make_or_upgrade, move, move_deliver_store
+from gateway.footing.mounts import MOUNTS
 from gateway.service.turns import standing_still
-
-MOUNTS = Path("/proc/self/mountinfo")
 
 app = new_app()
 

@@ -17,10 +17,12 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from gateway.footing import durable
+from gateway.footing.mounts import MOUNTS, is_network, kind_of
 from gateway.vocabulary.errors import ExtractInvalid, StorageError
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -56,6 +58,15 @@ class DropFolder:
                 f"the drop folder {path.name} cannot be opened",
                 remedy="is the outbox mounted? A folder that was taken away is made anew by hand; 'gateway doctor'",
             ) from error
+
+    @cached_property
+    def is_elsewhere(self) -> bool:
+        """On a share that this machine mounts: others write there, and no event or lease of ours tells."""
+        try:
+            mounts = MOUNTS.read_text("utf-8", "replace")
+        except OSError:
+            return False
+        return is_network(kind_of(os.fstat(self._fd).st_dev, mounts))
 
     @property
     def descriptor(self) -> int:
@@ -149,7 +160,8 @@ def _plain_file(status: os.stat_result) -> None:
 def nobody_writes(stream: BinaryIO) -> bool | None:
     """By a read lease: False while anybody has the file open for writing; None if we may not ask.
 
-    Only a file's owner (or CAP_LEASE) may ask; on a network mount nobody may. Whoever opens the
+    Only a file's owner (or CAP_LEASE) may ask. A share that is mounted from elsewhere may grant it and know nothing
+    of who writes at the other end (sshfs does), so it is not to be asked there. Whoever opens the
     file for writing while the lease is held makes the kernel send us a signal: SIGIO, unless
     another is asked for, and SIGIO kills. SIGURG does nothing.
     """

@@ -22,6 +22,10 @@ from gateway.vocabulary.errors import ExtractInvalid
 CHUNK, SMALL = 1 << 20, 1 << 16
 
 
+Still = Callable[[Identity], timedelta | None]
+"""For how long a file has been seen to be this."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """An extract's bytes as we read them, and the file they came from."""
@@ -31,10 +35,14 @@ class Measured:
     identity: Identity
 
 
-def settled(folder: DropFolder, name: str, *, at: datetime, quiet: timedelta) -> bool:
+def settled(folder: DropFolder, name: str, *, at: datetime, quiet: timedelta, still: Still) -> bool:
+    """As `is_settled`; for how long it has been still is asked of who has seen it before."""
     with folder.opened(name) as stream:
-        changed = datetime.fromtimestamp(os.fstat(stream.fileno()).st_ctime_ns / 1e9, UTC)
-        return is_settled(nobody_writes=nobody_writes(stream), changed=changed, at=at, quiet=quiet)
+        status = os.fstat(stream.fileno())  # of the open file: a share's answers about a name may be a minute old
+        changed = datetime.fromtimestamp(status.st_ctime_ns / 1e9, UTC)
+        lease = None if folder.is_elsewhere else nobody_writes(stream)
+        seen = still(Identity.of(status))
+        return is_settled(nobody_writes=lease, changed=changed, at=at, quiet=quiet, seen_still=seen)
 
 
 def measure(folder: DropFolder, name: str, *, limit: int) -> Measured:

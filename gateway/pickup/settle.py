@@ -4,8 +4,9 @@ A folder event is only a hint: this is asked again for every file at every scan.
 
 - a statement's signed digest proves completeness by itself: then nothing here is asked;
 - a read lease proves that nobody writes any more;
-- where no lease is to be had (another owner, a network mount), a file is settled when the
-  kernel's change time is `quiet` old. Not mtime: a copying desktop restores the old one.
+- where no lease is to be had (another owner), or none can be believed (a share that is mounted from
+  elsewhere), a file is settled when we have seen it unchanged for `quiet`: a server's clock is not ours;
+- whoever looks only once goes by the kernel's change time. Not mtime: a copying desktop restores the old one.
 """
 
 import re
@@ -44,8 +45,13 @@ def sort_names(names: list[str]) -> Listing:
     return Listing(extracts=extracts, left=len(candidates) - len(extracts))
 
 
-def is_settled(*, nobody_writes: bool | None, changed: datetime, at: datetime, quiet: timedelta) -> bool:
-    """`nobody_writes` is the lease's answer, None where none was to be had."""
+def is_settled(
+    *, nobody_writes: bool | None, changed: datetime, at: datetime, quiet: timedelta, seen_still: timedelta | None
+) -> bool:
+    """`nobody_writes` is the lease's answer, None where none was to be had.
+
+    `seen_still`: for how long we have seen it unchanged, whatever clock its times are by; None for who looks only once.
+    """
     if nobody_writes is not None:
         return nobody_writes
-    return at - changed >= quiet
+    return (at - changed if seen_still is None else seen_still) >= quiet

@@ -48,7 +48,7 @@ def run_once(
             else None
         )
         out = stack.enter_context(outgoing(configuration, delivering)) if delivering else None
-        memory, faults, suspended = Memory(), tuple[GatewayError, ...](), tuple[Suspension, ...]()
+        memory, faults, suspended = Memory(looks_once=True), tuple[GatewayError, ...](), tuple[Suspension, ...]()
         for _ in range(MOST_ROUNDS):
             moved = False
             if preparing:

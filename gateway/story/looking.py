@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from gateway.approval.desk import evidence_beside, is_there, remarks_name, signature_names, statement_name
 from gateway.approval.rules import Approved, Evidence, Expected, Reason, Waiting, decide
@@ -142,7 +143,8 @@ class Look:
         return (*UNSIGNED, *self._officer(transfer))
 
     def _state(self, name: str) -> Entry:
-        if not settled(self.folder, name, at=self.at, quiet=self.gate.gateway.limits.settle):
+        still, quiet = partial(self.memory.still, self.gate.name, name, self.at), self.gate.gateway.limits.settle
+        if not settled(self.folder, name, at=self.at, quiet=quiet, still=still):
             return STILL_WRITTEN
         if lacks_direction(self._dropped(name)):
             return WAITS

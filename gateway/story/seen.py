@@ -4,7 +4,7 @@ Losing it costs time and nothing else.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.approval.rules import Expected
 from gateway.footing.drop_folder import Identity
@@ -18,9 +18,13 @@ LARGE = 32 << 20
 
 @dataclass(slots=True)
 class Memory:
+    looks_once: bool = False
+    """Whoever will not look again can only go by what the file says of itself."""
     measured: dict[tuple[str, str], tuple[Identity, Digest]] = field(default_factory=dict)
     stated: dict[tuple[str, str], tuple[Identity, str]] = field(default_factory=dict)
     """Of the statement beside a file its identity, and its digest."""
+    unchanged: dict[tuple[str, str], tuple[Identity, datetime]] = field(default_factory=dict)
+    """Of what nobody has stated yet: what it was, and when it was first seen as that."""
     told: dict[str, object] = field(default_factory=dict)
     unsigned: dict[tuple[str, str], "Unsigned"] = field(default_factory=dict)
     expected: dict[str, Expected] = field(default_factory=dict)
@@ -31,9 +35,18 @@ class Memory:
             self.expected[route] = expected
             self.unsigned = {key: seen for key, seen in self.unsigned.items() if key[0] != route}
 
+    def still(self, route: str, name: str, at: datetime, identity: Identity) -> timedelta | None:
+        """For how long a file has been what it is, as we have seen it."""
+        if self.looks_once:
+            return None
+        seen = self.unchanged.get((route, name))
+        if seen is None or seen[0] != identity or seen[1] > at:
+            seen = self.unchanged[route, name] = identity, at
+        return at - seen[1]
+
     def forget(self, route: str, *, but: frozenset[str]) -> None:
         """Files that are gone."""
-        for known in (self.measured, self.stated, self.unsigned):
+        for known in (self.measured, self.stated, self.unchanged, self.unsigned):
             for key in [key for key in known if key[0] == route and key[1] not in but]:
                 del known[key]
 

@@ -7,7 +7,6 @@ by its scan alone. SQLite's write-ahead log and its locks are not safe on one at
 import errno
 import fcntl
 import os
-import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +14,8 @@ from pathlib import Path
 from gateway.config.checkup.check import Check, Surroundings, fail, ok, warn
 from gateway.config.load import Configuration
 from gateway.footing import durable
+from gateway.footing.mounts import is_network, kind_under
 from gateway.vocabulary.errors import StorageError
-
-NETWORK = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs", "ocfs2", "gfs2",
-     "virtiofs", "vboxsf", "davfs", "beegfs"}
-)  # fmt: skip
-_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def file_systems_fit(configuration: Configuration, around: Surroundings) -> Iterator[Check]:
@@ -43,7 +37,7 @@ def file_systems_fit(configuration: Configuration, around: Surroundings) -> Iter
         yield ok("ledger's disk", f"the state folder lies on {state or 'a file system that is not known'}")
 
 
-def leases_work(configuration: Configuration, around: Surroundings) -> Iterator[Check]:  # noqa: ARG001
+def leases_work(configuration: Configuration, around: Surroundings) -> Iterator[Check]:
     """A lease tells whether anybody still has a dropped file open; without, only stillness tells."""
     outbox = configuration.workspace.outbox
     if not os.access(outbox, os.W_OK | os.X_OK):
@@ -51,7 +45,8 @@ def leases_work(configuration: Configuration, around: Surroundings) -> Iterator[
     probe = outbox / f".lease-{secrets.token_hex(4)}.tmp"
     try:
         durable.write_new(probe, b"")
-        possible = _can_lease(probe)
+        # a share may grant one, and knows nothing of who writes at its other end
+        possible = _can_lease(probe) and not is_network(kind_under(outbox, around.mounts))
     except StorageError as error:
         yield fail("outbox leases", error.message, error.remedy)
         return
@@ -63,25 +58,6 @@ def leases_work(configuration: Configuration, around: Surroundings) -> Iterator[
         yield warn(
             "outbox leases", "not possible here: only stillness tells that a file is whole", "raise settle_seconds"
         )
-
-
-def kind_under(place: Path, mounts: str) -> str:
-    """The file system's type from mountinfo, or nothing: the longest mount point wins, of equals the last."""
-    best, kind = -1, ""
-    target = place.resolve()
-    for line in mounts.splitlines():
-        before, _, after = line.partition(" - ")
-        words, what = before.split(" "), after.split(" ")
-        if len(words) < 5 or not what[0]:
-            continue
-        point = Path(_OCTAL.sub(lambda match: chr(int(match[1], 8)), words[4]))
-        if target.is_relative_to(point) and len(point.parts) >= best:
-            best, kind = len(point.parts), what[0]
-    return kind
-
-
-def is_network(kind: str) -> bool:
-    return kind in NETWORK or kind.startswith("fuse.")
 
 
 def _can_lease(probe: Path) -> bool:

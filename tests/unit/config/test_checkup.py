@@ -7,9 +7,10 @@ import pytest
 from gateway.config.checkup.check import Surroundings, exit_code, fail, ok, warn
 from gateway.config.checkup.clock import kernel_clock
 from gateway.config.checkup.examination import examine
-from gateway.config.checkup.file_systems import kind_under
+from gateway.config.checkup.file_systems import leases_work
 from gateway.config.load import load
 from gateway.crypto.ssh_keys import SigningKey
+from gateway.footing.mounts import kind_of, kind_under
 from tests.unit.config.sound import AROUND, AT, DOMAIN, LOCAL, OFFICER, found, line, only, sign_routes, signers
 
 
@@ -248,7 +249,8 @@ def test_a_folder_of_keys_that_is_gone_is_found(ready):
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "9p"])
 def test_an_outbox_on_a_share_is_scanned_and_a_ledger_on_one_is_refused(ready, kind):
     mounts = LOCAL + f"30 22 0:40 / {ready.workspace.outbox} rw - {kind} //server/x rw\n"
-    assert only(ready, Surroundings(at=AT, mounts=mounts, clock="synchronised"))[0] == "warn"
+    problems = found(ready, Surroundings(at=AT, mounts=mounts, clock="synchronised"))
+    assert sorted(problem[:2] for problem in problems) == [("warn", "outbox events"), ("warn", "outbox leases")]
     mounts = LOCAL + f"30 22 0:40 / {ready.workspace.state} rw - {kind} //server/x rw\n"
     assert only(ready, Surroundings(at=AT, mounts=mounts, clock="synchronised"))[0] == "fail"
 
@@ -268,6 +270,23 @@ def test_an_outbox_on_a_share_is_scanned_and_a_ledger_on_one_is_refused(ready, k
 )
 def test_the_file_system_under_a_place_is_the_nearest_mount(mounts, place, kind):
     assert kind_under(Path(place), mounts) == kind
+
+
+@pytest.mark.parametrize(
+    ("device", "kind"), [(os.makedev(0, 4), "nfs4"), (os.makedev(8, 1), "ext4"), (os.makedev(0, 44), "")]
+)
+def test_a_file_system_is_found_by_its_number(device, kind):
+    mounts = "1 2 8:1 / / rw - ext4 /dev/a rw\n1 2 0:4 / /srv rw shared:7 - nfs4 h:/ rw\nnot a line\n"
+    assert kind_of(device, mounts) == kind
+
+
+def test_a_lease_on_a_mounted_share_is_not_believed(ready):
+    share = f"{LOCAL}1 2 0:4 / {ready.workspace.outbox} rw - fuse.sshfs h:/ rw\n"
+    (local,), (mounted,) = (
+        leases_work(ready, Surroundings(at=AT, mounts=mounts, clock="unknown")) for mounts in (LOCAL, share)
+    )
+    assert (local.outcome, mounted.outcome) == ("ok", "warn")
+    assert mounted.remedy == "raise settle_seconds"
 
 
 def test_a_clock_that_nobody_keeps_fails_and_an_unknown_one_warns(ready, home):

@@ -35,11 +35,25 @@ def test_what_is_not_an_extract_is_left_and_counted(name):
 
 
 def test_a_lease_settles_whatever_the_clock_says():
-    assert is_settled(nobody_writes=True, changed=AT, at=AT, quiet=QUIET)
-    assert not is_settled(nobody_writes=False, changed=AT - timedelta(days=1), at=AT, quiet=QUIET)
+    assert is_settled(nobody_writes=True, changed=AT, at=AT, quiet=QUIET, seen_still=None)
+    assert not is_settled(nobody_writes=False, changed=AT - timedelta(days=1), at=AT, quiet=QUIET, seen_still=None)
 
 
 def test_without_a_lease_the_kernels_change_time_must_be_quiet():
-    assert not is_settled(nobody_writes=None, changed=AT - QUIET / 2, at=AT, quiet=QUIET)
-    assert is_settled(nobody_writes=None, changed=AT - QUIET, at=AT, quiet=QUIET)
-    assert not is_settled(nobody_writes=None, changed=AT + QUIET, at=AT, quiet=QUIET), "a change in the future"
+    assert not is_settled(nobody_writes=None, changed=AT - QUIET / 2, at=AT, quiet=QUIET, seen_still=None)
+    assert is_settled(nobody_writes=None, changed=AT - QUIET, at=AT, quiet=QUIET, seen_still=None)
+    assert not is_settled(nobody_writes=None, changed=AT + QUIET, at=AT, quiet=QUIET, seen_still=None), (
+        "a change in the future"
+    )
+
+
+@pytest.mark.parametrize(("seen_still", "is_whole"), [(timedelta(0), False), (QUIET / 2, False), (QUIET, True)])
+def test_whatever_a_servers_clock_says_we_have_seen_it_still_for_as_long(seen_still, is_whole):
+    an_hour_ago = AT - timedelta(hours=1)
+    assert is_settled(nobody_writes=None, changed=an_hour_ago, at=AT, quiet=QUIET, seen_still=seen_still) is is_whole
+    assert is_settled(nobody_writes=True, changed=an_hour_ago, at=AT, quiet=QUIET, seen_still=seen_still)
+    assert (
+        is_settled(nobody_writes=None, changed=AT + timedelta(days=1), at=AT, quiet=QUIET, seen_still=seen_still)
+        is is_whole
+    )
+    assert not is_settled(nobody_writes=False, changed=an_hour_ago, at=AT, quiet=QUIET, seen_still=seen_still)
