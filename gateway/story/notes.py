@@ -31,7 +31,7 @@ WITHHELD_BECAUSE = {
     "duplicate": "the same child twice",
 }
 """The rules that withhold a child, as the data protection officer reads them; staff are told none of it."""
-NOT_YET = "Many files came at once, and a few are read at a time: its turn comes within minutes."
+NOT_YET = "Many files came at once, and a few are read at a time: its turn comes by itself."
 STILL_WRITTEN = "It is still being written, or has just arrived: it is read once it has lain still."
 
 
