@@ -61,11 +61,11 @@ class DropFolder:
 
     @cached_property
     def is_elsewhere(self) -> bool:
-        """On a share that this machine mounts: others write there, and no event or lease of ours tells."""
+        """On a share that this machine mounts: others write there, and no event or lease of ours tells. So if nobody knows."""
         try:
             mounts = MOUNTS.read_text("utf-8", "replace")
         except OSError:
-            return False
+            return True
         return is_network(kind_of(os.fstat(self._fd).st_dev, mounts))
 
     @property

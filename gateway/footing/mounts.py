@@ -32,7 +32,7 @@ def kind_under(place: Path, mounts: str) -> str:
 
 
 def is_network(kind: str) -> bool:
-    return kind in NETWORK or kind.startswith("fuse.")
+    return kind in NETWORK or kind == "fuse" or kind.startswith("fuse.")
 
 
 def _lines(mounts: str) -> Iterator[tuple[list[str], str]]:

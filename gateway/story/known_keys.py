@@ -14,19 +14,21 @@ from gateway.vocabulary.errors import KeyUnavailable
 
 def refuse_another(tx: Transaction, role: str, keys: Sequence[bytes]) -> None:
     """`keys`: of one role, the first generation first. KeyUnavailable if one is not what was used before."""
-    recorded = key_checks.recorded(tx, role)
-    for generation, key in enumerate(keys, start=1):
-        if generation in recorded and recorded[generation] != check_value(role, key):
-            raise KeyUnavailable(
-                f"{role}.key is not the key that what is recorded was made with",
-                remedy=f"restore {role}.key from its backup: this one knows nobody, and no child on hold",
-            )
+    _unrecorded(tx, role, keys)
 
 
 def keep(tx: Transaction, role: str, keys: Sequence[bytes]) -> None:
     """As above; from this commit on these are the ones."""
-    refuse_another(tx, role, keys)
+    for generation, value in _unrecorded(tx, role, keys).items():
+        key_checks.record(tx, role, generation, value)
+
+
+def _unrecorded(tx: Transaction, role: str, keys: Sequence[bytes]) -> dict[int, str]:
     recorded = key_checks.recorded(tx, role)
-    for generation, key in enumerate(keys, start=1):
-        if generation not in recorded:
-            key_checks.record(tx, role, generation, check_value(role, key))
+    found = {generation: check_value(role, key) for generation, key in enumerate(keys, start=1)}
+    if any(recorded.get(generation, value) != value for generation, value in found.items()):
+        raise KeyUnavailable(
+            f"{role}.key is not the key that what is recorded was made with",
+            remedy=f"restore {role}.key from its backup: this one does not know what is recorded",
+        )
+    return {generation: value for generation, value in found.items() if generation not in recorded}

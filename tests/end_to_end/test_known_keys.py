@@ -60,7 +60,7 @@ def test_no_hold_is_added_and_nobody_is_looked_up_with_another_register_key(worl
         pytest.raises(KeyUnavailable, match=r"register\.key is not the key") as refused,
     ):
         _ = gateway.register_key
-    assert "no child on hold" in refused.value.remedy
+    assert "restore register.key from its backup" in refused.value.remedy
 
 
 def test_a_secret_that_nothing_was_made_with_may_be_another_one(world):

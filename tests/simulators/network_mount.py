@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.required import missing
 
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
@@ -27,7 +25,7 @@ def mounted(there: Path, here: Path) -> Iterator[None]:
     if not shutil.which("sshfs") or not Path(SFTP_SERVER).exists():
         missing("sshfs or OpenSSH's sftp-server is not installed")
     if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-        pytest.skip("this machine lets us mount nothing by FUSE")
+        missing("this machine lets us mount nothing by FUSE")
     with subprocess.Popen([SFTP_SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         sshfs = subprocess.Popen(
             ["sshfs", f":{there}", here, "-f", "-o", "passive,dir_cache=no,attr_timeout=0,entry_timeout=0"],
@@ -47,7 +45,7 @@ def _wait_for(here: Path, sshfs: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + PATIENCE
     while not os.path.ismount(here):
         if sshfs.poll() is not None:
-            pytest.skip("this machine lets us mount nothing by FUSE")
+            missing("this machine lets us mount nothing by FUSE")
         if time.monotonic() > end:
             raise TimeoutError("sshfs has mounted nothing")
         time.sleep(0.02)

@@ -246,7 +246,7 @@ def test_a_folder_of_keys_that_is_gone_is_found(ready):
     assert only(ready)[1:] == ("keys of deliver", "their folder is not there")
 
 
-@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "9p"])
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "fuse", "9p"])
 def test_an_outbox_on_a_share_is_scanned_and_a_ledger_on_one_is_refused(ready, kind):
     mounts = LOCAL + f"30 22 0:40 / {ready.workspace.outbox} rw - {kind} //server/x rw\n"
     problems = found(ready, Surroundings(at=AT, mounts=mounts, clock="synchronised"))

@@ -296,3 +296,11 @@ def test_whoever_opens_the_file_just_while_we_ask_does_not_kill_us(path):
     (path / "x").write_bytes(b"")
     ran = subprocess.run([sys.executable, "-c", OPENED_MEANWHILE, path / "x"], capture_output=True, check=False)
     assert (ran.returncode, ran.stdout.split()) == (0, [b"held", b"True"])
+
+
+def test_where_nobody_knows_what_it_lies_on_no_lease_is_believed(tmp_path, monkeypatch):
+    with DropFolder(tmp_path) as folder:
+        assert not folder.is_elsewhere
+    monkeypatch.setattr("gateway.footing.drop_folder.MOUNTS", tmp_path / "nothing")
+    with DropFolder(tmp_path) as folder:
+        assert folder.is_elsewhere
