@@ -5,8 +5,9 @@
 Each arrow is one SELECT around the one before. Only our own words are spelled in the text:
 standard names of fields, codes, shapes. Dates, keys and tags are parameters.
 
-Every output cell is `CASE WHEN <this verdict opens this tier> THEN <cell> END`: a field that no
-rule opens cannot be written, and an empty cell and a withheld one are the same NULL.
+A row whose verdict does not release it has no record. In a record, every cell beside the floor is
+`CASE WHEN <this verdict opens this field> THEN <cell> END`: a field that no rule opens cannot be
+written, and an empty cell and a withheld one are the same NULL.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,12 +17,12 @@ from datetime import datetime, timedelta
 from gateway.contract.policy import OutputColumn, Policy
 from gateway.contract.schema import Schema
 from gateway.minimise.ages import born_by
+from gateway.minimise.cells import Cells
 from gateway.minimise.ending import birthday, ends, last_days
 from gateway.minimise.holding import held, testable
 from gateway.minimise.keying import keyed
-from gateway.minimise.normalising import REFERENCE_DIGITS, SPACES, local_id_message, name_key, upn_message, whole_name
-from gateway.minimise.openings import bits_that_open, optional_fields, register, register_of_tiers
-from gateway.minimise.records import bare, line, neutralised
+from gateway.minimise.normalising import SPACES, local_id_message, name_key, upn_message, whole_name
+from gateway.minimise.openings import optional_fields, register, register_of_tiers
 from gateway.minimise.shapes import Fault, faults, parsed, quoted, readings
 from gateway.minimise.source import SLICE
 from gateway.minimise.subjects import NOTHING_KNOWN, Instead, Known, keys, linked, pairs_are_found
@@ -32,7 +33,6 @@ from gateway.minimise.verdicts import (
     KEPT_BACK,
     OBJECTION,
     REJECTED,
-    RELEASED_BELOW,
     TOO_FEW,
     WITHHELD,
     is_told,
@@ -131,11 +131,6 @@ def _require_evidence(schema: Schema, policy: Policy) -> None:
         )
 
 
-def _names(output: tuple[OutputColumn, ...]) -> list[str]:
-    """The SQL names of output columns: headers are the partner's words and stay out of the text."""
-    return [f"_o{place}" for place in range(len(output))]
-
-
 def _days(policy: Policy, at: datetime) -> dict[str, str]:
     today = london_day(at)
     days = {"today": today, "earliest": today - OLDEST}
@@ -183,9 +178,8 @@ class _Rules:
         decided = " LEFT JOIN register ON _subject = register.subject" if self.by_consent else ""
         query = f"SELECT *, {self._verdict(self._opened())} AS _verdict FROM ({query}){decided}"  # noqa: S608
         if output:
-            cells = (f"CASE WHEN {self._opens(column.field)} THEN {self._cell(column.field)} END" for column in output)
-            query = _over(query, *(f"{cell} AS {name}" for name, cell in zip(_names(output), cells, strict=True)))
-            query = _over(query, f"{bare(_names(output))} AS _bare")
+            query = _over(query, *self._cells(output).named())
+            query = _over(query, f"{self._cells(output).record().bare()} AS _bare")
         return f"CREATE OR REPLACE TEMP TABLE judged AS SELECT {', '.join(self._kept(output))} FROM ({query})"  # noqa: S608
 
     def places(self) -> str:
@@ -315,31 +309,12 @@ class _Rules:
         if self.pairing:
             yield from ("_key AS key", "_other AS other")
         if output:
-            yield f"{line(_names(output), '_bare')} AS line"
+            yield f"{self._cells(output).record().line('_bare')} AS line"
 
-    def _opens(self, field: str) -> str:
-        """The verdicts that release a field."""
-        if field == "reference" or field in self.policy.floor.fields:
-            back = f" AND _verdict <> {KEPT_BACK}" if field in self.kept_back else ""
-            return f"_verdict < {RELEASED_BELOW}{back}"
-        return f"_verdict < {RELEASED_BELOW} AND (_verdict & {bits_that_open(field, self.policy)}) <> 0"
-
-    def _cell(self, field: str) -> str:
-        if field == "reference":
-            fresh = f"'r' || left(sha256($reference_key || _subject), {REFERENCE_DIGITS})"
-            return f"coalesce(_kept, {fresh})" if self.known.kept else fresh
-        return (
-            neutralised(self._spelled(field))
-            if self.policy.spreadsheet_cells == "neutralised"
-            else self._spelled(field)
+    def _cells(self, output: tuple[OutputColumn, ...]) -> Cells:
+        return Cells(
+            output=output, schema=self.schema, policy=self.policy, kept=self.known.kept, kept_back=self.kept_back
         )
-
-    def _spelled(self, field: str) -> str:
-        column = self.schema.column(field)
-        cell = quoted(field)
-        if column is not None and column.shape == "date" and self.policy.date_format == "dd/mm/yyyy":
-            return f"substr({cell}, 9, 2) || '/' || substr({cell}, 6, 2) || '/' || left({cell}, 4)"
-        return cell
 
 
 def _over(query: str, *columns: str) -> str:

@@ -13,22 +13,28 @@ from gateway.contract.schema import Schema
 from tests.bench.ground import Server
 from tests.bench.measure import Step
 
+WRITTEN = "handoff.csv"
+
 
 def steps(folder: Path, extract: Path, register: Path, *, schema: Schema, policy: Policy, server: Server,
           today: date) -> list[Step]:  # fmt: skip
     """Three commands, one after another, with everything in `folder`."""
-    written, sealed, batch = folder / "handoff.csv", folder / "handoff.csv.age", folder / "batch"
-    script = folder / "query.py"
-    script.write_text(
-        f"import duckdb\nduckdb.execute('''{query(extract, register, written, schema=schema, policy=policy, today=today)}''')\n"
-    )
+    written, sealed, batch = folder / WRITTEN, folder / f"{WRITTEN}.age", folder / "batch"
     batch.write_text(f"put {sealed} inbox/handoff.csv.age\n")
     sealed.unlink(missing_ok=True)
     return [
-        Step("query", [sys.executable, str(script)]),
+        query_step(folder, extract, register, schema=schema, policy=policy, today=today),
         Step("age", ["age", "-r", server.recipient, "-o", str(sealed), str(written)]),
         Step("sftp", ["sftp", "-q", "-b", str(batch), *server.stock_options(), server.stock_address()]),
     ]
+
+
+def query_step(folder: Path, extract: Path, register: Path, *, schema: Schema, policy: Policy, today: date) -> Step:
+    """The first of them: a script of two lines, which loads the engine and nothing else."""
+    script = folder / "query.py"
+    asked = query(extract, register, folder / WRITTEN, schema=schema, policy=policy, today=today)
+    script.write_text(f"import duckdb\nduckdb.execute('''{asked}''')\n")
+    return Step("query", [sys.executable, str(script)])
 
 
 def query(extract: Path, register: Path, written: Path, *, schema: Schema, policy: Policy, today: date) -> str:

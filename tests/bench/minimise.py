@@ -2,20 +2,15 @@
 
 Ours also validates bytes and cells, makes pseudonyms and references, looks for holds, and writes who was
 given what. `counted` is how a release finds it, after the count for its statement; without it, who stands
-twice is looked for as well; with holds, every identifier that a hold can be recognised by is keyed. Run as a
-module, it does the one or the other, once:
-
-    python -m tests.bench.minimise counted|count|holds EXTRACT SNAPSHOT FOLDER DAY
-    python -m tests.bench.minimise query EXTRACT REGISTER FOLDER DAY
+twice is looked for as well; with holds, every identifier that a hold can be recognised by is keyed. Both are
+whole processes that load what they need and nothing else.
 """
 
 import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -23,34 +18,27 @@ import duckdb
 from gateway.config.pages import load_page
 from gateway.contract.policy import Policy
 from gateway.contract.schema import Schema
-from gateway.minimise.engine import Job, Workers, minimising
-from gateway.minimise.identifiers import pseudonyms
 from gateway.minimise.keying import pseudonym_key
 from tests.bench import by_hand, data
+from tests.bench.judge_once import REGISTER_KEY
 from tests.bench.measure import MB, Figures, Step, measured, median_of
 from tests.bench.table import Row
 
 TOP = Path(__file__).resolve().parents[2]
 LONGEST = ((1_000_000, 2.0), (10_000_000, 2.75))
 MOST_MEMORY = ((1_000_000, 400 * MB), (10_000_000, 600 * MB))
-REGISTER_KEY, REFERENCE_KEY = bytes(range(32)), bytes(range(32, 64))
-HELD = {
-    "upn": "H801200001001", "uln": "1000000000", "local_id": "N9", "forename": "Nobody", "surname": "Here",
-    "date_of_birth": "2011-01-01", "address_line_1": "1 Nowhere", "postcode": "NM1 1AB",
-}  # fmt: skip
-"""Somebody who is in no extract: each kind of identifier is looked for all the same."""
 WAYS = ("counted", "count", "holds")
 WORDS = {"counted": "minimise", "count": "minimise, not counted before", "holds": "minimise, six kinds of holds"}
 
 
 def minimise(rows: int, pairs: int, kept: Path, today: date, tell: Callable[[str], None]) -> list[Row]:
     month = today.replace(day=1)
-    schema, _ = pages()
+    schema, policy = pages()
     extract, register = data.extract(kept, schema, rows, month), data.register(kept, rows, month)
     with tempfile.TemporaryDirectory(prefix="handoff-bench-") as name:
         folder = Path(name)
         snapshot = _snapshot(register, folder / "register.parquet", today)
-        query = _step("query", extract, register, folder, today)
+        query = by_hand.query_step(folder, extract, register, schema=schema, policy=policy, today=today)
         found = []
         for way in WAYS:
             tell(f"  {WORDS[way]}, {rows:,} rows")
@@ -82,7 +70,7 @@ def _row(way: str, rows: int, measured_pairs: list[tuple[Figures, Figures]]) -> 
 
 
 def _step(way: str, *words: Path | date) -> Step:
-    return Step(way, [sys.executable, "-m", "tests.bench.minimise", way, *map(str, words)])
+    return Step(way, [sys.executable, "-m", "tests.bench.judge_once", way, *map(str, words)])
 
 
 def _snapshot(register: Path, path: Path, day: date) -> Path:
@@ -98,33 +86,3 @@ def _snapshot(register: Path, path: Path, day: date) -> Path:
             {"key": pseudonym_key(REGISTER_KEY)},
         )
     return path
-
-
-def main(way: str, extract: str, register: str, folder: str, day: str) -> None:
-    workers = Workers()
-    if way != "query":
-        workers.warm()  # as whoever picks an extract up does
-    schema, policy = pages()
-    if way == "query":
-        query = by_hand.query(Path(extract), Path(register), Path(folder) / "bare.csv", schema=schema, policy=policy,
-                              today=date.fromisoformat(day))  # fmt: skip
-        duckdb.execute(query)
-        return
-    disclosures = Path(folder) / "disclosures.parquet"
-    disclosures.unlink(missing_ok=True)
-    job = Job(
-        extract=Path(extract), schema=schema, policy=policy, at=datetime.combine(date.fromisoformat(day), time(12), UTC),
-        register=Path(register), holds=(), register_key=REGISTER_KEY, reference_key=REFERENCE_KEY,
-        disclosures=disclosures, counted=way == "counted",
-    )  # fmt: skip
-    if way == "holds":
-        job = replace(job, counted=True, holds=pseudonyms(HELD, key=REGISTER_KEY))
-    with closing(workers), minimising(job, workers) as run, (Path(folder) / "ours.csv").open("wb") as file:
-        for chunk in run.chunks():
-            file.write(chunk)
-    if run.outcome().duplicates or not Path(file.name).stat().st_size:
-        sys.exit("nothing was released")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 from typing import get_args
 
 import duckdb
@@ -17,6 +18,7 @@ from tests.bench import by_hand, data
 from tests.bench.delivery import SMALL, ground, lay_out
 from tests.bench.ground import server
 from tests.bench.measure import MB, Figures, Step, WentWrong, highest, measured, median_of, memory_of
+from tests.bench.minimise import minimise
 from tests.bench.sealing import sealing
 from tests.bench.table import Row, table
 from tests.unit.demo.test_numbers import uln_is_valid, upn_is_valid
@@ -188,8 +190,23 @@ def test_both_sides_of_the_deliveries_bench_deliver(tmp_path):
     assert len(seen[0]) == 9
 
 
-def test_the_process_that_delivers_imports_nothing_of_the_tests():
-    found = (
-        "import sys, tests.bench.put_parcels; sys.exit('pytest' in sys.modules or 'tests.simulators' in sys.modules)"
-    )
+@pytest.mark.parametrize("once", ["put_parcels", "judge_once"])
+def test_a_process_that_is_measured_imports_nothing_of_the_tests(once):
+    theirs = f"name == 'pytest' or name.startswith('tests.') and name not in ('tests.bench', 'tests.bench.{once}')"
+    found = f"import sys, tests.bench.{once}; sys.exit(any({theirs} for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", found], check=False).returncode == 0
+
+
+def test_the_query_that_judging_is_measured_against_loads_the_engine_and_nothing_of_ours(extract, tmp_path):
+    register = data.register(tmp_path, ROWS, TODAY)
+    step = by_hand.query_step(tmp_path, extract, register, schema=SCHEMA, policy=POLICY, today=TODAY)
+    measured([step], tmp_path)
+    assert len(read(tmp_path / by_hand.WRITTEN)) > 0
+    script = Path(step.command[-1]).read_text()
+    assert [line for line in script.splitlines() if "import" in line] == ["import duckdb"]
+
+
+def test_judging_is_measured_against_it_and_both_sides_do_their_work(tmp_path):
+    rows = minimise(ROWS, 1, tmp_path, TODAY, [].append)
+    assert [row.by for row in rows] == ["bare query"] * 3
+    assert all(row.ours.seconds > 0 < row.comparator.seconds for row in rows)

@@ -1,0 +1,54 @@
+"""A record has all its cells in their places, whichever of two shapes told it, and there is none for a row that stays."""
+
+import csv
+from itertools import product
+
+import duckdb
+import pytest
+
+from gateway.minimise.records import Record
+
+CELLS = ["a", "b", "c"]
+TEXTS = (None, "", "x", "1,2", 'say "so"', "two\nlines", "\r")
+LAYOUTS = [set(), {"a"}, {"b"}, {"c"}, {"a", "c"}, {"b", "c"}, {"a", "b", "c"}]
+
+
+def line_of(*cells, verdict, floor, names=CELLS):
+    """`verdict` is 0 for the floor alone, 1 for everything, 9 for a row that stays."""
+    record = Record(cells=names, floor=floor, released="v < 4", floor_alone="v = 0")
+    values = {"v": verdict, **dict(zip(names, cells, strict=True))}
+    row = ", ".join(f"${name}::{'INT' if name == 'v' else 'VARCHAR'} AS {name}" for name in values)
+    query = f"SELECT {record.line('bare')} FROM (SELECT *, {record.bare()} AS bare FROM (SELECT {row}))"  # noqa: S608
+    return duckdb.execute(query, values).fetchone()[0]
+
+
+def cells_of(line):
+    return next(csv.reader([line] if "\n" not in line and "\r" not in line else line.splitlines(keepends=True)))
+
+
+@pytest.mark.parametrize("floor", LAYOUTS, ids=lambda cells: "".join(sorted(cells)) or "none")
+def test_a_row_with_its_floor_alone_reads_as_the_whole_of_it_would(floor):
+    for cells in product(TEXTS, repeat=2):
+        given = [text if name in floor else None for name, text in zip(CELLS, (*cells, "z"), strict=True)]
+        alone = line_of(*given, verdict=0, floor=floor)
+        assert alone == line_of(*given, verdict=1, floor=floor)
+        assert cells_of(alone) == [text or "" for text in given]
+
+
+@pytest.mark.parametrize("floor", LAYOUTS, ids=lambda cells: "".join(sorted(cells)) or "none")
+def test_a_row_that_stays_has_no_record_whatever_its_cells_are(floor):
+    for text in TEXTS:
+        assert line_of(text, text, text, verdict=9, floor=floor) is None
+
+
+def test_a_row_that_stays_has_no_record_of_a_single_cell_either():
+    assert line_of("x", verdict=9, floor={"a"}, names=["a"]) is None
+
+
+@pytest.mark.parametrize("verdict", [0, 1])
+def test_a_single_empty_cell_is_no_blank_line(verdict):
+    assert line_of(None, verdict=verdict, floor=set(), names=["a"]) == '""'
+
+
+def test_a_cell_beside_the_floor_is_not_told_by_the_shorter_record_even_if_it_were_opened():
+    assert line_of("a", "b", "c", verdict=0, floor={"b"}) == ",b,"
