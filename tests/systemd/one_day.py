@@ -134,8 +134,27 @@ def told_of_alarms():
     page.write_text(page.read_text("utf-8") + "\nsetting_of_nobody = 1\n", "utf-8")
     run("systemctl", "reload", UNITS[0])
     kept = until(lambda: "kept" in run("systemctl", "show", "--property=StatusText", "--value", UNITS[0]).stdout)
-    alarmed = until(lambda: "heartbeat" in run("journalctl", "-t", "handoff-alert", "-o", "cat", "--no-pager").stdout)
-    return {"heartbeat": heartbeat, "kept": kept, "alarmed": alarmed}
+    alarmed = until(lambda: "heartbeat" in said_by("handoff-alert"))
+    return {"heartbeat": heartbeat, "kept": kept, "alarmed": alarmed} | told_of_a_half_that_cannot_start()
+
+
+def told_of_a_half_that_cannot_start():
+    """With a page that cannot be used a reload keeps the old one; a restart has none to keep."""
+    pager = HOME / "alert"
+    pager.write_text('#!/bin/sh\nexec logger --tag pager "$1"\n', "utf-8")
+    pager.chmod(0o755)
+    prepare = UNITS[0]
+    run("systemctl", "restart", prepare)
+    return {
+        "failed for good": until(lambda: run("systemctl", "is-failed", prepare).returncode == 0),
+        "alarmed of it": until(lambda: f"{prepare} has failed" in said_by("handoff-alert")),
+        "paged": until(lambda: prepare in said_by("pager")),
+        "tried again": run("systemctl", "show", "--property=NRestarts", "--value", prepare).stdout.strip(),
+    }
+
+
+def said_by(tag):
+    return run("journalctl", "-t", tag, "-o", "cat", "--no-pager").stdout
 
 
 def main():

@@ -57,3 +57,11 @@ def test_a_half_that_stands_still_raises_the_alarm(told):
 
 def test_a_reload_that_cannot_be_used_keeps_the_old_configuration(told):
     assert told["kept"]
+
+
+def test_a_half_that_fails_for_good_raises_the_alarm_with_its_name_and_runs_the_operators_own_program(told):
+    assert [told["failed for good"], told["alarmed of it"], told["paged"]] == [True] * 3
+
+
+def test_a_half_whose_page_cannot_be_used_is_not_started_again_and_again(told):
+    assert told["tried again"] == "0"
