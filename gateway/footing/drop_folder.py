@@ -29,6 +29,7 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FOR_STAFF = 0o660
 _ITSELF = "put the file itself there"
+_AGAIN = "it is read again at the next look"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ class DropFolder:
         """ExtractInvalid for anything but a regular file with a single name."""
         try:
             descriptor = os.open(name, _READ, dir_fd=self._fd)
+        except BlockingIOError as error:  # a file server's own lease for one of its clients, which is told to end it
+            raise ExtractInvalid("another program has the file to itself", remedy=_AGAIN) from error
         except OSError as error:
             raise ExtractInvalid("the file is a link, or cannot be opened", remedy=_ITSELF) from error
         try:

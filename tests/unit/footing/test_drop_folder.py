@@ -1,7 +1,9 @@
 """Hostile ground: what staff put there is never followed, never believed, never overwritten."""
 
+import fcntl
 import io
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -304,3 +306,13 @@ def test_where_nobody_knows_what_it_lies_on_no_lease_is_believed(tmp_path, monke
     monkeypatch.setattr("gateway.footing.drop_folder.MOUNTS", tmp_path / "nothing")
     with DropFolder(tmp_path) as folder:
         assert folder.is_elsewhere
+
+
+def test_a_file_that_another_program_has_to_itself_is_told_of_as_that_and_not_as_a_link(drop, path):
+    (path / "x").write_bytes(b"x")
+    with (path / "x").open("r+b") as alone:
+        fcntl.fcntl(alone, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(alone, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        with pytest.raises(ExtractInvalid, match="to itself"):
+            read(drop, "x")
+    assert read(drop, "x") == b"x"
