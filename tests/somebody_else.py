@@ -10,14 +10,21 @@ NOBODY = 65534
 
 
 @contextmanager
+def being(user: int) -> Iterator[None]:
+    """For root only."""
+    os.setresuid(user, user, 0)  # the real one too, since access(2) asks for that
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+
+
+@contextmanager
 def may_not_look(closed: Path) -> Iterator[None]:
     """As root: we are nobody for the time. As anybody else, who owns it: its mode is nothing for the time."""
     if os.geteuid() == 0:
-        os.setresuid(NOBODY, NOBODY, 0)  # the real one too, since access(2) asks for that
-        try:
+        with being(NOBODY):
             yield
-        finally:
-            os.setresuid(0, 0, 0)
         return
     mode = closed.stat().st_mode
     closed.chmod(0)

@@ -6,9 +6,11 @@ import pytest
 
 from gateway.footing.lock import held
 from gateway.service.forever import run_forever
+from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import YSS
+from tests.simulators.samba import PIECE, put_half, sharing
 
 PATIENCE = 60
 """Seconds; only a service that has gone wrong makes a test wait so long."""
@@ -59,6 +61,18 @@ def test_what_is_dropped_and_signed_while_it_runs_is_delivered_and_acknowledged(
     service(lambda: world.stages() == [Stage.DELIVERED])
     world.partners[YSS].receive(world.clock())
     service(lambda: world.stages() == [Stage.ACKNOWLEDGED])
+
+
+def test_a_file_that_comes_over_a_samba_share_while_it_runs_is_stated_when_the_client_is_done(world, service):
+    content, dropped = world.extract(), world.council.drop_folder(YSS) / "pupils.csv"
+    with sharing(world.council.configuration.workspace.outbox) as share, share.putting(f"{YSS}/pupils.csv") as client:
+        put_half(client, dropped, content)
+        service(lambda: staff_read(world, "still being written"))
+        assert world.stages() == []
+        client.communicate(content[PIECE:], PATIENCE)
+    statement = dropped.with_name("pupils.csv.release")
+    service(statement.exists)
+    assert f"extract-sha256: {Digest.of(content)}\n" in statement.read_text()
 
 
 def test_a_second_gateway_on_the_same_folders_is_refused(world, service):
