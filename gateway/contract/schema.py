@@ -83,6 +83,8 @@ class Schema(Document):
     format: Literal["csv", "xml"] = "csv"
     encoding: Literal["utf-8", "cp1252", "utf-16"] = "utf-8"
     delimiter: Literal[",", "\t", ";", "|"] = ","
+    last_row: Literal["any", "ended"] = "any"
+    """`ended`: a last row without its line end is a copy that broke off. RFC 4180 (§2.2) lets it be left out, so it must be said."""
     xml: XmlLayout | None = None
     specification: str = ""
     """The published specification this follows, with its version."""
@@ -117,8 +119,8 @@ class Schema(Document):
                 if column.blank:
                     yield f"columns[{number}].blank: is for XML only; an empty cell is an empty cell"
             return
-        if self.delimiter != ",":
-            yield "an XML document has no delimiter"
+        if self.delimiter != "," or self.last_row != "any":
+            yield "an XML document has neither a delimiter nor a last row"
         for number, column in enumerate(self.columns, start=1):
             try:
                 parse_source(column.header)

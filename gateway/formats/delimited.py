@@ -46,8 +46,9 @@ class Readable(Protocol):
 class DelimitedReader:
     """Reads a stream once, from its start."""
 
-    def __init__(self, stream: Readable, *, delimiter: str, piece: int = PIECE) -> None:
-        self._stream = stream
+    def __init__(self, stream: Readable, *, delimiter: str, piece: int = PIECE, ended: bool = False) -> None:
+        """`ended`: the last row must have its newline."""
+        self._stream, self._ended = stream, ended
         self._size = piece
         self._before = {b"", delimiter.encode("ascii"), b"\n"}
         self._behind = self._before | {b"\r"}
@@ -87,6 +88,8 @@ class DelimitedReader:
     def _last(self, data: bytes) -> Piece:
         if data.count(b'"') % 2:
             raise self._fault("unclosed-quote")
+        if self._ended:
+            raise self._fault("broken-off")
         data += self._newline or b"\n"
         return self._piece(data, data.split(b'"'))
 

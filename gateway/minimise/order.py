@@ -105,6 +105,7 @@ def spelled(job: Job, plan: Plan) -> bytes:
         "reading": job.schema.reading(),
         "headers": plan.headers,
         "delimiter": plan.delimiter,
+        "ended": job.schema.last_row == "ended",
         "register": plan.register,
         "register_of_tiers": plan.register_of_tiers,
         "judge": plan.judge,

@@ -12,6 +12,7 @@ _STRUCTURE: Final = {
     "empty-file": "the file is empty",
     "record-too-long": "row {row} is longer than a megabyte: a quote may not be closed",
     "unclosed-quote": "row {row} opens a quote that is never closed",
+    "broken-off": "row {row} is the last and has no line end, which its schema asks for: a copy that broke off ends so",
     "bare-quote": "row {row} has a quote inside a cell that is not quoted as a whole",
     "nul-byte": "row {row} holds a byte that is no text",
     "not-utf-8": "row {row} is not UTF-8: save the file as CSV UTF-8",
@@ -51,7 +52,7 @@ _OTHER: Final = _XML | {
     "too-many-duplicates": "too many children stand in the file twice: it may be two files in one",
 }
 _REASONS: Final = {"ragged": "structure", "too-many-rows": "too-large"} | dict.fromkeys(
-    ("record-too-long", "unclosed-quote", "bare-quote", "blank-line", "bare-carriage-return", "mixed-newlines"), "structure"
+    ("record-too-long", "unclosed-quote", "broken-off", "bare-quote", "blank-line", "bare-carriage-return", "mixed-newlines"), "structure"
 ) | dict.fromkeys(("workbook-or-archive", "old-workbook", "compressed", "document"), "no-table") | dict.fromkeys(
     ("marked-otherwise", "no-byte-order-mark", "another-encoding", "not-cp1252", "not-utf-16"), "encoding"
 )  # fmt: skip

@@ -48,9 +48,11 @@ class Slice:
 class Source:
     """Paths are known before the extract is read, so that the engine can be shut in first."""
 
-    def __init__(self, text: Text, *, delimiter: str, max_bytes: int, max_rows: int, size: int = SLICE_BYTES) -> None:
+    def __init__(
+        self, text: Text, *, delimiter: str, ended: bool, max_bytes: int, max_rows: int, size: int = SLICE_BYTES
+    ) -> None:
         self._bytes = text.most_bytes
-        self._reader = DelimitedReader(text, delimiter=delimiter)
+        self._reader = DelimitedReader(text, delimiter=delimiter, ended=ended)
         self._pieces = self._reader.pieces()
         self._rest: tuple[Piece, ...] = ()
         self._delimiter, self._max_bytes, self._max_rows, self._size = delimiter, max_bytes, max_rows, size

@@ -98,6 +98,7 @@ def _report(order: dict[str, Any], engines: Engines, extract: int, later: int, *
         source = Source(
             opened(stream, order["reading"]),
             delimiter=order["delimiter"],
+            ended=order["ended"],
             max_bytes=order["max_bytes"],
             max_rows=order["max_rows"],
             size=order["slice_bytes"],

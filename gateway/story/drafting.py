@@ -9,6 +9,7 @@ that looks like a child instead of a header is not repeated either.
 import codecs
 import csv
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -95,6 +96,8 @@ class DraftColumn:
 class DraftSchema:
     encoding: str
     delimiter: str
+    ended: bool
+    """The last row has its line end: of one that has none it is known from then on that it broke off."""
     columns: tuple[DraftColumn, ...]
 
 
@@ -118,8 +121,15 @@ def draft_schema(stream: BinaryIO) -> DraftSchema:
     return DraftSchema(
         encoding=encoding,
         delimiter=delimiter,
+        ended=_is_ended(stream),
         columns=tuple(_column(name, found) for name, found in zip(header, cells, strict=True)),
     )
+
+
+def _is_ended(stream: BinaryIO) -> bool:
+    stream.seek(max(0, stream.seek(0, os.SEEK_END) - 2))
+    last = stream.read()
+    return last.endswith(b"\n") or last == "\n".encode("utf-16-le")
 
 
 def in_toml(draft: DraftSchema, name: str) -> Iterator[str]:
@@ -131,6 +141,7 @@ def in_toml(draft: DraftSchema, name: str) -> Iterator[str]:
     yield 'format = "csv"'
     yield f"encoding = {json.dumps(draft.encoding)}"
     yield f"delimiter = {json.dumps(draft.delimiter)}"
+    yield f'last_row = "{"ended" if draft.ended else "any"}"'
     yield 'specification = "own layout, drafted from an extract"'
     yield 'bad_rows = "withhold"'
     yield 'duplicates = "withhold"'

@@ -113,6 +113,21 @@ def test_what_breaks_the_format_is_refused_at_its_row(code, row, data):
     assert fault(data) == (code, row)
 
 
+@pytest.mark.parametrize("data", [b"a,b\nc,d", b"a,b\r\nc,d", b'a,b\nc,"d"', b"a,b", b"a,b\nc", b"a,b\r\nc,d\r"])
+@pytest.mark.parametrize("size", [1, 3, 1 << 20])
+def test_a_last_row_without_its_newline_has_broken_off_where_the_schema_says_that_it_is_ended(data, size):
+    reader = DelimitedReader(io.BytesIO(data), delimiter=",", piece=size, ended=True)
+    with pytest.raises(StructureInvalid) as refused:
+        list(reader.pieces())
+    assert (refused.value.code, refused.value.row) == ("broken-off", data.count(b"\n") + 1)
+
+
+@pytest.mark.parametrize("data", [b"a,b\nc,d\n", b"a,b\r\nc,d\r\n", b'a,b\nc,"d\n"\n', b""])
+def test_a_last_row_with_its_newline_is_whole(data):
+    pieces = DelimitedReader(io.BytesIO(data), delimiter=",", ended=True).pieces()
+    assert b"".join(piece.data for piece in pieces) == data.replace(b"\r\n", b"\n")
+
+
 def test_newlines_that_change_after_a_cut_are_still_found():
     assert fault(b"a,b\n" * 10 + b"c,d\r\n" * 10, 16)[0] == "mixed-newlines"
     assert fault(b"a,b\r\n" * 10 + b"c,d\n" * 10, 16)[0] == "mixed-newlines"

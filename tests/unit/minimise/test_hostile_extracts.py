@@ -92,6 +92,16 @@ def test_other_ways_to_write_the_same_file_are_the_same_file(tmp_path, extract):
     assert {row["surname"] for row in result.rows} == {"Testmann"}
 
 
+@pytest.mark.parametrize("cut", [1, 2, 9], ids=["its line end", "a letter", "half of the last cell"])
+def test_a_file_that_broke_off_within_its_last_row_is_refused_where_the_schema_says_that_rows_are_ended(tmp_path, cut):
+    schema = SCHEMA.model_copy(update={"last_row": "ended"})
+    outcome = carried_out(a_job(tmp_path, GOOD[:-cut], schema=schema)).outcome
+    (refusal,) = outcome.refusals
+    assert (refusal.reason, outcome.rows_out) == ("structure", 0)
+    assert refusal.sentence.startswith("row 3 is the last and has no line end")
+    assert carried_out(a_job(tmp_path, GOOD, schema=schema)).outcome.rows_out == 2
+
+
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
 def test_a_header_alone_is_a_file_of_no_rows(tmp_path, end):
     outcome = carried_out(a_job(tmp_path, GOOD.split(b"\n")[0] + end)).outcome

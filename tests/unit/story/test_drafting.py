@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from gateway.contract.schema import Schema
-from gateway.story.drafting import SYNONYMS, draft_schema, in_toml
+from gateway.story.drafting import LOOKED_AT, SYNONYMS, draft_schema, in_toml
 from gateway.vocabulary.errors import ExtractInvalid
 from tests.unit.formats.test_text import workbook
 from tests.unit.minimise.ground import upn
@@ -106,3 +106,17 @@ def test_what_has_no_header_is_refused_and_not_repeated(text):
 def test_no_two_fields_are_called_by_the_same_name():
     names = [name for names in SYNONYMS.values() for name in names.split()]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_whether_the_last_row_is_ended_is_proposed_as_the_extract_has_it(encoding):
+    text = table(rows=3)
+    assert drafted(text.encode(encoding)).ended
+    assert not drafted(text.rstrip("\n").encode(encoding)).ended
+    assert tomllib.loads(page(text))["last_row"] == "ended"
+
+
+def test_the_end_of_an_extract_is_looked_at_however_long_it_is():
+    longer = table(rows=3) + "x,y,z,a,b,c,d\n" * (LOOKED_AT // 10)
+    assert drafted(longer).ended
+    assert not drafted(longer.rstrip("\n")).ended
