@@ -22,6 +22,7 @@ from gateway.story import duplicates
 from gateway.story.answer_keys import verify_answer
 from gateway.story.gate import Gate
 from gateway.story.outcomes import tell_outcome
+from gateway.story.withdrawing import take_back_overtaken
 from gateway.vocabulary import moment
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import AcknowledgementInvalid, EvidenceError, FormatInvalid, slug_of
@@ -48,11 +49,12 @@ def answered(gate: Gate, seen: Observation) -> None:
         _reject(gate, seen, "out-of-turn")
         return
     _record(gate, seen, answer, key)
-    # the partner has it, even if nobody ever saw it delivered
+    # the partner has it, even if nobody ever saw it delivered, or it was taken back in vain
     durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))
     duplicates.forget(gate, seen.transfer)
     mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer, gate.gateway.check_turn)
     tell_outcome(gate, seen.transfer)
+    take_back_overtaken(gate, seen.transfer, told_by=RUNGS[answer.disposition])
 
 
 def _in_turn(gate: Gate, seen: Observation, answer: Acknowledgement) -> bool:

@@ -99,7 +99,7 @@ def _delivered(gate: Gate, seen: Observation) -> None:
     if (folder / mailbox.ORDER).exists():
         mailbox.drop_ciphertext(gate.gateway.workspace.to_deliver, mailbox.read_order(folder))
     tell_outcome(gate, seen.transfer)
-    take_back_overtaken(gate, seen.transfer)
+    take_back_overtaken(gate, seen.transfer, told_by=Stage.DELIVERED)
     if gate.route.partner.acknowledgement == "none":
         mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer, gate.gateway.check_turn)
 
@@ -139,7 +139,7 @@ def _failed(gate: Gate, seen: Observation) -> None:
 def _in_doubt(gate: Gate, seen: Observation) -> None:
     _climb(gate, seen, Stage.IN_DOUBT)
     tell_outcome(gate, seen.transfer)
-    take_back_overtaken(gate, seen.transfer)
+    take_back_overtaken(gate, seen.transfer, told_by=Stage.IN_DOUBT)
 
 
 def _answered(gate: Gate, seen: Observation) -> None:

@@ -54,6 +54,7 @@ HEADER = b"Reference,Remove\n"
 WHOLE = "whole"
 SCOPE = "removal"
 OVERTAKEN = frozenset({Stage.REVOKED, Stage.FAILED})
+MAY_BE_THERE = frozenset({Stage.DELIVERED, Stage.IN_DOUBT, Stage.ACKNOWLEDGED, Stage.REJECTED_BY_PARTNER})
 READ_BEFORE = timedelta(days=1)
 """A decision says when it was read; it was recorded later, once two people had signed."""
 FEW = 5
@@ -174,17 +175,18 @@ def take_back_held(
     return [removal for removal in prepared if removal]
 
 
-def take_back_overtaken(gate: Gate, transfer: TransferId) -> list[Prepared]:
+def take_back_overtaken(gate: Gate, transfer: TransferId, *, told_by: Stage) -> list[Prepared]:
     """Of a parcel that was taken back, or had failed, and came to its partner all the same: what closed meanwhile.
 
-    When it closed, the parcel before this one was asked. Done again it is no worse: removing twice is removing.
+    When it closed, the parcel before this one was asked. `told_by`: the rung at hand; only the first to tell that it
+    may be there takes anything back. Done again it is no worse: removing twice is removing.
 
     Raises:
         StorageError, LogBroken: as above.
     """
     gateway, gates = gate.gateway, {gate.name: gate}
     sealed, last = gateway.log.last(transfer, Stage.SEALED), last_full(gate)
-    if sealed is None or last is None or last.transfer != transfer or not _was_overtaken(gateway, sealed):
+    if sealed is None or last is None or last.transfer != transfer or not _was_overtaken(gateway, sealed, told_by):
         return []
     with gateway.ledger.reading() as tx:
         held = holds.live_identifiers(tx)
@@ -194,9 +196,11 @@ def take_back_overtaken(gate: Gate, transfer: TransferId) -> list[Prepared]:
     return [*by_decision, *take_back_held(gateway, gates, held, uid=os.getuid())]
 
 
-def _was_overtaken(gateway: Gateway, sealed: Entry) -> bool:
-    since = gateway.log.of_transfer(TransferId(str(sealed.receipt.transfer)))
-    return any(entry.index > sealed.index and entry.receipt.kind in OVERTAKEN for entry in since)
+def _was_overtaken(gateway: Gateway, sealed: Entry, told_by: Stage) -> bool:
+    entries = gateway.log.of_transfer(TransferId(str(sealed.receipt.transfer)))
+    since = [entry.receipt.kind for entry in entries if entry.index > sealed.index]
+    first = next((kind for kind in since if kind in MAY_BE_THERE), None)
+    return first == told_by and not OVERTAKEN.isdisjoint(since)
 
 
 def still_open(gate: Gate, subject: bytes, day: date) -> Stays:

@@ -62,6 +62,8 @@ class Stage(StrEnum):
 
 
 S = Stage
+_BY_THE_ANSWER = frozenset({S.ACKNOWLEDGED, S.REJECTED_BY_PARTNER})
+"""Also of a parcel that was taken back or had failed: who signs for its very envelope has it."""
 FOLLOWS: dict[Stage | None, frozenset[Stage]] = {
     None: frozenset({S.WAITING, S.ARRIVED, S.REFUSED, S.WITHDRAWN}),
     S.WITHDRAWN: frozenset({S.SEALED, S.REFUSED, S.FAILED}),
@@ -69,9 +71,9 @@ FOLLOWS: dict[Stage | None, frozenset[Stage]] = {
     S.ARRIVED: frozenset({S.APPROVED, S.REFUSED}),
     S.APPROVED: frozenset({S.SEALED, S.PAUSED, S.REFUSED, S.FAILED}),
     S.PAUSED: frozenset({S.APPROVED, S.REFUSED}),
-    S.SEALED: frozenset({S.DELIVERED, S.REVOKED, S.IN_DOUBT, S.FAILED, S.ACKNOWLEDGED, S.REJECTED_BY_PARTNER}),
-    S.REVOKED: frozenset({S.SEALED, S.PAUSED, S.REFUSED, S.FAILED, S.DELIVERED, S.IN_DOUBT}),
-    S.FAILED: frozenset({S.APPROVED, S.SEALED, S.REFUSED, S.REVOKED, S.DELIVERED, S.IN_DOUBT}),
+    S.SEALED: frozenset({S.DELIVERED, S.REVOKED, S.IN_DOUBT, S.FAILED}) | _BY_THE_ANSWER,
+    S.REVOKED: frozenset({S.SEALED, S.PAUSED, S.REFUSED, S.FAILED, S.DELIVERED, S.IN_DOUBT}) | _BY_THE_ANSWER,
+    S.FAILED: frozenset({S.APPROVED, S.SEALED, S.REFUSED, S.REVOKED, S.DELIVERED, S.IN_DOUBT}) | _BY_THE_ANSWER,
     S.IN_DOUBT: frozenset({S.ACKNOWLEDGED, S.REJECTED_BY_PARTNER, S.RESOLVED}),
     S.DELIVERED: frozenset({S.ACKNOWLEDGED, S.REJECTED_BY_PARTNER, S.OVERDUE, S.RESOLVED}),
     S.OVERDUE: frozenset({S.ACKNOWLEDGED, S.REJECTED_BY_PARTNER, S.RESOLVED}),

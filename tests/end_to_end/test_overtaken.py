@@ -8,6 +8,7 @@ from dataclasses import replace
 from gateway.demo.council import DOMAIN
 from gateway.footing import mailbox
 from gateway.footing.telemetry import Telemetry
+from gateway.receipts.receipt import Receipt
 from gateway.service.wiring import gates_of
 from gateway.story.minimising import holds_in_force, rules_in_force
 from gateway.story.prepare import prepare
@@ -114,6 +115,46 @@ def test_a_hold_that_comes_when_the_partner_has_the_parcel_already_takes_the_chi
     assert "revoked" in world.ladder(first)
     assert "delivered" in world.ladder(first)
     assert removals(world) == [{"Reference": row["Reference"], "Remove": "whole"}]
+
+
+def answered_before_it_is_called_delivered(world):
+    """Deliver has told both while prepare stood still, and a clock that was set back has put them in the other order."""
+    received = received_unreported(world)
+    world.run("deliver")
+    told = [path.name.split("-")[-1] for path in mailbox.reports(world.council.configuration.workspace.from_deliver)]
+    assert told == ["answered.json", "delivered.json"]
+    return received
+
+
+def test_the_answer_to_a_parcel_that_was_taken_back_in_vain_counts_and_the_child_is_taken_back(world):
+    received = answered_before_it_is_called_delivered(world)
+    row, (first,) = rows_of(received)[3], world.transfers()
+    world.hold({"upn": upn_of(world, row)})
+    assert world.stages() == [Stage.REVOKED]
+    rounds(world)
+    assert world.ladder(first)[3:] == ["sealed", "revoked", "acknowledged"]
+    rounds(world)
+    assert removals(world) == [{"Reference": row["Reference"], "Remove": "whole"}]
+
+
+def test_an_answer_to_another_envelope_than_the_last_one_sealed_counts_for_nothing(world):
+    """Taken back, and made anew before the answer is read: what is on its way now is another parcel."""
+    answered_before_it_is_called_delivered(world)
+    workspace = world.council.configuration.workspace
+    kept = {path: path.read_bytes() for path in workspace.from_deliver.iterdir()}
+    for path in kept:
+        path.unlink()
+    (first,) = world.transfers()
+    with world.opened() as gateway:
+        mailbox.close_order(workspace.to_deliver, first)
+        gateway.log.append(Receipt.of_stage(Stage.REVOKED, transfer=first, route=YSS, at=world.clock(), facts=Facts()))
+    world.run("prepare")
+    assert world.ladder(first)[-2:] == ["revoked", "sealed"]
+    for path, content in kept.items():
+        path.write_bytes(content)
+    world.run("prepare")
+    assert "answer-rejected" in world.ladder(first)
+    assert "acknowledged" not in world.ladder(first)
 
 
 def rows_of(path):
