@@ -28,7 +28,8 @@ def open_return(
     """Verify and open a return that is staged for you, so that you can upload it.
 
     It is verified as any partner verifies a parcel. The file holds children's data: delete it
-    once it is uploaded, and close the handoff with 'gateway uploaded'.
+    once it is uploaded, and close the handoff with 'gateway uploaded'. What else lies in DIR is
+    left alone; if opening was broken off, open into the same DIR again, which clears up after it.
     """
     wanted = typed_transfer(transfer)
     with prepare_side(context) as side:

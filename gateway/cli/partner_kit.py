@@ -16,6 +16,7 @@ from gateway.crypto.ssh_keys import PublicKey, SigningKey
 from gateway.demo.released import rehearsal_file
 from gateway.footing import durable
 from gateway.footing.plain_file import read_plain
+from gateway.footing.working_folder import working_folder
 from gateway.partner.kit.page import Council, aloud
 from gateway.partner.kit.writing import PAGE, Rehearsal, write_kit
 from gateway.receipts import succession
@@ -48,19 +49,19 @@ def kit(
             raise UsageError("the folder is there already, and nothing is overwritten", remedy="name a new one: --to")
         page = _page(opened.configuration.home, name)
         openpgp_key = _openpgp_key(opened, page)
-        council, draft = _council(opened, routes, openpgp_key), folder.with_name(f".{folder.name}.part")
-        durable.discard_folder(draft)
-        parcel = write_kit(
-            draft,
-            council,
-            name,
-            _rehearsal(opened, page, routes, openpgp_key),
-            key=opened.gateway.signing,
-            at=opened.gateway.clock(),
-            random=opened.gateway.random,
-        )
-        _receipt(opened, name, parcel)
-        durable.publish(draft, folder)
+        council = _council(opened, routes, openpgp_key)
+        with working_folder(folder.parent) as work:
+            parcel = write_kit(
+                work / "kit",
+                council,
+                name,
+                _rehearsal(opened, page, routes, openpgp_key),
+                key=opened.gateway.signing,
+                at=opened.gateway.clock(),
+                random=opened.gateway.random,
+            )
+            _receipt(opened, name, parcel)
+            durable.publish(work / "kit", folder)
         _say(opened, name, folder, council)
 
 

@@ -34,6 +34,7 @@ from gateway.crypto import note
 from gateway.footing import durable
 from gateway.footing.drop_folder import DropFolder
 from gateway.footing.lock import held
+from gateway.footing.working_folder import working_folder
 from gateway.partner.memory import Given, Memory, Place
 from gateway.partner.settings import Receiver
 from gateway.partner.storing import Store, opened_database
@@ -47,7 +48,7 @@ from gateway.vocabulary.errors import ExtractInvalid, FormatInvalid, LogBroken, 
 from gateway.vocabulary.parcel import acknowledgement_names, names_in_any_format, names_of
 from gateway.vocabulary.transfer import TransferId
 
-MEMORY, LOCK, WORK = "memory.sqlite", "lock", "opening"
+MEMORY, LOCK = "memory.sqlite", "lock"
 ANSWER_MODE: Final = 0o640
 """The sender's SFTP account reads answers by its group; they hold no child's data."""
 Result = Literal["accepted", "rejected", "repeated", "waits", "unanswered"]
@@ -173,24 +174,21 @@ def _of(parcel: SignedParcel, result: Result, *, code: str | None = None) -> Rec
 
 def _open(desk: _Desk, parcel: SignedParcel) -> tuple[int, Place]:
     """Its rows, and where they went, once the data is where it belongs."""
-    receiver, work = desk.receiver, desk.receiver.state / WORK
+    receiver = desk.receiver
     answered = opening.Answered(
         expected=lambda route: desk.memory.expected(route, receiver.first),
         seen=lambda transfer: desk.memory.given(transfer) is not None,
     )
-    durable.discard_folder(work)
-    durable.private_folder(work)
     try:
-        with _sealed_files(desk, parcel) as sealed:
-            opened = parcel.open(sealed, work, receiver.reader, answered, desk.at)
-        place = desk.store.keep(opened)
+        with working_folder(receiver.state) as work:
+            with _sealed_files(desk, parcel) as sealed:
+                opened = parcel.open(sealed, work, receiver.reader, answered, desk.at)
+            place = desk.store.keep(opened)
     except ExtractInvalid as error:  # it is missing, or no regular file
         parcel.check_addressed(receiver.reader)  # of version 1 for none of our keys nobody can tell the file's name
         raise rejected("ciphertext-hash") from error
     else:
         return opened.manifest.file.rows, place
-    finally:
-        durable.discard_folder(work)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from gateway.crypto.age.identity_file import Kept
 from gateway.crypto.signers import Signers
 from gateway.footing import durable, mailbox
 from gateway.footing.plain_file import read_plain
+from gateway.footing.working_folder import working_folder
 from gateway.receipts.receipt import Receipt
 from gateway.seal.envelope import LARGEST
 from gateway.seal.opening import Answered, OpenedParcel, Reader, Sender, UnverifiedParcel
@@ -29,8 +30,6 @@ from gateway.vocabulary.namespaces import of_act
 from gateway.vocabulary.parcel import names_of
 from gateway.vocabulary.transfer import Stage, TransferId
 
-OPENING = "opening"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
@@ -42,6 +41,8 @@ def open_staged(
     gate: Gate, transfer: TransferId, identities: tuple[Kept, ...], into: Path, *, at: datetime, uid: int
 ) -> Opened:
     """The data file under its own name in `into`, a private folder; receipted before it is there.
+
+    Whatever else lies there is left alone, but for what an earlier opening left when it was killed.
 
     Raises:
         UsageError: the route stages nothing, or `into` holds a file of that name.
@@ -57,13 +58,10 @@ def open_staged(
     signed = found.verify(_ourselves(gate), at)
     sequence = signed.envelope.heading.sequence
     answered = Answered(expected=lambda _route: sequence, seen=lambda _transfer: False)
-    work = durable.private_folder(durable.private_folder(into) / OPENING)
-    try:
+    with working_folder(into) as work:
         with ciphertext.open("rb") as stream:
             opened = signed.open([stream], work, _reader(gate, identities), answered, at)
         return _kept(gate, opened, into, uid=uid)
-    finally:
-        durable.discard_folder(work)
 
 
 def uploaded(gate: Gate, transfer: TransferId, reference: str, *, uid: int) -> None:

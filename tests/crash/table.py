@@ -91,7 +91,7 @@ ELSEWHERE = {
     "append_line": "the anchor: a line that was cut short is ended first, and its own tests cut it",
     "written_in": "seen by the names of its callers: notes for staff",
     "remove_folder": "no handoff empties a folder that is not its own",
-    "new_private_folder": "founds a home, and refuses one that is there",
+    "new_private_folder": "founds a home, or is a working folder of `gateway open`, which has tests of its own",
     "shared_folder": "makes the drop folders, before there is anything to lose",
     "open_to_group": "where each half has a user of its own; tests/systemd runs it so",
     "write_back": "begins what a later fsync ends, for large files",

@@ -254,6 +254,26 @@ def test_a_file_that_is_there_is_not_written_over(world, staging, type_in, tmp_p
         assert type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine").code == code
 
 
+def test_a_folder_of_the_officers_own_is_left_alone(world, staging, type_in, tmp_path):
+    transfer = staged(world)
+    theirs = tmp_path / "mine" / "opening"
+    theirs.mkdir(parents=True)
+    (theirs / "minutes.txt").write_bytes(b"precious")
+    assert type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine").code == 0
+    assert (theirs / "minutes.txt").read_bytes() == b"precious"
+    assert len(list((tmp_path / "mine").iterdir())) == 2
+
+
+def test_what_an_opening_left_that_was_killed_goes_with_the_next(world, staging, type_in, tmp_path):
+    transfer = staged(world)
+    left = tmp_path / "mine" / ".gateway-work-0123456789abcdef"
+    left.mkdir(parents=True)
+    for name in ("lock", "data"):
+        (left / name).touch()
+    assert type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine").code == 0
+    assert not left.exists()
+
+
 def test_a_reference_is_no_place_for_a_child(world, staging, type_in):
     transfer = staged(world)
     for reference in ("", "a1", "Robin Smith", "2012-03-04", "A123456789012", "1234567890", "X" * 41):

@@ -180,6 +180,14 @@ def test_nothing_that_is_there_is_overwritten_and_a_misspelt_name_is_told(office
     assert not (office.folder / "x").exists()
 
 
+def test_a_folder_of_somebodys_beside_the_kit_is_left_alone(office):
+    theirs = office.folder / ".theirs.part"
+    theirs.mkdir()
+    (theirs / "minutes.txt").write_bytes(b"precious")
+    office.type_in("partner", "kit", PARTNER, "--to", str(office.folder / "theirs"))
+    assert (theirs / "minutes.txt").read_bytes() == b"precious"
+
+
 def test_a_partner_of_no_route_gets_no_kit(office):
     for page in (office.home / "config" / "routes").iterdir():
         page.write_text(page.read_text().replace('partner = "youth-support"', 'partner = "returns-officer"'))

@@ -332,9 +332,19 @@ def test_what_clearing_away_left_behind_is_swept(partnership, left):
 
 
 def test_what_a_crash_left_in_the_private_folder_is_thrown_away(partnership):
-    work = partnership.home / "state" / "opening"
-    work.mkdir()
+    work = partnership.home / "state" / ".gateway-work-0123456789abcdef"
+    work.mkdir(mode=0o700)
+    (work / "lock").touch()
     (work / "data").write_bytes(b"half a file")
     partnership.send()
     assert partnership.received().result == "accepted"
     assert not work.exists()
+
+
+def test_a_folder_of_somebodys_beside_the_memory_is_left_alone(partnership):
+    theirs = partnership.home / "state" / "opening"
+    theirs.mkdir()
+    (theirs / "minutes.txt").write_bytes(b"precious")
+    partnership.send()
+    assert partnership.received().result == "accepted"
+    assert (theirs / "minutes.txt").read_bytes() == b"precious"
