@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.config.faults import Fault, did_you_mean
 from gateway.contract.fields import Slug
+from gateway.contract.partner import HOST, USERNAME
 
 _FEW = 8
 _KINDS: Mapping[str, str] = {
@@ -39,6 +40,8 @@ _LIMITS: Mapping[str, tuple[str, str]] = {
 }
 _SPELLINGS: Mapping[str, str] = {
     Slug: "must be lower-case letters and digits, with single hyphens between",
+    HOST: "must be a server's name or address, without a blank in it",
+    USERNAME: "must be one word, without a blank in it",
 }
 _REMEDIES: Mapping[str, str] = {
     "recipient": "ask the partner for the line that begins with age1",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -24,6 +24,7 @@ from gateway.config.findings import faults_of
 from gateway.config.pages import CONFIG, read_toml
 from gateway.contract.alerts import Alerts
 from gateway.contract.fields import Slug
+from gateway.contract.page_text import refuse_what_nobody_sees
 from gateway.footing.postgresql_url import why_unfit
 from gateway.vocabulary.namespaces import DOMAIN
 
@@ -66,6 +67,11 @@ class Settings(BaseSettings):
     """Roles in which only a security key counts, touched and unlocked with its PIN."""
     alerts: Alerts | None = None
     demo: bool = False
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_as_it_is_seen(cls, value: Any, info: ValidationInfo) -> Any:
+        return refuse_what_nobody_sees(value, info, cls.model_fields)
 
     @field_validator("domain")
     @classmethod

@@ -2,15 +2,18 @@
 
 import re
 from datetime import date, timedelta
+from ipaddress import IPv6Address
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from gateway.contract.document import Document
 from gateway.contract.fields import Slug
 from gateway.vocabulary.parcel import ParcelFormat
 
 LONGEST_ROTATION = timedelta(days=90)
+HOST: Final = r"^[\w.:%-]+$"
+USERNAME: Final = r"^\S+$"
 Window = Annotated[
     str,
     Field(
@@ -19,6 +22,18 @@ Window = Annotated[
     ),
 ]
 Folder = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*$")]
+
+
+def _is_host(host: str) -> str:
+    if ":" in host:
+        try:
+            IPv6Address(host)
+        except ValueError as error:
+            raise ValueError("is the server's name or address alone: its port stands in 'port'") from error
+    return host
+
+
+Host = Annotated[str, Field(pattern=HOST, max_length=253), AfterValidator(_is_host)]
 
 
 class Rotation(Document):
@@ -39,9 +54,9 @@ class Endpoint(Document):
     """Where parcels are put and answers are found: SFTP to a pinned host."""
 
     kind: Literal["sftp"] = "sftp"
-    host: Annotated[str, Field(min_length=1, max_length=253)]
+    host: Host
     port: Annotated[int, Field(ge=1, le=65535)] = 22
-    username: Annotated[str, Field(min_length=1, max_length=64)]
+    username: Annotated[str, Field(pattern=USERNAME, max_length=64)]
     host_keys: Annotated[tuple[str, ...], Field(min_length=1, max_length=4)]
     """OpenSSH public keys; the server must show one of them. None pinned: the route does not start."""
     rotation: Rotation | None = None

@@ -29,7 +29,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError
 
@@ -139,13 +139,19 @@ def _read_page(home: Path) -> ReceiverPage:
 
 
 def _faults(error: ValidationError) -> list[str]:
-    """Keys and kinds of fault only: a value may be a secret that stands in the wrong place."""
-    places = [(".".join(map(str, fault["loc"])), fault["type"]) for fault in error.errors()]
+    """Keys and what is wrong with them only: a value may be a secret that stands in the wrong place."""
     known = set(ReceiverPage.model_fields)
     return [
-        f"{PAGE}: {place}: {kind.replace('_', ' ')}" if place.split(".")[0] in known else f"{PAGE}: a key is not known"
-        for place, kind in places
+        f"{PAGE}: {'.'.join(map(str, fault['loc']))}: {_what(fault)}"
+        if fault["loc"][0] in known
+        else f"{PAGE}: a key is not known"
+        for fault in error.errors()
     ]
+
+
+def _what(fault: Any) -> str:
+    """The text of a page's own validators has no value in it; of pydantic's the kind alone is told."""
+    return str(fault["ctx"]["error"]) if fault["type"] == "value_error" else str(fault["type"]).replace("_", " ")
 
 
 def _reader(home: Path, page: ReceiverPage) -> Reader:

@@ -61,6 +61,8 @@ def test_a_credentials_folder_that_is_gone_is_no_fault(home, tmp_path):
         ("sender", 'demo = "perhaps"\nsender', "demo: must be true or false"),
         ("sender", "outbox = 4\nsender", "outbox: must be a path in quotes"),
         ("sender", 'origin = "a b"\nsender', "origin: is not spelled as config/README.md says"),
+        ("sender", 'outbox = "outbox "\nsender', "outbox: begins or ends with a blank: take it out"),
+        ("sender", 'ledger = """\nx"""\nkeys = "k\\n"\nsender', "keys: has a character that nobody sees in place 2"),
     ],
 )
 def test_a_fault_names_page_key_and_remedy(home, old, new, message):

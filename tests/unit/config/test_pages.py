@@ -39,6 +39,14 @@ def test_a_sound_page_becomes_its_value(home):
         ("partners", 'host = "sftp.partner.test"', "port = 0\nhost = 4", "endpoint.host: must be a text in quotes"),
         ("partners", "username", "port = 65536\nusername", "endpoint.port: must be at most 65535"),
         ("partners", "[endpoint]", "[[endpoint]]", "endpoint: must be a table"),
+        ("partners", '"sftp.partner', '" sftp.partner', "endpoint.host: begins or ends with a blank: take it out"),
+        ("partners", '"sftp.partner', '"sftp. partner', "endpoint.host: must be a server's name or address, without a blank in it"),
+        ("partners", '"sftp.partner', '"sftp://sftp.partner', "endpoint.host: must be a server's name or address"),
+        ("partners", "partner.test", "partner.test:2222", "endpoint.host: is the server's name or address alone: its port stands in 'port'"),
+        ("partners", '"northmere"', '"north mere"', "endpoint.username: must be one word, without a blank in it"),
+        ("partners", '"northmere"', '"northmere\\n"', "endpoint.username: has a character that nobody sees in place 10: write the text anew by hand"),
+        ("partners", 'keys = ["', 'keys = [" ', "endpoint.host_keys: entry 1 begins or ends with a blank"),
+        ("partners", "[endpoint]", '[endpoint]\ninbox = "in box"', "endpoint.inbox: is not spelled as"),
         ("partners", "[endpoint]", 'ack_within = "a day"\n[endpoint]', "ack_within: must be a duration such as"),
         ("schemas", 'field = "forename"', 'field = "forname"', "columns[2].field: is not one of the standard names in config/README.md; did you mean 'forename'?"),
         ("schemas", 'header = "Forename"', 'header = "Surname"', "two columns share the header 'Surname'"),
@@ -52,6 +60,12 @@ def test_a_sound_page_becomes_its_value(home):
 def test_a_fault_names_page_key_and_remedy(home, page, old, new, message):
     home.spoil(f"{page}/first", old, new)
     assert message in faults(home, KINDS[page])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "2001:db8::1", "fe80::1%eth0", "sftp_1.partner.test"])
+def test_a_server_may_be_named_or_numbered(home, host):
+    home.spoil("partners/first", "sftp.partner.test", host)
+    assert load_page(home.path, Partner, "first").endpoint.host == host
 
 
 @pytest.mark.parametrize(

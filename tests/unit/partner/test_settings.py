@@ -53,6 +53,8 @@ def test_what_others_see_can_lie_apart(tmp_path):
     (r"\Z", "secret = 'canary'\n", "not known"), (r"\Z", "first = { yss = 0 }\n", "first.yss"),
     (r"\Z", "openpgp_key = 'canary'\n", "openpgp_key"), (r"\Z", "passphrase = 'canary'\n", "passphrase"),
     (r"\Z", "identity = 'id.txt'\n", "identity"), (r"\A", "= canary", "not TOML"),
+    ("^me = .*", "me = ' canary'", "me: begins or ends with a blank"),
+    ("^inbox = .*", "inbox = 'canary\u200b'", "inbox: has a character that nobody sees"),
     (r"\Z", "signers = 'keys/missing'\n", "signers"), (r"\Z", 'inbox = "twice"\n', "not TOML"),
 ])  # fmt: skip
 def test_a_page_with_something_wrong_is_named_by_its_key_and_never_by_its_value(partnership, pattern, by, says):
