@@ -68,9 +68,9 @@ def _columns(route: Route) -> Iterator[str]:
         yield f"  {basis.tier:<14} {spelled(basis.fields)}"
         yield f"                 {basis_in_words(basis)}"
     leaving = {column.field for column in route.policy.output}
-    staying = [column.field for column in route.schema.columns if column.field not in leaving]
+    staying = [f'"{column.header}"' for column in route.schema.columns if column.field not in leaving]
     if staying:
-        yield f"  never leaves   {spelled(staying)}"
+        yield f"  never leaves   {', '.join(staying)}"
 
 
 def by_rule(outcome: Outcome) -> Iterator[str]:

@@ -1,4 +1,8 @@
-"""A worker's codes and numbers as sentences. Columns are named from the schema's vocabulary, otherwise by position."""
+"""A worker's codes and numbers as sentences, for who made the file.
+
+Columns are named as the schema's header spells them, which whoever exports the file knows; what stands in the file's
+own header is never repeated, but told by its position.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,6 +12,7 @@ from gateway.contract.schema import Schema
 from gateway.minimise.outcome import Refusal
 
 UNKNOWN, SPELLED_OTHERWISE = -1, -2
+"""In the place of a column of the schema; the next lower numbers are spelled otherwise than its second, third … column."""
 _STRUCTURE: Final = {
     "empty-file": "the file is empty",
     "record-too-long": "row {row} is longer than a megabyte: a quote may not be closed",
@@ -71,27 +76,27 @@ def refusals_of(code: str, *, row: int, found: Sequence[int], schema: Schema) ->
 
 def _header(found: Sequence[int], schema: Schema) -> Iterator[str]:
     """All that differs, not the first; a wrong order only if nothing else is wrong."""
-    fields = [column.field for column in schema.columns]
+    headers = [f'"{column.header}"' for column in schema.columns]
     counts = Counter(place for place in found if place >= 0)
     known = [place for place in found if place >= 0]
     if not known:
         yield "the first row is not the header that the schema asks for"
         return
-    for place, field in enumerate(fields):
-        if counts[place] == 0:
-            yield f"the column for {field} is missing"
+    for place, header in enumerate(headers):
+        if counts[place] == 0 and SPELLED_OTHERWISE - place not in found:
+            yield f"the column {header} is missing"
         if counts[place] > 1:
-            yield f"the column for {field} is there {counts[place]} times"
+            yield f"the column {header} is there {counts[place]} times"
     for position, place in enumerate(found, start=1):
         if place == UNKNOWN:
             yield f"column {position} is not one of the schema's"
-        if place == SPELLED_OTHERWISE:
-            yield f"column {position} is spelled otherwise than in the schema: capitals or blanks differ"
-    if sorted(found) == list(range(len(fields))):
-        yield from _order(found, fields)
+        if place <= SPELLED_OTHERWISE:
+            yield f"column {position} is not spelled as {headers[SPELLED_OTHERWISE - place]} is: capitals or blanks differ"
+    if sorted(found) == list(range(len(headers))):
+        yield from _order(found, headers)
 
 
-def _order(found: Sequence[int], fields: Sequence[str]) -> Iterator[str]:
+def _order(found: Sequence[int], headers: Sequence[str]) -> Iterator[str]:
     for position, place in enumerate(found, start=1):
         if place != position - 1:
-            yield f"column {position} is {fields[place]} where {fields[position - 1]} is expected"
+            yield f"column {position} is {headers[place]} where {headers[position - 1]} is expected"

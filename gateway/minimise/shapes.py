@@ -27,14 +27,15 @@ _LAST_PLACES = "0123456789" + UPN_LETTERS
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A reason, the column it is about, and the SQL condition under which it holds."""
+    """A reason, the header of the column it is about, and the SQL condition under which it holds."""
 
     reason: str
-    field: str
+    header: str
     when: str
 
     def sentence(self) -> str:
-        return f"{self.field} {PHRASES[self.reason]}"
+        """For who made the file: the column as its header spells it, which is the schema's spelling (DECISIONS 30)."""
+        return f'"{self.header}" {PHRASES[self.reason]}'
 
 
 def faults(schema: Schema) -> tuple[Fault, ...]:
@@ -43,20 +44,20 @@ def faults(schema: Schema) -> tuple[Fault, ...]:
 
 
 def _of_column(column: Column) -> Iterator[Fault]:
-    field, cell = column.field, quoted(column.field)
+    field, header, cell = column.field, column.header, quoted(column.field)
     filled = f"{cell} IS NOT NULL"  # the engine reads an empty cell as NULL, quoted or not
     if column.required:
-        yield Fault("empty-cell", field, f"{cell} IS NULL")
+        yield Fault("empty-cell", header, f"{cell} IS NULL")
     if column.shape == "date":
-        yield Fault("bad-date", field, f"{filled} AND {parsed(field)} IS NULL")
+        yield Fault("bad-date", header, f"{filled} AND {parsed(field)} IS NULL")
         if field == "date_of_birth":
-            yield Fault("impossible-date", field, f"{parsed(field)} NOT BETWEEN $earliest::DATE AND $today::DATE")
+            yield Fault("impossible-date", header, f"{parsed(field)} NOT BETWEEN $earliest::DATE AND $today::DATE")
     elif column.shape == "upn":
-        yield Fault("bad-upn", field, f"{filled} AND {parsed(field)} IS NULL")
+        yield Fault("bad-upn", header, f"{filled} AND {parsed(field)} IS NULL")
     elif column.shape == "uln":
-        yield Fault("bad-uln", field, f"{filled} AND NOT coalesce({_is_uln(field)}, false)")
+        yield Fault("bad-uln", header, f"{filled} AND NOT coalesce({_is_uln(field)}, false)")
     elif column.shape == "postcode":
-        yield Fault("bad-postcode", field, f"{filled} AND NOT regexp_full_match({cell}, '{POSTCODE_SHAPE}')")
+        yield Fault("bad-postcode", header, f"{filled} AND NOT regexp_full_match({cell}, '{POSTCODE_SHAPE}')")
 
 
 def readings(schema: Schema) -> Iterator[tuple[str, ...]]:

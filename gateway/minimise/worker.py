@@ -249,13 +249,14 @@ class _Run:
         return self._accounts.removed(self._session, previous, subject=subject, values=self._values)
 
     def _compare_header(self) -> None:
-        """Only numbers leave: each column's place in the schema, or -2 for one that is spelled otherwise, -1 unknown."""
+        """Only numbers leave: each column's place in the schema, counted from 0; -2 and below for one that is spelled
+        otherwise than the schema's first and following; -1 for an unknown one."""
         expected = self._order["headers"]
         found = self._source.header()
         if list(found) != expected:
-            alike = {header.strip().casefold() for header in expected}
+            alike = {header.strip().casefold(): -2 - place for place, header in enumerate(expected)}
             places = [
-                expected.index(cell) if cell in expected else -2 if cell.strip().casefold() in alike else -1
+                expected.index(cell) if cell in expected else alike.get(cell.strip().casefold(), -1)
                 for cell in found[: 4 * len(expected) + 100]
             ]
             raise _Stopped(code="header", found=places)

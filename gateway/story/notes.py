@@ -1,7 +1,6 @@
 """What staff read beside their files: waiting.txt and outcomes/. Pure text; `refusal_note` has what they read in refused/.
 
-Plain words, the exact line to type, and no value of any cell: rows are named by number,
-columns by their standard name. Small numbers are not told (DESIGN §3.7).
+Plain words, the exact line to type, and no value of any cell. Small numbers are not told (DESIGN §3.7).
 """
 
 import shlex

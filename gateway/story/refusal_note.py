@@ -1,7 +1,7 @@
 """The note beside a refused file: why, where, and what to do about just that. Pure text.
 
-No value of any cell: rows are named by number, columns by their standard name, and headers are the
-schema's own. Rows in a row with the same fault share a line, since nobody reads fifty alike.
+No value of any cell: rows are named by number, columns by their header, which is the schema's own
+spelling and never the file's. Rows in a row with the same fault share a line, since nobody reads fifty alike.
 """
 
 import re

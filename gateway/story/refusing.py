@@ -35,7 +35,7 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why not; `places` names rows by number and columns by standard name."""
+    """Why not; `places` names rows by number and columns by their header in the schema."""
 
     reasons: tuple[Reason, ...]
     places: tuple[str, ...] = ()

@@ -85,7 +85,7 @@ def test_columns_stand_by_tier_with_their_basis_and_what_never_leaves_is_named(a
     said = previewed(ask, extract).out
     (never,) = (line for line in said.splitlines() if "never leaves" in line)
     assert "UPN" in never
-    assert "local ID" in never
+    assert '"LocalID"' in never, "as the file has it"
 
 
 def test_nothing_that_staff_see_tells_one_rule_from_another(ask, extract):
@@ -108,7 +108,7 @@ def test_the_officers_view_counts_rule_by_rule_and_is_receipted_without_a_child(
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda content: content.replace(b"Forename", b"Vorname", 1), "the column for forename is missing"),
+        (lambda content: content.replace(b"Forename", b"Vorname", 1), 'the column "Forename" is missing'),
         (lambda content: content + b'"\n', "opens a quote that is never closed"),
         (lambda content: b"", "the file is empty"),
         (lambda content: content[: content.index(b"\n") + 1], "not one row"),
@@ -133,7 +133,7 @@ def test_rows_that_would_be_withheld_for_their_own_faults_are_named_by_row_and_c
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
     extract.write_text(text.getvalue(), "utf-8")
     found = seen(ask, extract)
-    assert "row 6: date_of_birth is not a date" in found["places"]
+    assert 'row 6: "DateOfBirth" is not a date' in found["places"]
     assert "Canaryname" not in previewed(ask, extract).out
 
 

@@ -97,10 +97,10 @@ def test_without_consent_nothing_but_the_floor_leaves_however_much_the_file_hold
 @pytest.mark.parametrize(
     ("cells", "place"),
     [
-        ({"date_of_birth": "04/03/2012"}, "row 3: date_of_birth is not a date"),
-        ({"upn": "A123"}, "row 3: upn is not a UPN"),
-        ({"surname": ""}, "row 3: surname is empty"),
-        ({"postcode": "London"}, "row 3: postcode is not a postcode"),
+        ({"date_of_birth": "04/03/2012"}, 'row 3: "DOB" is not a date'),
+        ({"upn": "A123"}, 'row 3: "UPN" is not a UPN'),
+        ({"surname": ""}, 'row 3: "Surname" is empty'),
+        ({"postcode": "London"}, 'row 3: "Address/PostCode" is not a postcode'),
     ],
 )
 def test_a_bad_record_is_withheld_and_told_by_its_place(tmp_path, cells, place):

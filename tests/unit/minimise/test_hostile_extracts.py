@@ -25,12 +25,12 @@ REFUSED = {
     "a byte order mark alone": (b"\xef\xbb\xbf", "empty-file", "the file is empty"),
     "no header": (b"\n".join(GOOD.split(b"\n")[1:]), "header", "the first row is not the header that the schema asks for"),
     "another file's header": (header(CANARY, "B"), "header", "the first row is not the header that the schema asks for"),
-    "a column too few": (header(*HEADERS[:3], *HEADERS[4:]), "header", "the column for local_id is missing"),
+    "a column too few": (header(*HEADERS[:3], *HEADERS[4:]), "header", 'the column "LOCAL_ID" is missing'),
     "a column too many": (header(*HEADERS, CANARY), "header", f"column {len(HEADERS) + 1} is not one of the schema's"),
-    "a column twice": (header(*HEADERS, HEADERS[0]), "header", "the column for upn is there 2 times"),
-    "another order": (header(*swapped(HEADERS, 4, 5)), "header", "column 5 is surname where forename is expected"),
-    "another case": (header("upn", *HEADERS[1:]), "header", "column 1 is spelled otherwise than in the schema: capitals or blanks differ"),
-    "a padded header": (header(" UPN", *HEADERS[1:]), "header", "column 1 is spelled otherwise than in the schema: capitals or blanks differ"),
+    "a column twice": (header(*HEADERS, HEADERS[0]), "header", 'the column "UPN" is there 2 times'),
+    "another order": (header(*swapped(HEADERS, 4, 5)), "header", 'column 5 is "SURNAME" where "FORENAME" is expected'),
+    "another case": (header("upn", *HEADERS[1:]), "header", 'column 1 is not spelled as "UPN" is: capitals or blanks differ'),
+    "a padded header": (header(" UPN", *HEADERS[1:]), "header", 'column 1 is not spelled as "UPN" is: capitals or blanks differ'),
     "another delimiter": (GOOD.replace(b",", b";"), "header", "the first row is not the header that the schema asks for"),
     "a cell too few": (GOOD + b"x,y\n", "structure", f"row 4 has 2 cells where {len(HEADERS)} are expected"),
     "a cell too many": (GOOD.replace(b"never to leave\n", b"a,b\n", 1), "structure", f"row 2 has {len(HEADERS) + 1} cells where {len(HEADERS)} are expected"),
@@ -67,9 +67,15 @@ def test_a_broken_extract_is_refused(tmp_path, case):
 def test_all_that_is_wrong_with_a_header_is_told_not_the_first(tmp_path):
     outcome = carried_out(a_job(tmp_path, header(*HEADERS[1:6], CANARY, HEADERS[1]))).outcome
     sentences = [refusal.sentence for refusal in outcome.refusals]
-    assert "the column for upn is missing" in sentences
-    assert "the column for former_upn is there 2 times" in sentences
+    assert 'the column "UPN" is missing' in sentences
+    assert 'the column "FORMER_UPN" is there 2 times' in sentences
     assert "column 6 is not one of the schema's" in sentences
+
+
+def test_a_column_that_is_spelled_otherwise_is_not_told_as_missing_too(tmp_path):
+    outcome = carried_out(a_job(tmp_path, header(HEADERS[0], HEADERS[1].lower(), *HEADERS[2:]))).outcome
+    (refusal,) = outcome.refusals
+    assert refusal.sentence == 'column 2 is not spelled as "FORMER_UPN" is: capitals or blanks differ'
 
 
 @pytest.mark.parametrize(

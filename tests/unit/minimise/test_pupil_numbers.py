@@ -68,8 +68,8 @@ def test_the_engine_and_plain_python_say_the_same(upns, ulns):
     both = min(len(upns), len(ulns))
     for reading in readings(SCHEMA):
         query = f"SELECT *, {', '.join(reading)} FROM ({query})"  # noqa: S608 - our own words
-    bad = {fault.field: fault.when for fault in faults(SCHEMA)}
-    query = f"SELECT coalesce({bad['upn']}, false), coalesce({bad['uln']}, false) FROM ({query})"  # noqa: S608 - our own words
+    bad = {fault.reason: fault.when for fault in faults(SCHEMA)}
+    query = f"SELECT coalesce({bad['bad-upn']}, false), coalesce({bad['bad-uln']}, false) FROM ({query})"  # noqa: S608 - our own words
     with Session.opened(memory_mb=64, threads=1, files=()) as session:
         found = session.rows(query, {"upns": upns[:both], "ulns": ulns[:both]})
     assert found == [(not is_upn(a), not is_uln(b)) for a, b in zip(upns[:both], ulns[:both], strict=True)]

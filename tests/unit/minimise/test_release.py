@@ -128,26 +128,26 @@ def test_the_day_is_london_s(tmp_path):
 
 
 BAD_ROWS = [
-    ("bad-upn", "upn is not a UPN", {"upn": upn(1)[:-1] + "8"}),
-    ("bad-upn", "upn is not a UPN", {"upn": upn(1).lower()}),
-    ("bad-upn", "upn is not a UPN", {"upn": upn(1) + " "}),
-    ("bad-upn", "former_upn is not a UPN", {"former_upn": "B123456789012"}),
-    ("bad-uln", "uln is not a ULN", {"uln": "1234567890"}),
-    ("bad-uln", "uln is not a ULN", {"uln": "12345678"}),
-    ("bad-date", "date_of_birth is not a date", {"date_of_birth": "2012-02-30"}),
-    ("bad-date", "date_of_birth is not a date", {"date_of_birth": "2012-3-4"}),
-    ("bad-date", "date_of_birth is not a date", {"date_of_birth": " 2012-03-04"}),
-    ("bad-date", "date_of_birth is not a date", {"date_of_birth": "04/03/2012"}),
-    ("bad-date", "date_of_birth is not a date", {"date_of_birth": "infinity"}),
-    ("bad-date", "date_of_birth is not a date", {"date_of_birth": "epoch"}),
-    ("bad-date", "date_of_birth is not a date", {"date_of_birth": "2012-03-04 00:00"}),
-    ("impossible-date", "date_of_birth lies in the future or too long ago", {"date_of_birth": "2026-11-25"}),
-    ("impossible-date", "date_of_birth lies in the future or too long ago", {"date_of_birth": "1012-03-04"}),
-    ("bad-postcode", "postcode is not a postcode", {"postcode": "NOWHERE"}),
-    ("bad-postcode", "postcode is not a postcode", {"postcode": "E17  4PP"}),
-    ("empty-cell", "upn is empty", {"upn": ""}),
-    ("empty-cell", "surname is empty", {"surname": ""}),
-    ("empty-cell", "date_of_birth is empty", {"date_of_birth": ""}),
+    ("bad-upn", '"UPN" is not a UPN', {"upn": upn(1)[:-1] + "8"}),
+    ("bad-upn", '"UPN" is not a UPN', {"upn": upn(1).lower()}),
+    ("bad-upn", '"UPN" is not a UPN', {"upn": upn(1) + " "}),
+    ("bad-upn", '"FORMER_UPN" is not a UPN', {"former_upn": "B123456789012"}),
+    ("bad-uln", '"ULN" is not a ULN', {"uln": "1234567890"}),
+    ("bad-uln", '"ULN" is not a ULN', {"uln": "12345678"}),
+    ("bad-date", '"DATE_OF_BIRTH" is not a date', {"date_of_birth": "2012-02-30"}),
+    ("bad-date", '"DATE_OF_BIRTH" is not a date', {"date_of_birth": "2012-3-4"}),
+    ("bad-date", '"DATE_OF_BIRTH" is not a date', {"date_of_birth": " 2012-03-04"}),
+    ("bad-date", '"DATE_OF_BIRTH" is not a date', {"date_of_birth": "04/03/2012"}),
+    ("bad-date", '"DATE_OF_BIRTH" is not a date', {"date_of_birth": "infinity"}),
+    ("bad-date", '"DATE_OF_BIRTH" is not a date', {"date_of_birth": "epoch"}),
+    ("bad-date", '"DATE_OF_BIRTH" is not a date', {"date_of_birth": "2012-03-04 00:00"}),
+    ("impossible-date", '"DATE_OF_BIRTH" lies in the future or too long ago', {"date_of_birth": "2026-11-25"}),
+    ("impossible-date", '"DATE_OF_BIRTH" lies in the future or too long ago', {"date_of_birth": "1012-03-04"}),
+    ("bad-postcode", '"POSTCODE" is not a postcode', {"postcode": "NOWHERE"}),
+    ("bad-postcode", '"POSTCODE" is not a postcode', {"postcode": "E17  4PP"}),
+    ("empty-cell", '"UPN" is empty', {"upn": ""}),
+    ("empty-cell", '"SURNAME" is empty', {"surname": ""}),
+    ("empty-cell", '"DATE_OF_BIRTH" is empty', {"date_of_birth": ""}),
 ]
 
 
@@ -183,8 +183,8 @@ def test_a_good_row_is_not(tmp_path, good):
 def test_places_are_told_in_the_file_s_order_and_at_most_fifty(tmp_path):
     children = [a_child(n % 90, upn=upn(n), forename=f"F{n}", surname="" if n % 2 else "X") for n in range(140)]
     places = judged(tmp_path, children).outcome.places
-    assert places[:2] == ("row 3: surname is empty", "row 5: surname is empty")
-    assert places[49:] == ("row 101: surname is empty", "and 20 more")
+    assert places[:2] == ('row 3: "SURNAME" is empty', 'row 5: "SURNAME" is empty')
+    assert places[49:] == ('row 101: "SURNAME" is empty', "and 20 more")
 
 
 @pytest.mark.parametrize(

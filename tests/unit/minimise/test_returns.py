@@ -24,7 +24,7 @@ def test_no_decision_of_anybody_matters(tmp_path):
 def test_a_bad_row_refuses_the_file(tmp_path, schema):
     outcome = judged(tmp_path, [a_child(1), a_child(2, surname="")], policy=STATUTORY, schema=schema).outcome
     assert [refusal.reason for refusal in outcome.refusals] == ["bad-rows"]
-    assert outcome.places == ("row 3: surname is empty",)
+    assert outcome.places == ('row 3: "SURNAME" is empty',)
 
 
 def test_a_child_who_stands_twice_refuses_the_file(tmp_path):

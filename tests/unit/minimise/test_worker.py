@@ -158,8 +158,8 @@ def test_places_and_duplicates_are_found_across_slices(tmp_path):
     again = carried_out(replace(job, exclude=first.outcome.duplicates))
     assert len(first.outcome.duplicates) == 2
     assert again.outcome.places == (
-        "row 11: surname is empty", "row 21: this child stands in the file twice",
-        "row 50002: surname is empty", "row 59001: this child stands in the file twice",
+        'row 11: "SURNAME" is empty', "row 21: this child stands in the file twice",
+        'row 50002: "SURNAME" is empty', "row 59001: this child stands in the file twice",
     )  # fmt: skip
     assert (again.outcome.rows_in, again.outcome.rows_out) == (60_000, 59_996)
 

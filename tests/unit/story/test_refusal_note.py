@@ -42,7 +42,7 @@ def test_who_dropped_a_file_twice_is_not_told_to_drop_it_again():
 
 
 def test_rows_in_a_row_with_one_fault_share_a_line_and_no_others():
-    wrong, other = "date_of_birth is not a date", "surname is empty"
+    wrong, other = '"Date of birth" is not a date', '"Surname" is empty'
     places = (*(f"row {n}: {wrong}" for n in (2, 3, 4)), f"row 5: {other}", f"row 7: {other}", "and 252 more")
     assert list(in_runs(places)) == [
         f"rows 2 to 4: {wrong}", f"row 5: {other}", f"row 7: {other}", "and 252 more",
