@@ -5,9 +5,9 @@
     cp1252        Windows-1252 without any byte order mark; five bytes mean nothing in it
     utf-16        UTF-16 with its byte order mark, which says which byte comes first
 
-What is no text at all says so in its first bytes: workbooks, archives, documents. They are
-named, since "row 1 holds a NUL byte" helps nobody who saved a spreadsheet. A workbook is never
-unpacked: hidden sheets are how thousands of children were once disclosed.
+What is no text at all says so in its first bytes: workbooks, archives, documents; and so does UTF-16 that
+is declared as something else. They are named, since "row 1 holds a NUL byte" helps nobody who saved a
+spreadsheet. A workbook is never unpacked: hidden sheets are how thousands of children were once disclosed.
 """
 
 import codecs
@@ -16,6 +16,7 @@ from typing import BinaryIO, Final, Protocol
 from gateway.vocabulary.errors import StructureInvalid
 
 UTF_8, CP1252, UTF_16 = "utf-8", "cp1252", "utf-16"
+LOOKS_LIKE_UTF_16: Final = "looks-like-utf-16"
 _MAGIC: Final = (
     (b"PK\x03\x04", "workbook-or-archive"),
     (b"PK\x05\x06", "workbook-or-archive"),
@@ -25,7 +26,8 @@ _MAGIC: Final = (
     (b"{\\rtf", "document"),
 )
 LONGEST_MAGIC: Final = 8
-_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LONGEST_LOOK, _SHORTEST_LOOK = 16, 4
 _GROWTH: Final = {UTF_8: 1, CP1252: 3, UTF_16: 2}
 """A character of one byte in Windows-1252 has up to three in UTF-8; one of two in UTF-16 up to three."""
 
@@ -66,10 +68,11 @@ class Transcoded:
         """The mark of another encoding would be read as letters, and so become part of the first header."""
         self._started = True
         refuse_no_text(block)
-        marked = block.startswith(_MARKS)
-        if self._encoding == CP1252 and marked:
+        if self._encoding != UTF_16:
+            refuse_utf_16(block)
+        if self._encoding == CP1252 and block.startswith(codecs.BOM_UTF8):
             raise _other("marked-otherwise")
-        if self._encoding == UTF_16 and not block.startswith(_MARKS[1:]):
+        if self._encoding == UTF_16 and not block.startswith(_MARKS):
             raise _other("no-byte-order-mark")
 
     def _decoded(self, block: bytes, *, final: bool = False) -> bytes:
@@ -90,6 +93,18 @@ def refuse_no_text(block: bytes) -> None:
     for magic, code in _MAGIC:
         if block.startswith(magic):
             raise _other(code, remedy="save the one table that is meant as CSV UTF-8")
+
+
+def refuse_utf_16(block: bytes) -> None:
+    """StructureInvalid if a file that is not declared so begins like UTF-16: with its mark, or with every other byte nothing.
+
+    That is what a header in our letters is in UTF-16. It is told and never acted on: nothing is read on.
+    """
+    look = block[: min(len(block), _LONGEST_LOOK) // 2 * 2]
+    halves = (look[::2], look[1::2]) if len(look) >= _SHORTEST_LOOK else ()
+    empty = [not any(half) for half in halves]
+    if block.startswith(_MARKS) or (any(empty) and any(0 not in half for half in halves)):
+        raise _other(LOOKS_LIKE_UTF_16, remedy="save it as CSV UTF-8")
 
 
 def _other(code: str, *, remedy: str = "") -> StructureInvalid:

@@ -20,7 +20,8 @@ _STRUCTURE: Final = {
     "broken-off": "row {row} is the last and has no line end, which its schema asks for: a copy that broke off ends so",
     "bare-quote": "row {row} has a quote inside a cell that is not quoted as a whole",
     "nul-byte": "row {row} holds a byte that is no text",
-    "not-utf-8": "row {row} is not UTF-8: save the file as CSV UTF-8",
+    "not-utf-8": "row {row} is not UTF-8: apostrophes and accents that were saved as Windows-1252 (ANSI) look so; save the file as {right}, {or_else}",
+    "looks-like-utf-16": "the file looks like UTF-16, such as Excel's 'Unicode Text', which is not expected here: save it as {right}, {or_else}",
     "blank-line": "row {row} is blank",
     "bare-carriage-return": "a line near row {row} ends with a carriage return alone",
     "mixed-newlines": "near row {row} the lines begin to end differently",
@@ -36,6 +37,8 @@ _STRUCTURE: Final = {
     "compressed": "the file is compressed: drop it as it was before",
     "document": "the file is a document and no table: export the table as CSV UTF-8",
 }
+CSV_UTF_8: Final = "CSV UTF-8"
+_SAVED_AS: Final = {"cp1252": "CSV in Windows-1252 (ANSI)"}
 _XML: Final = {
     "no-document": "the file is not XML, which its schema declares",
     "doctype": "the file has a DOCTYPE, and may not: export it without",
@@ -59,7 +62,7 @@ _OTHER: Final = _XML | {
 _REASONS: Final = {"ragged": "structure", "too-many-rows": "too-large"} | dict.fromkeys(
     ("record-too-long", "unclosed-quote", "broken-off", "bare-quote", "blank-line", "bare-carriage-return", "mixed-newlines"), "structure"
 ) | dict.fromkeys(("workbook-or-archive", "old-workbook", "compressed", "document"), "no-table") | dict.fromkeys(
-    ("marked-otherwise", "no-byte-order-mark", "another-encoding", "not-cp1252", "not-utf-16"), "encoding"
+    ("marked-otherwise", "no-byte-order-mark", "another-encoding", "not-cp1252", "not-utf-16", "looks-like-utf-16"), "encoding"
 )  # fmt: skip
 
 
@@ -70,7 +73,9 @@ def refusals_of(code: str, *, row: int, found: Sequence[int], schema: Schema) ->
     if code == "ragged":
         cells, columns = found
         return (Refusal("structure", f"row {row} has {cells} cells where {columns} are expected"),)
-    sentence = (_STRUCTURE | _OTHER)[code].format(row=row)
+    right = "UTF-8" if schema.format == "xml" else _SAVED_AS.get(schema.encoding, CSV_UTF_8)
+    or_else = f"or have the encoding that it has declared in config/schemas/{schema.schema_name}.toml"
+    sentence = (_STRUCTURE | _OTHER)[code].format(row=row, right=right, or_else=or_else)
     return (Refusal(_REASONS.get(code, code), sentence),)
 
 

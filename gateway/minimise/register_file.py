@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gateway.formats.delimited import DelimitedReader, Piece, split_header
+from gateway.formats.text import LOOKS_LIKE_UTF_16, refuse_no_text, refuse_utf_16
 from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import RegisterInvalid, StructureInvalid
 
@@ -24,7 +25,11 @@ class RegisterFile:
     _meter: Meter = field(default_factory=Meter)
 
     def read(self, size: int, /) -> bytes:
+        """StructureInvalid for a file whose first bytes say that it is no text, or UTF-16."""
         block = self.stream.read(size)
+        if not self._meter.size:
+            refuse_no_text(block)
+            refuse_utf_16(block)
         self._meter.feed(block)
         return block
 
@@ -42,8 +47,7 @@ class RegisterFile:
         try:
             yield from self._records()
         except StructureInvalid as error:
-            problem = f"row {error.row} breaks the file's structure: {error.code}"
-            raise RegisterInvalid(problem, remedy=AS_CSV + self.expected) from error
+            raise RegisterInvalid(_problem(error), remedy=AS_CSV + self.expected) from error
         except OSError as error:
             raise _unreadable() from error
 
@@ -71,6 +75,12 @@ def opened(file: Path | BinaryIO, *, expected: str) -> Iterator[RegisterFile]:
         raise _unreadable() from error
     with stream:
         yield RegisterFile(stream=stream, expected=expected)
+
+
+def _problem(error: StructureInvalid) -> str:
+    if error.row:
+        return f"row {error.row} breaks the file's structure: {error.code}"
+    return "the file looks like UTF-16" if error.code == LOOKS_LIKE_UTF_16 else f"the file is no text: {error.code}"
 
 
 def invalid(number: int, what: str) -> RegisterInvalid:

@@ -38,7 +38,9 @@ def test_names_come_out_in_utf_8_whatever_encoding_was_declared(tmp_path, encodi
     ("encoding", "extract", "reason"),
     [
         ("utf-8", as_csv(WESTERN).decode().encode("cp1252"), "not-utf-8"),
-        ("utf-8", as_csv(NAMES).decode().encode("utf-16"), None),
+        ("utf-8", as_csv(NAMES).decode().encode("utf-16"), "encoding"),
+        ("utf-8", as_csv(NAMES).decode().encode("utf-16-le"), "encoding"),
+        ("cp1252", as_csv(NAMES).decode().encode("utf-16-be"), "encoding"),
         ("cp1252", b"\xef\xbb\xbf" + as_csv(WESTERN), "encoding"),
         ("cp1252", as_csv(NAMES).decode().encode("utf-16"), "encoding"),
         ("utf-16", as_csv(NAMES), "encoding"),
@@ -53,6 +55,23 @@ def test_another_encoding_than_the_declared_one_refuses_the_file(tmp_path, encod
     assert reason in (None, refusal.reason)
     assert outcome.rows_out == 0
     assert CANARY not in refusal.sentence
+
+
+@pytest.mark.parametrize(
+    ("encoding", "written", "words"),
+    [
+        ("utf-8", "utf-16", "looks like UTF-16, such as Excel's 'Unicode Text', which is not expected here: save it as CSV UTF-8, or"),
+        ("cp1252", "utf-16", "save it as CSV in Windows-1252 (ANSI), or have the encoding that it has declared in"),
+        ("utf-8", "cp1252", "row 2 is not UTF-8: apostrophes and accents that were saved as Windows-1252 (ANSI) look so; save"),
+    ],
+)  # fmt: skip
+def test_another_encoding_is_told_with_what_to_do_about_it(tmp_path, encoding, written, words):
+    children = [a_child(1, surname="O\u2019Testmann")]
+    extract = as_csv(children).decode().encode(written)
+    (refusal,) = carried_out(a_job(tmp_path, extract, schema=declared(encoding=encoding))).outcome.refusals
+    assert words in refusal.sentence
+    assert "have the encoding that it has declared in config/schemas/" in refusal.sentence
+    assert "Testmann" not in refusal.sentence
 
 
 def test_a_workbook_s_refusal_says_why_and_what_to_do(tmp_path):

@@ -57,9 +57,21 @@ def test_a_byte_that_means_nothing_in_windows_1252_is_refused_at_its_row(byte):
     assert fault(b"a\nb\nc\n" + bytes([byte]), "cp1252", 2) == ("not-cp1252", 4)
 
 
-@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"])
-def test_a_mark_of_unicode_in_a_file_declared_as_windows_1252_is_refused(mark):
-    assert fault(mark + b"a,b\n", "cp1252")[0] == "marked-otherwise"
+def test_the_mark_of_utf_8_in_a_file_declared_as_windows_1252_is_refused():
+    assert fault(b"\xef\xbb\xbfa,b\n", "cp1252")[0] == "marked-otherwise"
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [f"UPN\t{CANARY}\n" * 99, "a\n", f"a,b\nMuñoz,Ż{CANARY}\n"])
+def test_utf_16_that_is_not_declared_is_named_and_not_read(declared, encoding, text):
+    assert fault(text.encode(encoding), declared) == ("looks-like-utf-16", 0)
+    assert fault(b"\xfe\xff" + text.encode("utf-16-be"), declared, 1) == ("looks-like-utf-16", 0)
+
+
+@pytest.mark.parametrize("data", [b"a\0", b"\0\0\0\0", b"a\0b\0c,d,\n", b"a,b\nx\0y\n", "a,b\n".encode("utf-32-le")])
+def test_other_bytes_that_are_nothing_do_not_look_like_it(data):
+    assert read(data, "utf-8").encode() == data, "whoever reads it next refuses them"
 
 
 @pytest.mark.parametrize("data", [b"a,b\n", "a,b\n".encode("utf-16-le"), "a,b\n".encode("utf-16-be"), b"\xef\xbb\xbfa"])
@@ -110,5 +122,5 @@ def test_bytes_are_read_or_refused_and_nothing_else(data, encoding, size):
 
 REFUSED = {
     "not-cp1252", "not-utf-16", "marked-otherwise", "no-byte-order-mark", "workbook-or-archive", "old-workbook",
-    "compressed", "document",
+    "compressed", "document", "looks-like-utf-16",
 }  # fmt: skip

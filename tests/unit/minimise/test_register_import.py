@@ -108,6 +108,22 @@ def test_a_broken_file_is_refused_by_row(tmp_path, row, rows, header):
     assert CANARY not in str(refused.value.__cause__) + refused.value.message + refused.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("encode", "message"),
+    [
+        (lambda text: text.encode("utf-16"), "the file looks like UTF-16"),
+        (lambda text: text.encode("utf-16-be"), "the file looks like UTF-16"),
+        (lambda text: b"PK\x03\x04" + text.encode(), "the file is no text: workbook-or-archive"),
+    ],
+)
+def test_a_file_that_is_no_csv_in_utf_8_is_told_as_what_it_is(tmp_path, encode, message):
+    (tmp_path / "consents.csv").write_bytes(encode(f"{TITLES}\n{CANARY}\n"))
+    with pytest.raises(RegisterInvalid) as refused:
+        list(read_decisions(tmp_path / "consents.csv", key=REGISTER_KEY, recorded=AT))
+    assert refused.value.message == message
+    assert "save it as comma-separated UTF-8 text" in refused.value.remedy
+
+
 def test_a_missing_file_is_refused_without_its_name(tmp_path):
     with pytest.raises(RegisterInvalid) as refused:
         list(read_decisions(tmp_path / f"{CANARY}.csv", key=REGISTER_KEY, recorded=AT))
