@@ -55,8 +55,8 @@ def import_file(
     """Add all decisions of a CSV, or none. What they overtake is taken back and judged again.
 
     A row names a child by UPN, or without one by forename, surname and date_of_birth. One that
-    cannot be understood refuses the file; it is named by number and column. A file
-    that adds consent takes effect once two different people have signed the statement that is
+    cannot be understood refuses the file; it is named by number and column. So does a file
+    without a row: nothing is recorded, and nothing is withdrawn. A file that adds consent takes effect once two different people have signed the statement that is
     then written beside it, FILE.register; refusals, withdrawals and objections want nobody's.
     """
     chosen = _way(way, yssa=yssa, census_date=census_date)
@@ -173,7 +173,8 @@ def _today(side: Opened) -> str:
 
 
 def _say(side: Opened, recorded: Recorded) -> None:
-    side.voice.say(f"{counted(recorded.count, 'decision')} recorded")
+    nothing = not (recorded.count or recorded.known or recorded.withdrawn)
+    side.voice.say(f"{counted(recorded.count, 'decision')} recorded" + ": no row of the file has one" * nothing)
     if recorded.known:
         side.voice.say(f"{counted(recorded.known, 'was', 'were')} on record already")
     if recorded.withdrawn:

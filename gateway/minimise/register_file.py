@@ -14,6 +14,8 @@ from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import RegisterInvalid, StructureInvalid
 
 AS_CSV = "save it as comma-separated UTF-8 text with the header "
+FIRST_ROW = 2
+_NOTHING = "nothing was taken from it: check that it is the file that is meant, and that all of it was saved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +44,21 @@ class RegisterFile:
         """Each with its number; the header is the first, and 1.
 
         Raises:
-            RegisterInvalid: names the row that breaks the file's structure.
+            RegisterInvalid: names the row that breaks the file's structure; or there is none below the header. Such a
+                file says nothing, and who meant something must hear of it; a snapshot of nothing would end everything.
         """
+        number = 0
         try:
-            yield from self._records()
+            for number, cells in self._records():
+                yield number, cells
         except StructureInvalid as error:
             raise RegisterInvalid(_problem(error), remedy=AS_CSV + self.expected) from error
         except OSError as error:
             raise _unreadable() from error
+        if number < FIRST_ROW:
+            raise RegisterInvalid(
+                "the file has no row below its header" if number else "the file is empty", remedy=_NOTHING
+            )
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         number = 1

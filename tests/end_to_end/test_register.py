@@ -168,8 +168,7 @@ def test_what_a_file_is_has_to_be_said(office, words, code):
     assert office.shown(office.child("parent-yes"))["under_16"] == ["consented"]
 
 
-def test_an_empty_snapshot_and_a_purpose_that_no_route_has_are_refused(office):
-    assert office.bring(office.file(), "--as", "snapshot", "--purpose", PURPOSE).code == 65
+def test_a_purpose_that_no_route_has_is_refused(office):
     spoken = office.bring(office.file({"upn": office.child("parent-yes"), **NO, "purpose": "youth-suport"}))
     assert spoken.code == 65
     assert "row 2: purpose is not one that a route has" in spoken.err

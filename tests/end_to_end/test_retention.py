@@ -98,6 +98,8 @@ def test_the_child_is_in_no_receipt_and_no_output_of_a_hold_or_an_import(handed_
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
+        ("", "the file is empty"),
+        ("upn,last_contact\n", "the file has no row below its header"),
         ("upn;last_contact\n", "another header"),
         ("upn,last_contact\nA123,2026-01-01\n", "row 2: upn"),
         ("upn,last_contact\n{upn},24/11/2026\n", "row 2: last_contact"),

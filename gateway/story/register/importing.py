@@ -67,7 +67,7 @@ def read_import(
     """`purposes` are those that routes have. A snapshot and a census are about one `purpose`.
 
     Raises:
-        RegisterInvalid: names the row and the column, never a value.
+        RegisterInvalid: names the row and the column, never a value; or the file has no row.
     """
     recorded, key = gateway.clock(), gateway.register_key
     if purpose and purpose not in purposes:
@@ -84,8 +84,6 @@ def read_import(
         allowed = _allowed(way, purpose, purposes)
         with opened(source, expected=EXPECTED) as file:
             said = list(decisions_of(file, key=key, recorded=recorded, purposes=allowed))
-    if not said and way == "snapshot":
-        raise RegisterInvalid("a snapshot without a row would withdraw every consent", remedy="check the file")
     return Import(
         way=way, rows=tuple(one.row for one in said), by_name=frozenset(one.row.subject for one in said if one.by_name),
         file=file.digest, recorded=recorded, key=key, purpose=purpose, census=census,
