@@ -1,12 +1,14 @@
 """One round of the prepare half: what deliver saw, what was overtaken, what lies in the folders, what is approved.
 
-    observe ─▶ revoke what was overtaken ─▶ for each route:  look ─▶ carry what is approved ─▶ post what is sealed
+    observe ─▶ revoke what was overtaken ─▶ for each route:  tell what is to be removed ─▶ look ─▶ carry what is
+    approved ─▶ post what is sealed
 
 There is no other recovery: a round asks the receipts where each transfer stands and goes on
 from there, so the first round after a crash is a round like any other. A route that fails is
 told about and leaves the others alone.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +29,7 @@ from gateway.story.outcomes import tell_outcome
 from gateway.story.overdue import strike
 from gateway.story.purging import purge
 from gateway.story.refusing import Refusal, record_refused, refuse_arrival
+from gateway.story.removals_due import prepare_left
 from gateway.story.removing import carry_removal
 from gateway.story.revoking import revoke_out_of_turn, revoke_overtaken
 from gateway.story.seen import Memory
@@ -77,6 +80,8 @@ def prepare(gateway: Gateway, gates: Mapping[str, Gate], memory: Memory) -> Roun
     for name, gate in gates.items():
         if gateway.stopping():
             break
+        with faults.of_route(name):
+            prepare_left(gate, at, uid=os.getuid())
         with faults.of_route(name):
             take_back_ended(gate, at)
         with faults.of_route(name):

@@ -7,6 +7,8 @@
     take_back_held   by itself, when a hold is added: the whole child, where consent decides; a return
                 that was sent stays sent
 
+What decisions and holds ask for is reckoned from the ledger, by the verb or by a round (`removals_due`).
+
 Taking back can do no harm that waiting for another person would not make worse. A removal
 names references and what to remove, and never why; the partner answers for it like for any
 parcel. Whether something was given is told by disclosures alone: that a partner was told to
@@ -28,6 +30,7 @@ from typing import Protocol
 from gateway.contract.policy import Policy
 from gateway.footing import durable
 from gateway.footing.ledger import decisions, holds, transfers
+from gateway.footing.ledger.store import Transaction
 from gateway.footing.ledger.subjects import links, same_child
 from gateway.footing.ledger.transfers import TransferRow
 from gateway.minimise.consent import CLOSING, NEUTRAL, NONE, Opened, Standing
@@ -61,6 +64,8 @@ FEW = 5
 """So many at once are never too many."""
 Stays = frozenset[str] | None
 """The fields beside the floor that a partner may go on holding; None: the whole child is to go."""
+Settle = Callable[[Transaction], object]
+"""Part of the commit that records a removal; whatever it raises, the removal is none."""
 Asked = Callable[[bytes, frozenset[str]], Stays]
 """What stays of a child, of whom these fields beside the floor were given."""
 
@@ -144,38 +149,35 @@ def recall(gateway: Gateway, gates: Mapping[str, Gate], transfer: TransferId, *,
     return _prepare(gate, dict.fromkeys(subjects, WHOLE), uid=uid, supersedes=transfer)
 
 
-def take_back(gates: Mapping[str, Gate], decided: Sequence[Decided], *, uid: int) -> list[Prepared]:
-    """Removals for the partners of routes with the purpose of what was decided, where they were given it.
+def take_back(gate: Gate, decided: Iterable[Decided], *, uid: int, settle: Settle = bool) -> Prepared | None:
+    """A removal for the route's partner of what these decisions leave closed, where it was given that.
 
     Raises:
         StorageError, LogBroken: the disclosures cannot be read, or are not those that were receipted.
     """
-    prepared = []
-    for gate in gates.values():
-        said: dict[bytes, list[Decided]] = {}
-        for one in decided:
-            if one.purpose == gate.route.policy.purpose and one.decision not in NEUTRAL:
-                said.setdefault(one.subject, []).append(one)
-        prepared.append(_take_back(gate, said, _after(gate, said), uid=uid))
-    return [removal for removal in prepared if removal]
+    said: dict[bytes, list[Decided]] = {}
+    for one in decided:
+        if one.purpose == gate.route.policy.purpose and one.decision not in NEUTRAL:
+            said.setdefault(one.subject, []).append(one)
+    return _take_back(gate, said, _after(gate, said), uid=uid, settle=settle)
 
 
 def take_back_held(
-    gateway: Gateway, gates: Mapping[str, Gate], identifiers: Iterable[tuple[str, bytes]], *, uid: int
-) -> list[Prepared]:
+    gate: Gate, identifiers: Iterable[tuple[str, bytes]], *, uid: int, settle: Settle = bool
+) -> Prepared | None:
     """Found by UPN, former UPN, or the name of a child without one: partners' parcels are remembered by no other.
 
     Raises:
         StorageError, LogBroken: as above.
     """
-    with gateway.ledger.reading() as tx:
+    if gate.route.policy.kind != "consent":
+        return None
+    with gate.gateway.ledger.reading() as tx:
         subjects = same_child(tx, frozenset(pseudonym for kind, pseudonym in identifiers if kind in OF_SUBJECTS))
-    by_consent = [gate for gate in gates.values() if gate.route.policy.kind == "consent"]
-    prepared = [_take_back(gate, subjects, lambda _subject, _given: None, uid=uid) for gate in by_consent]
-    return [removal for removal in prepared if removal]
+    return _take_back(gate, subjects, lambda _subject, _given: None, uid=uid, settle=settle)
 
 
-def take_back_overtaken(gate: Gate, transfer: TransferId, *, told_by: Stage) -> list[Prepared]:
+def take_back_overtaken(gate: Gate, transfer: TransferId, *, told_by: Stage) -> None:
     """Of a parcel that was taken back, or had failed, and came to its partner all the same: what closed meanwhile.
 
     When it closed, the parcel before this one was asked. `told_by`: the rung at hand; only the first to tell that it
@@ -184,16 +186,16 @@ def take_back_overtaken(gate: Gate, transfer: TransferId, *, told_by: Stage) -> 
     Raises:
         StorageError, LogBroken: as above.
     """
-    gateway, gates = gate.gateway, {gate.name: gate}
+    gateway = gate.gateway
     sealed, last = gateway.log.last(transfer, Stage.SEALED), last_full(gate)
     if sealed is None or last is None or last.transfer != transfer or not _was_overtaken(gateway, sealed, told_by):
-        return []
+        return
     with gateway.ledger.reading() as tx:
         held = holds.live_identifiers(tx)
         known = decisions.of_purpose(tx, gate.route.policy.purpose)
         decided = [one for one in known if one.recorded > sealed.receipt.at - READ_BEFORE]
-    by_decision = take_back(gates, decided, uid=os.getuid())
-    return [*by_decision, *take_back_held(gateway, gates, held, uid=os.getuid())]
+    take_back(gate, decided, uid=os.getuid())
+    take_back_held(gate, held, uid=os.getuid())
 
 
 def _was_overtaken(gateway: Gateway, sealed: Entry, told_by: Stage) -> bool:
@@ -229,17 +231,21 @@ def _after(gate: Gate, said: Mapping[bytes, Sequence[Decided]]) -> Asked:
     return asked
 
 
-def _take_back(gate: Gate, subjects: Collection[bytes], asked: Asked, *, uid: int) -> Prepared | None:
+def _take_back(gate: Gate, subjects: Collection[bytes], asked: Asked, *, uid: int, settle: Settle) -> Prepared | None:
     last = last_full(gate) if subjects else None
-    return prepare_few(gate, last, subjects, asked, uid=uid) if last and disclosed_by(gate, last) else None
+    if last is None or disclosed_by(gate, last) is None:
+        return None
+    return prepare_few(gate, last, subjects, asked, uid=uid, settle=settle)
 
 
-def prepare_few(gate: Gate, last: LastFull, subjects: Iterable[bytes], asked: Asked, *, uid: int) -> Prepared | None:
+def prepare_few(
+    gate: Gate, last: LastFull, subjects: Iterable[bytes], asked: Asked, *, uid: int, settle: Settle = bool
+) -> Prepared | None:
     """Of what the last full parcel gave; nothing, if they are so many that a person should look first."""
     many = max(FEW, gate.route.policy.limits.removals_percent * last.released // 100)
     # not one more is looked for than tells that they are too many
     removals = dict(islice(_removals(gate, last, subjects, asked), many + 1))
-    return _prepare(gate, removals, uid=uid) if removals and len(removals) <= many else None
+    return _prepare(gate, removals, uid=uid, settle=settle) if removals and len(removals) <= many else None
 
 
 def _removals(gate: Gate, last: LastFull, subjects: Iterable[bytes], asked: Asked) -> Iterator[tuple[bytes, str]]:
@@ -286,7 +292,14 @@ def _fields(policy: Policy, *, but: frozenset[str] = NONE) -> str:
     return " ".join(headers)
 
 
-def _prepare(gate: Gate, removals: Mapping[bytes, str], *, uid: int, supersedes: TransferId | None = None) -> Prepared:
+def _prepare(
+    gate: Gate,
+    removals: Mapping[bytes, str],
+    *,
+    uid: int,
+    supersedes: TransferId | None = None,
+    settle: Settle = bool,
+) -> Prepared:
     """`removals`: by subject, what is to go."""
     gateway, at = gate.gateway, gate.gateway.clock()
     partner = gate.route.partner.partner
@@ -301,6 +314,7 @@ def _prepare(gate: Gate, removals: Mapping[bytes, str], *, uid: int, supersedes:
     facts = Facts(partner=partner, count=len(removals), uid=uid, kind=kind)
     facts = facts | Facts(supersedes=supersedes) if supersedes else facts
     with gateway.ledger.writing() as tx:
+        settle(tx)
         transfers.insert_transfer(tx, row)
         gateway.log.append_in(
             tx, Receipt.of_stage(Stage.WITHDRAWN, transfer=transfer, route=gate.name, at=at, facts=facts)

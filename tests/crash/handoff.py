@@ -63,7 +63,7 @@ class Handoff:
         self._note(RESUMED)
 
     def _note(self, phase: str) -> None:
-        self._keep(phase)
+        self.keep(phase)
         ended = self.run()
         assert ended.code == 0, ended.said
         self.steps[phase] = ended.steps
@@ -107,7 +107,8 @@ class Handoff:
             shutil.rmtree(place)
             shutil.copytree(kept, place, symlinks=True)
 
-    def _keep(self, phase: str) -> None:
+    def keep(self, phase: str) -> None:
+        """To be begun from again."""
         self.began[phase] = self.world.clock.at
         for kept, place in self._places(phase):
             shutil.copytree(place, kept, symlinks=True)

@@ -54,16 +54,16 @@ class Starter:
 
     def run(
         self, *words: object, at: datetime, die: int | None = None, moment: str = BEFORE, watched: bool = True,
-        limits: Mapping[str, int] | None = None, waits: float | None = None,
+        limits: Mapping[str, int] | None = None, waits: float | None = None, typed: str = "",
     ) -> Ended:  # fmt: skip
-        """`limits` by the names of RLIMIT_…, without that; `waits`: seconds for a locked ledger, instead of its own.
+        """`typed`: what a verb is told on standard input. `limits` by the names of RLIMIT_…, without that; `waits`: seconds for a locked ledger, instead of its own.
 
         Whoever is not watched is faster and cannot die.
         """
         order = {
             "words": list(map(str, words)), "at": at.isoformat(), "notes": str(self._notes),
             "die": die, "moment": moment, "watched": watched or die is not None, "limits": limits or {},
-            "waits": waits,
+            "waits": waits, "typed": typed,
         }  # fmt: skip
         self._notes.write_bytes(b"")
         self._process.stdin.write(json.dumps(order) + "\n")
@@ -119,7 +119,7 @@ def _play(order: dict, said: Path) -> None:
             sqlite.BUSY_SECONDS = order["waits"]
         if order["watched"]:
             Watch(Death(Path(order["notes"]), order["die"], order["moment"])).begin()
-        code = run(order["words"], {}, out, out, clock=lambda: at)
+        code = run(order["words"], {}, out, out, stdin=io.StringIO(order["typed"]), clock=lambda: at)
         sys.setprofile(None)
         said.write_text(out.getvalue())
     finally:

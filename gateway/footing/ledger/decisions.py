@@ -62,6 +62,7 @@ _IN_ORDER = select(subject_decision.c.id, *_AS_WRITTEN.values()).order_by(
 )
 _OF_PURPOSE = _IN_ORDER.where(subject_decision.c.purpose == bindparam("wanted"))
 _OF_SUBJECT = _IN_ORDER.where(subject_decision.c.subject == bindparam("wanted"))
+_SINCE = _OF_PURPOSE.where(subject_decision.c.id > bindparam("after"))
 _JUDGED = (
     select(subject_decision.c.id, *(_AS_WRITTEN[name] for name in Judged._fields if name != "fields"))
     .where(subject_decision.c.purpose == bindparam("wanted"))
@@ -71,6 +72,7 @@ _FIELDS = select(decision_field.c.decision, func.aggregate_strings(decision_fiel
     decision_field.c.decision
 )
 _FIELDS_OF_PURPOSE = _FIELDS.join(subject_decision).where(subject_decision.c.purpose == bindparam("wanted"))
+_FIELDS_SINCE = _FIELDS_OF_PURPOSE.where(subject_decision.c.id > bindparam("after"))
 _FIELDS_OF_SUBJECT = _FIELDS.join(subject_decision).where(subject_decision.c.subject == bindparam("wanted"))
 _EXPIRED = (
     select(subject_decision.c.subject)
@@ -102,17 +104,22 @@ def append(tx: Transaction, decisions: Iterable[DecisionRow]) -> int:
 
 def of_purpose(tx: Transaction, purpose: str) -> Iterator[DecisionRow]:
     """By subject, then as recorded; streamed, so take them within the transaction."""
-    return _streamed(tx, _OF_PURPOSE, _FIELDS_OF_PURPOSE, purpose)
+    return _streamed(tx, _OF_PURPOSE, _FIELDS_OF_PURPOSE, wanted=purpose)
+
+
+def since(tx: Transaction, purpose: str, after: int) -> Iterator[DecisionRow]:
+    """The same of those that were recorded after the decision of this number."""
+    return _streamed(tx, _SINCE, _FIELDS_SINCE, wanted=purpose, after=after)
 
 
 def of_subject(tx: Transaction, subject: bytes) -> list[DecisionRow]:
     """As recorded, whatever their purpose."""
-    return list(_streamed(tx, _OF_SUBJECT, _FIELDS_OF_SUBJECT, subject))
+    return list(_streamed(tx, _OF_SUBJECT, _FIELDS_OF_SUBJECT, wanted=subject))
 
 
 def judged(tx: Transaction, purpose: str) -> Iterator[Judged]:
     """The same decisions as `of_purpose` in the same order, at a third of the price."""
-    fields = _fields(tx, _FIELDS_OF_PURPOSE, purpose)
+    fields = _fields(tx, _FIELDS_OF_PURPOSE, wanted=purpose)
     for number, subject, decided_by, decision, tiers, given, expires in tx.execute(
         _JUDGED, {"wanted": purpose}, execution_options={"yield_per": BATCH}
     ):
@@ -139,16 +146,16 @@ _joined = lru_cache(1024)(lambda tiers: ",".join(sorted(tiers)))
 _spelled_day, _spelled_moment = lru_cache(1 << 14)(date.isoformat), lru_cache(1024)(moment.spell)
 
 
-def _streamed(tx: Transaction, query: Any, fields_query: Any, wanted: str | bytes) -> Iterator[DecisionRow]:
-    fields = _fields(tx, fields_query, wanted)
-    for number, *values in tx.execute(query, {"wanted": wanted}, execution_options={"yield_per": BATCH}):
+def _streamed(tx: Transaction, query: Any, fields_query: Any, **asked: str | bytes | int) -> Iterator[DecisionRow]:
+    fields = _fields(tx, fields_query, **asked)
+    for number, *values in tx.execute(query, asked, execution_options={"yield_per": BATCH}):
         row = _row(*values)
         yield replace(row, fields=fields[number]) if number in fields else row
 
 
-def _fields(tx: Transaction, query: Any, wanted: str | bytes) -> dict[int, frozenset[str]]:
+def _fields(tx: Transaction, query: Any, **asked: str | bytes | int) -> dict[int, frozenset[str]]:
     """By the number of the decision that names them."""
-    return {number: _named(fields) for number, fields in tx.execute(query, {"wanted": wanted})}
+    return {number: _named(fields) for number, fields in tx.execute(query, asked)}
 
 
 def _row(  # noqa: PLR0917 - the columns, in their order

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from gateway.footing.ledger import register_version
 from gateway.footing.ledger.schema import hold, hold_identifier
@@ -31,7 +31,7 @@ _LIVE = (
     .distinct()
     .order_by(hold_identifier.c.kind, hold_identifier.c.pseudonym)
 )
-
+_LIVE_SINCE = _LIVE.where(hold.c.id > bindparam("after"))
 _KINDS = (
     select(hold_identifier.c.hold, hold_identifier.c.kind)
     .distinct()
@@ -62,6 +62,11 @@ def lift(tx: Transaction, number: int, *, at: datetime) -> None:
 def live_identifiers(tx: Transaction) -> list[tuple[str, bytes]]:
     """(kind, pseudonym) of every hold in force, each once, in a fixed order."""
     return [(row.kind, row.pseudonym) for row in tx.execute(_LIVE)]
+
+
+def live_since(tx: Transaction, after: int) -> list[tuple[str, bytes]]:
+    """The same of those that were added after the hold of this number."""
+    return [(row.kind, row.pseudonym) for row in tx.execute(_LIVE_SINCE, {"after": after})]
 
 
 def listed(tx: Transaction, *, live_only: bool = False) -> list[HoldRow]:

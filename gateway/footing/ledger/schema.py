@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeDecorator
 
 from gateway.vocabulary import moment
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 PSEUDONYM = 12
 
 
@@ -227,6 +227,16 @@ disclosure_file = Table(
 
 # One row, raised by every decision and hold: tells whether a snapshot of the register is still the register.
 register_version = Table("register_version", ledger, Column("version", BigInteger, nullable=False))
+
+# Up to which decision and which hold a route's partner was told what to remove.
+reckoned = Table(
+    "reckoned",
+    ledger,
+    Column("route", _Slug, primary_key=True),
+    Column("decision", BigInteger, nullable=False),
+    Column("hold", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 # What needs a person, as it was when we looked last: what is new, worse or over is told by comparing with it.
 concern = Table(

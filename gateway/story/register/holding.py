@@ -15,8 +15,8 @@ from gateway.minimise.identifiers import pseudonyms
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
 from gateway.story.register.agreeing import LIST, Recorded, Signing, proven, wanted
+from gateway.story.removals_due import prepare_due
 from gateway.story.revoking import revoke_overtaken
-from gateway.story.withdrawing import take_back_held
 from gateway.vocabulary.errors import RegisterInvalid, StorageError, UsageError
 from gateway.vocabulary.facts import Facts
 
@@ -49,7 +49,7 @@ def add_hold(
         # the receipt tells that there is one more hold, not of which kind: the ledger and its reviewer know
         gateway.log.append_in(tx, Receipt(kind="hold-added", at=at, facts=Facts(index=number, uid=uid)))
     revoked = revoke_overtaken(gateway, gates, gateway.clock())
-    removals = take_back_held(gateway, gates, identifiers, uid=uid)
+    removals = prepare_due(gates.values(), uid=uid)
     return Recorded(count=number, revoked=revoked, removals=len(removals))
 
 

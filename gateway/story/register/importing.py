@@ -23,8 +23,8 @@ from gateway.minimise.register_news import News, news
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
 from gateway.story.register.agreeing import Recorded, wanted
+from gateway.story.removals_due import prepare_due
 from gateway.story.revoking import revoke_overtaken
-from gateway.story.withdrawing import take_back
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import RegisterInvalid
 from gateway.vocabulary.facts import Fact, Facts
@@ -117,7 +117,7 @@ def take_import(
         facts = _facts(gateway, imported, found, uid) | _evidence(agreed if found.opens else None)
         gateway.log.append_in(tx, Receipt(kind=KIND, at=gateway.clock(), facts=facts))
     revoked = revoke_overtaken(gateway, gates, gateway.clock())
-    removals = take_back(gates, (*found.added, *found.withdrawn), uid=uid)
+    removals = prepare_due(gates.values(), uid=uid)
     return Recorded(
         count=len(found.added),
         known=found.known,

@@ -15,8 +15,8 @@ from gateway.minimise.register_subject import is_by_name, subject_of
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
 from gateway.story.register.agreeing import RECORD, Recorded, Signing, proven
+from gateway.story.removals_due import prepare_due
 from gateway.story.revoking import revoke_overtaken
-from gateway.story.withdrawing import take_back
 from gateway.vocabulary.errors import NeedsPerson, RegisterInvalid
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.moment import london_day
@@ -67,4 +67,4 @@ def record_decision(
             subjects.add_nameless(tx, [subject])
         gateway.log.append_in(tx, Receipt(kind="consent-recorded", at=gateway.clock(), facts=facts))
     revoked = revoke_overtaken(gateway, gates, gateway.clock())
-    return Recorded(count=len(rows), revoked=revoked, removals=len(take_back(gates, rows, uid=uid)))
+    return Recorded(count=len(rows), revoked=revoked, removals=len(prepare_due(gates.values(), uid=uid)))
