@@ -2,7 +2,7 @@
 # the lock has changed; nothing is needed but Python 3.11 to 3.14, git and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench weather crash soak deb lock clean
+.PHONY: help demo test lint bench weather crash soak stories deb lock clean
 
 # Most of the suite waits for servers and disks: more workers than processors serve it well.
 WORKERS ?= 4
@@ -23,6 +23,7 @@ help:
 	@echo "make lint    ruff, ruff format, mypy, import-linter"
 	@echo "make crash   the power cut before and after every step of a handoff, and twice; make test takes a sample"
 	@echo "make soak    1,000 handoffs while both halves are killed at random; make test has fifteen of them"
+	@echo "make stories 300 times what people, partners and clocks do in any order; make test has three of them"
 	@echo "make weather 500 deliveries over a line that cuts, holds up and corrupts; make test has twenty of them"
 	@echo "make bench   measured against the same work by hand, a table of ratios; BENCH_ROWS=10000000 for ten million"
 	@echo "make deb     the Debian package, in dist/; 'make test' then looks into it"
@@ -55,6 +56,10 @@ crash: $(READY)
 soak: $(READY)
 	@echo "soak: 1,000 handoffs, both halves killed at random from a fixed seed"
 	@HANDOFF_SOAK=1000 $(BIN)/python -m pytest -s tests/crash/test_soak.py
+
+stories: $(READY)
+	@echo "stories: 300 councils' days in any order, from fixed seeds, held against the plain rules"
+	@HANDOFF_STORIES=300 $(BIN)/python -m pytest -n $(WORKERS) tests/end_to_end/test_any_order.py
 
 weather: $(READY)
 	@echo "weather: 500 deliveries over a line that cuts, holds up and corrupts"
