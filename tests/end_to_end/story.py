@@ -47,6 +47,8 @@ class Story:
     children: list[Child]
     said: dict[str, tuple[Said, ...]]
     held: list[Mapping[str, str]]
+    """In the order recorded, which is their number."""
+    lifted: set[int] = field(default_factory=set)
     done: list[str] = field(default_factory=list)
     """For whoever reads a story that went wrong: what was done, and to nobody's name."""
     arrived: dict[TransferId, Situation] = field(default_factory=dict)
@@ -56,7 +58,8 @@ class Story:
     drops: int = 0
 
     def situation(self) -> Situation:
-        return Situation(london_day(self.world.clock()), dict(self.said), tuple(self.held))
+        held = tuple(held for number, held in enumerate(self.held, start=1) if number not in self.lifted)
+        return Situation(london_day(self.world.clock()), dict(self.said), held)
 
     def note_arrivals(self) -> None:
         for name in self.world.inbox():

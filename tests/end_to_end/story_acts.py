@@ -120,6 +120,16 @@ def hold(story: Story) -> None:
     story.held.append(known_by)
 
 
+def lift_a_hold(story: Story) -> None:
+    typed, number = typing_in(story.world), story.chance.randrange(len(story.held)) + 1
+    for role, key in story.world.council.people.items():
+        path = story.world.folder / role
+        path.touch(mode=0o600)
+        path.write_bytes(key.openssh_private(role))
+        if typed("hold", "lift", number, "--key", path, "--yes").code == 0:
+            story.lifted.add(number)
+
+
 def decide(story: Story) -> None:
     child, today = story.somebody(), london_day(story.world.clock())
     who, what = story.chance.choice(DECIDERS), story.chance.choice(DECISIONS)
@@ -171,6 +181,6 @@ def days_pass(story: Story) -> None:
 
 ACTS: tuple[tuple[Callable[[Story], Iterator[str] | None], int], ...] = (
     (drop, 3), (sign, 4), (hand_over_as_far_as_the_parcel, 5), (prepare, 4), (deliver, 8), (run, 4),
-    (deliver_and_fail, 2), (try_again, 2), (receive, 6), (hold, 4), (decide, 8), (withdraw_somebody, 1),
+    (deliver_and_fail, 2), (try_again, 2), (receive, 6), (hold, 4), (lift_a_hold, 1), (decide, 8), (withdraw_somebody, 1),
     (recall_something, 1), (resend_something, 1), (minutes_pass, 4), (hours_pass, 2), (days_pass, 1),
 )  # fmt: skip
