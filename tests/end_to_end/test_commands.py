@@ -94,9 +94,15 @@ def test_a_changed_route_is_suspended_until_it_is_signed_again(in_earnest, type_
         type_in("route", "sign", route, "--as", "partner", "--key", second, "--yes")
     page = in_earnest.council.home / "config" / "policies" / "yss.toml"
     page.write_text(page.read_text().replace("until_age = 20", "until_age = 25"))
+    in_earnest.drop()
+    statement = in_earnest.council.drop_folder(YSS) / "pupils.csv.release"
     spoken = type_in("run", "--once")
     assert spoken.code == 3
     assert "the route yss is suspended: its signature does not count" in spoken.err
+    assert not statement.exists()
+    type_in("route", "sign", YSS, "--key", officer, "--yes")
+    assert type_in("run", "--once").code == 0
+    assert statement.exists()
 
 
 def test_a_key_that_may_not_sign_routes_does_not_put_one_into_service(in_earnest, type_in, tmp_path):

@@ -119,6 +119,7 @@ def test_a_host_key_that_changed_stops_everything_until_a_person_has_looked(worl
     world.run()
     (transfer,) = world.transfers()
     assert world.stages() == [Stage.FAILED]
+    assert world.inbox() == []
     assert type_in("partner", "probe", "youth-support").code == 76
     page.write_text(sound)
     assert type_in("partner", "probe", "youth-support").code == 0

@@ -54,6 +54,7 @@ def test_with_one_signature_it_waits_for_the_other(stated):
     assert stated.stages() == [Stage.WAITING]
     assert "-n approve.yss@" in stated.waiting()
     assert "-n prepare.yss@" not in stated.waiting()
+    assert stated.inbox() == []
 
 
 def test_a_key_that_stands_in_no_signers_file_is_refused(stated):
