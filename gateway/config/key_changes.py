@@ -32,7 +32,8 @@ def make(configuration: Configuration, role: Role, random: Callable[[int], bytes
 
     Raises:
         UsageError: a secret that is there already, or a key to follow that was made before.
-        KeyUnavailable: the keys belong to another user than this one, or what is recorded was made with the missing one.
+        KeyUnavailable: the keys belong to another user than this one, who may write their public halves; or what is
+            recorded was made with the missing one.
     """
     ring = owned_ring(configuration, role)
     if not ring.has(role.name) and not _is_published(configuration, role):
@@ -143,7 +144,7 @@ def _refuse_unread_reports(configuration: Configuration, role: Role) -> None:
 
 
 def owned_ring(configuration: Configuration, role: Role) -> Keyring:
-    """A key file of another user's would be refused by the half that needs it."""
+    """A key file of another user's would be refused by the half that needs it; and a public half must find its place."""
     ring = ring_of(configuration, role)
     try:
         owner = ring.folder.stat().st_uid
@@ -154,5 +155,10 @@ def owned_ring(configuration: Configuration, role: Role) -> Keyring:
     if owner != os.geteuid():
         raise KeyUnavailable(
             f"{role.half}'s keys belong to another user", remedy=f"type this as the user of {role.half}"
+        )
+    if role.signs and not os.access(configuration.workspace.public_keys, os.W_OK | os.X_OK):
+        raise KeyUnavailable(
+            "this user may not write to keys/public, where public halves go",
+            remedy=f"lend the folder to the user of {role.half} for as long as this takes: docs/OPERATING.md, Rotation",
         )
     return ring

@@ -167,6 +167,20 @@ def test_deliver_s_key_is_not_replaced_while_its_reports_are_unread(ready):
     assert put_to_use(ready, "observation")
 
 
+@pytest.mark.parametrize("change", [new, put_to_use], ids=["new", "rotate"])
+def test_where_no_public_half_can_be_written_no_private_one_changes(ready, without_licence, change):
+    """On a server keys/public is root's: what was made before it failed there would be told to nobody."""
+    if change is put_to_use:
+        new(ready, "signing")
+    folder = private(ready, "signing").parent
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    ready.workspace.public_keys.chmod(0o555)
+    with pytest.raises(KeyUnavailable, match="may not write to keys/public"):
+        without_licence(lambda: change(ready, "signing"))
+    ready.workspace.public_keys.chmod(0o755)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_a_retired_half_that_cannot_be_read_is_told(ready):
     new(ready, "signing")
     put_to_use(ready, "signing")
