@@ -26,7 +26,7 @@ def rehearse(
 
     The parcel is marked as a rehearsal and uses up no number of a real route. It leaves with 0
     once the partner has signed for it, with 3 if no answer came in time, with 65 if the
-    partner rejected it.
+    partner rejected it. It needs the keys of both halves: not on a server with a user for each.
     """
     with prepare_side(context) as side:
         policy = route_to(side.configuration, name).policy

@@ -121,7 +121,7 @@ def witness(
         if route not in side.gates:
             raise UsageError("there is no such route in service", remedy="'gateway status' lists them")
         keep_cosignature(side.gates[route], note)
-        side.voice.say("the ledger leads to what the partner has cosigned: it is not an older one")
+        side.voice.say("the ledger leads to what the partner has cosigned in this file: it is not older than that")
 
 
 app.command(short_help="the whole log: receipts, hashes, rungs, signatures")(evidence.verify)

@@ -17,7 +17,12 @@ app = new_app()
 def resolve(
     context: typer.Context,
     transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
-    verdict: Annotated[Verdict, typer.Argument(metavar="VERDICT", help="delivered, absent or abandoned.")],
+    verdict: Annotated[
+        Verdict,
+        typer.Argument(
+            metavar="VERDICT", help="delivered: they have it; absent: they have not; abandoned: nobody can tell."
+        ),
+    ],
     reason: Annotated[
         str,
         typer.Option("--reason", metavar="WORD", help="Why you know: lower case, hyphens; it stands in the receipt."),

@@ -10,6 +10,7 @@ from gateway.service import attention
 from gateway.story import concerns, deadlines
 from gateway.story.alerting import ALERTS
 from gateway.story.standing import UNDER_WAY
+from gateway.vocabulary.transfer import Stage
 from tests import shape
 
 TOP = Path(__file__).resolve().parent.parent.parent
@@ -54,6 +55,12 @@ def test_every_log_line_that_is_an_alarm_says_what_to_do():
         LogEvent.HEARTBEAT_AGAIN,
     }  # fmt: skip
     assert told == {str(event) for event in LogEvent} - {str(event) for event in everyday}
+
+
+def test_every_stage_that_a_handoff_can_stand_at_is_explained():
+    table = OPERATING.split("| stage |")[1].split("\n\n")[0].splitlines()[2:]
+    told = [stage for row in table for stage in re.findall(r"`([a-z-]+)`", row.split("|")[1])]
+    assert sorted(told) == sorted(Stage)
 
 
 def test_every_kind_of_concern_has_a_row_that_says_what_to_do():
