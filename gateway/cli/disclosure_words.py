@@ -23,7 +23,7 @@ WHY: Final = {
 RELEASED: Final = {Reach.LEFT: "released", Reach.PERHAPS: "may have left", Reach.NOT: "never left"}
 _SHORT: Final = {word: word.upper() for word in ("upn", "uln", "uprn", "urn", "sen", "id")}
 NOT_KEPT: Final = "values are not kept: the partner, or the source, holds them"
-NEVER: Final = "no handoff since the first had this child in its scope"
+NEVER: Final = "no handoff so far has had this child in its scope"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,12 @@ from gateway.partner.kit import steps
 from gateway.partner.receiving import receive
 from gateway.partner.settings import load_receiver
 from gateway.seal.acknowledgement import Awaited, UnverifiedAcknowledgement
+from gateway.seal.rejections import REJECTIONS, SEQUENCE_GAP
 from tests.simulators.council import AT, CSV, DOMAIN, ME, SENDER, Council
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "PARTNERS.md"
+UNANSWERED = {"envelope-signature", "replayed", SEQUENCE_GAP}
+"""As `gateway receive` has it: what is not the council's, was answered before, or waits for another parcel."""
 TOOLS = ("age", "age-keygen", "unzip", "sha256sum", "ssh-keygen")
 
 
@@ -105,6 +108,29 @@ def test_the_kit_has_the_same_steps_word_for_word():
     assert (found["make-gpg-key"], found["check-gpg"]) == (steps.MAKE_GPG_KEY, steps.CHECK_GPG)
     assert (found["open-gpg"], found["answer-gpg"]) == (steps.OPEN_GPG, steps.ANSWER_GPG)
     assert found["install-gpg"] == steps.INSTALL_GPG
+
+
+def test_every_reason_that_a_partner_can_sign_is_told():
+    table = DOCUMENT.read_text("utf-8").split("| code |")[1].split("\n\n")[0]
+    assert set(re.findall(r"`([a-z-]+)`", table)) == REJECTIONS.keys() - UNANSWERED
+
+
+def test_a_rejection_as_the_document_says_it_is_verified(desk, council):
+    awaited = desk.take(council)
+    desk.type_in("open")
+    desk.type_in("answer")
+    body = desk.folder / f"{awaited.transfer}.ack.json"
+    page = body.read_text().replace('"accepted"', '"rejected"').replace('"code":null', '"code":"file-hash"')
+    body.write_text(re.sub(r'"(manifest|rows)":("[0-9a-f]+"|[0-9]+)', r'"\1":null', page))
+    (signature := body.with_name(f"{body.name}.sig")).unlink()
+    namespace = f"acknowledge@{DOMAIN}"
+    subprocess.run(
+        ["ssh-keygen", "-q", "-Y", "sign", "-n", namespace, "-f", "acknowledge", body], cwd=desk.folder, check=True
+    )
+    key = PublicKey.parse((desk.folder / "acknowledge.pub").read_text())
+    answer = UnverifiedAcknowledgement.parse(body.read_bytes(), signature.read_bytes()).verify(key, DOMAIN)
+    answer.check(awaited)
+    assert (answer.disposition, answer.code) == ("rejected", "file-hash")
 
 
 def spoil(path: Path) -> None:
