@@ -36,9 +36,9 @@ def run(
 
     Log lines go to standard error, one JSON object a line, and hold nothing of any child.
     With --once it leaves with 0, with 3 if a route is suspended, or with the code of what
-    went wrong last. Without, it runs until it is told to stop, and verbs that need prepare's keys
-    are carried out by it, for whom the kernel says may. --only desk asks the kernel for a prepare
-    whose sandbox shows it no other users, and hands people over to it.
+    went wrong. Without, it runs until it is told to stop, and carries out verbs that need prepare's
+    keys, for people whose groups allow it. --only desk tells prepare who is asking, where its
+    sandbox hides other users from it.
     """
     if only == DESK and not once:
         _desk_alone(*configured(context))
