@@ -45,6 +45,7 @@ CLOCKS: Mapping[Stage, Callable[[Route], Clock]] = {
     Stage.WAITING: lambda route: (timedelta(0), 5 * DAY),  # noqa: ARG005 - one shape for all
     Stage.ARRIVED: lambda route: (timedelta(hours=1), DAY),  # noqa: ARG005
     Stage.APPROVED: lambda route: (timedelta(hours=2), DAY),  # noqa: ARG005
+    Stage.WITHDRAWN: lambda route: (timedelta(hours=1), DAY),  # noqa: ARG005
     Stage.PAUSED: lambda route: (timedelta(0), 3 * DAY),  # noqa: ARG005
     Stage.SEALED: lambda route: (route.page.release_within, max(DAY, 2 * route.page.release_within)),
     Stage.REVOKED: lambda route: (route.page.release_within, max(DAY, 2 * route.page.release_within)),
@@ -61,6 +62,7 @@ SENTENCES: Mapping[Stage, str] = {
     Stage.WAITING: "a release statement waits for signatures",
     Stage.ARRIVED: "an extract was taken over and not approved yet",
     Stage.APPROVED: "an approved extract was not sealed yet",
+    Stage.WITHDRAWN: "a removal was asked for and not sealed yet",
     Stage.PAUSED: "a handoff is paused until a new statement is signed",
     Stage.SEALED: "a sealed parcel was not delivered yet",
     Stage.REVOKED: "a parcel that was taken back was not made again yet",
