@@ -19,6 +19,7 @@ from tests.end_to_end.story import Story
 
 KNOWN_BY = (("upn",), ("uln",), ("local_id",), ("forename", "surname", "date_of_birth"), ("address_line_1", "postcode"))
 DECIDERS = ("parent", "parent", "guardian", "young-person")
+LATE = 22
 DECISIONS = ("consent", "consent", "refuse", "withdraw", "object", "lift-objection", "no-reply")
 
 
@@ -33,6 +34,8 @@ def go_on(story: Story) -> Iterator[str]:
 
 def come_to_rest(story: Story, *, whole: bool) -> Iterator[str]:
     """All that lies there is signed, carried and answered; what is not as it must be then, as `Story.faults_at_rest` has it."""
+    if story.world.clock.at.hour >= LATE:  # on the next day other rules may hold
+        story.sleep()
     for _ in range(8):
         sign(story)
         try_again(story)
