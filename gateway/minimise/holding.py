@@ -5,6 +5,7 @@ no hold in force has is not computed, since keying is the most expensive thing d
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from gateway.minimise.keying import keyed
 from gateway.minimise.normalising import (
@@ -20,6 +21,9 @@ from gateway.minimise.normalising import (
     whole_name,
 )
 from gateway.minimise.shapes import quoted
+
+SUBJECT: Final = "subject"
+"""Beside the kinds of identifiers: a child whom a hold knows by another pseudonym than a row has."""
 
 
 def held(fields: frozenset[str], kinds: frozenset[str], generations: int = 1) -> str:
@@ -50,6 +54,7 @@ def testable(fields: frozenset[str], *, by_consent: bool) -> str:
 def _pseudonyms(fields: frozenset[str], generations: int) -> Iterator[tuple[str, str]]:
     """By kind, the SQL of each pseudonym that a row has."""
     yield "upn", "_upn_key"
+    yield SUBJECT, "_subject"
     if "former_upn" in fields:
         yield "upn", _where("former_upn", keyed(upn_message("former_upn"), generations))
     for field in ("uln", "uprn"):

@@ -2,7 +2,7 @@
 
 The register is read as a snapshot, made when the register has changed or the London day has,
 and kept by both; holds are read afresh each time, so that a hold counts from the moment it
-is written.
+is written. A hold on one of a child's pseudonyms holds the child: links say which others are the same.
 
 A child who stands in the file twice is known only when the file has been read to its end:
 then the file is judged again with all rows of those children withheld.
@@ -19,7 +19,9 @@ from gateway.approval.rules import Reason
 from gateway.footing import durable
 from gateway.footing.ledger import decisions, holds, subjects
 from gateway.footing.ledger.store import Transaction
+from gateway.footing.ledger.subjects import Link
 from gateway.minimise.engine import Job, Outcome
+from gateway.minimise.holding import SUBJECT
 from gateway.minimise.judging import Judging
 from gateway.minimise.snapshot import write_snapshot
 from gateway.story.brake import disclosed_by, last_full
@@ -35,6 +37,7 @@ class InForce:
     """What a release was judged by besides the route: a later register or hold overtakes it."""
 
     register: Digest
+    """Of the decisions, and of the links that say whose they are."""
     holds: Digest
     version: int
     """Of the register and the holds, as the ledger counts their changes."""
@@ -104,8 +107,8 @@ def rules_in_force(gate: Gate, at: datetime) -> tuple[Path, InForce, tuple[tuple
     """The register's snapshot, what it and the holds are, and the holds themselves: of one moment."""
     with gate.gateway.ledger.reading() as tx:
         path, register = _snapshot(gate.gateway, tx, gate.route.policy.purpose, london_day(at))
-        live, version = tuple(holds.live_identifiers(tx)), decisions.version(tx)
-    return path, InForce(register=register, holds=_digest(live), version=version), live
+        live, links, version = _live(tx), subjects.links(tx), decisions.version(tx)
+    return path, InForce(register=_linked(register, links), holds=_digest(live), version=version), live
 
 
 def still_in_force(tx: Transaction, in_force: InForce) -> bool:
@@ -115,7 +118,21 @@ def still_in_force(tx: Transaction, in_force: InForce) -> bool:
 
 def holds_in_force(gateway: Gateway) -> Digest:
     with gateway.ledger.reading() as tx:
-        return _digest(holds.live_identifiers(tx))
+        return _digest(_live(tx))
+
+
+def _live(tx: Transaction) -> tuple[tuple[str, bytes], ...]:
+    """What holds in force know children by, and the subjects that those lead to: extracts need not tell a former UPN again."""
+    live, leads = holds.live_identifiers(tx), dict(subjects.links(tx))
+    several = {*leads, *leads.values()}
+    held = {leads.get(pseudonym, pseudonym) for _, pseudonym in live if pseudonym in several}
+    return (*live, *((SUBJECT, subject) for subject in sorted(held)))
+
+
+def _linked(register: Digest, links: Iterable[Link]) -> Digest:
+    """A link that is learned overtakes what was sealed without it, as a decision does."""
+    told = b"".join(pseudonym + subject for pseudonym, subject in links)
+    return Digest.of(register.raw + told) if told else register
 
 
 def _digest(live: Iterable[tuple[str, bytes]]) -> Digest:
