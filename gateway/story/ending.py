@@ -4,7 +4,7 @@
     the birthday from which a child decides     what parents and guardians had opened
     the end of a consent                        what it had opened, and nothing else opens
 
-Asked of the last full parcel, since it replaced all before. Days on which nothing ran are
+Asked of what the partner may hold (`given`). Days on which nothing ran are
 made up for. If they are too many at once, nothing leaves by itself, as in `withdrawing`.
 
 Crash point. (E1) the removal is receipted, the day is not noted: the same is taken back once
@@ -20,13 +20,13 @@ from pathlib import Path
 from gateway.footing import durable
 from gateway.footing.ledger import decisions
 from gateway.minimise.consent import NONE
+from gateway.minimise.disclosed import released_to
 from gateway.minimise.ending import ended
-from gateway.story.brake import disclosed_by, last_full
 from gateway.story.disclosure_files import proved_file
 from gateway.story.gate import Gate
+from gateway.story.given import Given, may_be_held
 from gateway.story.withdrawing import Prepared, Stays, prepare_few, still_open
 from gateway.vocabulary.moment import london_day
-from gateway.vocabulary.transfer import Stage, TransferId
 
 
 def take_back_ended(gate: Gate, at: datetime) -> Prepared | None:
@@ -45,23 +45,30 @@ def take_back_ended(gate: Gate, at: datetime) -> Prepared | None:
 
 
 def _taken_back(gate: Gate, today: date, noted: date | None) -> Prepared | None:
-    last = last_full(gate)
-    if last is None or disclosed_by(gate, last) is None:
+    held = may_be_held(gate)
+    if not held:
         return None
-    days = list(_days(max(_sealed(gate, last.transfer), noted or date.min), today))
-    file = proved_file(gate.gateway, last.transfer)
-    birthdays = {subject: None if whole else NONE for subject, whole in ended(file, days)}
+    noted = noted or date.min
+    birthdays = _birthdays(gate, held, noted, today)
+    days = list(_days(max(noted, min(one.sealed for one in held)), today))
 
     def stays(subject: bytes, _given: frozenset[str]) -> Stays:
         return birthdays[subject] if subject in birthdays else still_open(gate, subject, today)
 
-    return prepare_few(gate, last, {*birthdays, *_expired(gate, days)}, stays, uid=os.getuid())
+    return prepare_few(gate, held, {*birthdays, *_expired(gate, days)}, stays, uid=os.getuid())
 
 
-def _sealed(gate: Gate, transfer: TransferId) -> date:
-    """That day's birthdays were judged when it was sealed."""
-    entry = gate.gateway.log.last(transfer, Stage.SEALED)
-    return london_day(entry.receipt.at) if entry else date.min
+def _birthdays(gate: Gate, held: Sequence[Given], noted: date, today: date) -> dict[bytes, Stays]:
+    """A date of birth may have been corrected: where a later parcel that has arrived tells of a child, that one counts."""
+    found: dict[bytes, Stays] = {}
+    for place, one in enumerate(held):
+        days = list(_days(max(noted, one.sealed), today))
+        told = dict(ended(proved_file(gate.gateway, one.transfer), days))
+        for later in (later for later in held[:place] if told and later.certain):
+            for subject in released_to(proved_file(gate.gateway, later.transfer), sorted(told)):
+                del told[subject]
+        found |= {subject: None if whole else NONE for subject, whole in told.items()}
+    return found
 
 
 def _days(after: date, until: date) -> Iterator[date]:

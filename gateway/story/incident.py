@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.contract.fields import SPECIAL
-from gateway.footing.ledger.subjects import Link, links
+from gateway.footing.ledger.subjects import Aliases, links
 from gateway.minimise.disclosed import DisclosedFile, counted, released_to
 from gateway.minimise.disclosures import Basis
 from gateway.minimise.identifiers import subject
@@ -90,19 +90,6 @@ def incident(gateway: Gateway, transfer: TransferId, *, uid: int) -> Incident:
         delivered=delivered.receipt.at if delivered else None,
         acknowledged=signed.receipt.at if signed else None,
     )
-
-
-class Aliases:
-    """By which other pseudonyms a child may be known: links may be younger than a transfer, or older."""
-
-    def __init__(self, links: Sequence[Link]) -> None:
-        self._leads, self._led = dict(links), dict[bytes, set[bytes]]()
-        for pseudonym, root in links:
-            self._led.setdefault(root, set()).add(pseudonym)
-
-    def of(self, pseudonym: bytes) -> frozenset[bytes]:
-        root = self._leads.get(pseudonym, pseudonym)
-        return frozenset({pseudonym, root} | self._led.get(root, set()))
 
 
 class Matching:

@@ -11,18 +11,17 @@ nothing is to go, or too much for one removal (`withdrawing`), the note alone is
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from gateway.footing.ledger import decisions, holds, reckoned
 from gateway.footing.ledger.decisions import DecisionRow
 from gateway.footing.ledger.reckoned import Reckoned
 from gateway.footing.ledger.store import Transaction
-from gateway.receipts.entry import Entry
-from gateway.story.brake import last_full
 from gateway.story.gate import Gate
+from gateway.story.given import may_be_held
 from gateway.story.withdrawing import READ_BEFORE, Prepared, Settle, take_back, take_back_held
-from gateway.vocabulary.transfer import Stage
+from gateway.vocabulary.moment import london_day
 
 QUIET: Final = timedelta(minutes=5)
 """So long a round leaves it to whoever recorded it: they say what comes of it."""
@@ -58,24 +57,23 @@ def prepare_left(gate: Gate, at: datetime, *, uid: int) -> list[Prepared]:
 
 
 def _due(gate: Gate) -> _Due:
-    last = last_full(gate)
-    sealed = gate.gateway.log.last(last.transfer, Stage.SEALED) if last else None
+    first = min((one.sealed for one in may_be_held(gate)), default=None)
     with gate.gateway.ledger.reading() as tx:
         before, (now, _) = reckoned.of_route(tx, gate.name), reckoned.newest(tx)
-        is_due = sealed is not None and before != now
+        is_due = first is not None and before != now
         return _Due(
             gate=gate,
             before=before,
             now=now,
-            decided=tuple(_decided(tx, gate, before, sealed)) if is_due else (),
+            decided=tuple(_decided(tx, gate, before, first)) if first and is_due else (),
             held=tuple(holds.live_since(tx, before.hold)) if is_due else (),
         )
 
 
-def _decided(tx: Transaction, gate: Gate, before: Reckoned, sealed: Entry | None) -> Iterable[DecisionRow]:
-    """What the last full parcel was judged by is not asked again."""
+def _decided(tx: Transaction, gate: Gate, before: Reckoned, first: date) -> Iterable[DecisionRow]:
+    """What the partner's oldest parcel was judged by is not asked again."""
     recorded = decisions.since(tx, gate.route.policy.purpose, before.decision)
-    return (row for row in recorded if sealed and row.recorded > sealed.receipt.at - READ_BEFORE)
+    return (row for row in recorded if london_day(row.recorded) >= first - READ_BEFORE)
 
 
 def _prepared(due: _Due, *, uid: int) -> list[Prepared]:

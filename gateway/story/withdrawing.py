@@ -2,7 +2,7 @@
 
     withdraw    one child, from every partner (or one route's) that was given anything about them
     recall      everybody whom one transfer released
-    take_back   by itself, when decisions are recorded: of what the last full parcel gave, what they leave
+    take_back   by itself, when decisions are recorded: of what the partner may hold (`given`), what they leave
                 closed; the whole child after an objection. Many at once are left to the next full parcel
     take_back_held   by itself, when a hold is added: the whole child, where consent decides; a return
                 that was sent stays sent
@@ -31,7 +31,7 @@ from gateway.contract.policy import Policy
 from gateway.footing import durable
 from gateway.footing.ledger import decisions, holds, transfers
 from gateway.footing.ledger.store import Transaction
-from gateway.footing.ledger.subjects import links, same_child
+from gateway.footing.ledger.subjects import Aliases, links, same_child
 from gateway.footing.ledger.transfers import TransferRow
 from gateway.minimise.consent import CLOSING, NEUTRAL, NONE, Opened, Standing
 from gateway.minimise.disclosed import disclosed, everybody, released_to
@@ -40,10 +40,10 @@ from gateway.minimise.openings import fields_of, optional_fields
 from gateway.minimise.references import read_references
 from gateway.receipts.entry import Entry
 from gateway.receipts.receipt import Receipt
-from gateway.story.brake import LastFull, disclosed_by, last_full
 from gateway.story.disclosed import OF_SUBJECTS, Reach, reach_of, subjects_of
 from gateway.story.disclosure_files import proved_file, proved_files
 from gateway.story.gate import Gate, Gateway
+from gateway.story.given import Given, may_be_held
 from gateway.story.register.showing import standing_of
 from gateway.story.sequence import ON_ITS_WAY
 from gateway.vocabulary.digest import Digest
@@ -187,8 +187,10 @@ def take_back_overtaken(gate: Gate, transfer: TransferId, *, told_by: Stage) -> 
         StorageError, LogBroken: as above.
     """
     gateway = gate.gateway
-    sealed, last = gateway.log.last(transfer, Stage.SEALED), last_full(gate)
-    if sealed is None or last is None or last.transfer != transfer or not _was_overtaken(gateway, sealed, told_by):
+    sealed = gateway.log.last(transfer, Stage.SEALED)
+    if sealed is None or not _was_overtaken(gateway, sealed, told_by):
+        return
+    if transfer not in {one.transfer for one in may_be_held(gate)}:
         return
     with gateway.ledger.reading() as tx:
         held = holds.live_identifiers(tx)
@@ -232,27 +234,34 @@ def _after(gate: Gate, said: Mapping[bytes, Sequence[Decided]]) -> Asked:
 
 
 def _take_back(gate: Gate, subjects: Collection[bytes], asked: Asked, *, uid: int, settle: Settle) -> Prepared | None:
-    last = last_full(gate) if subjects else None
-    if last is None or disclosed_by(gate, last) is None:
-        return None
-    return prepare_few(gate, last, subjects, asked, uid=uid, settle=settle)
+    return prepare_few(gate, may_be_held(gate), subjects, asked, uid=uid, settle=settle) if subjects else None
 
 
 def prepare_few(
-    gate: Gate, last: LastFull, subjects: Iterable[bytes], asked: Asked, *, uid: int, settle: Settle = bool
+    gate: Gate, held: Sequence[Given], subjects: Iterable[bytes], asked: Asked, *, uid: int, settle: Settle = bool
 ) -> Prepared | None:
-    """Of what the last full parcel gave; nothing, if they are so many that a person should look first."""
-    many = max(FEW, gate.route.policy.limits.removals_percent * last.released // 100)
-    # not one more is looked for than tells that they are too many
-    removals = dict(islice(_removals(gate, last, subjects, asked), many + 1))
+    """Of what these parcels gave; nothing, if they are so many that a person should look first."""
+    most = max((one.released for one in held), default=0)
+    many = max(FEW, gate.route.policy.limits.removals_percent * most // 100)
+    known_by, removals = _known_by(gate.gateway, subjects), dict[bytes, str]()
+    for one in held:
+        # not one more is looked for than tells that they are too many
+        for subject, what in islice(_removals(gate, one.transfer, known_by, asked), many + 1):
+            removals[subject] = _together(removals.get(subject, what), what)
     return _prepare(gate, removals, uid=uid, settle=settle) if removals and len(removals) <= many else None
 
 
-def _removals(gate: Gate, last: LastFull, subjects: Iterable[bytes], asked: Asked) -> Iterator[tuple[bytes, str]]:
+def _together(one: str, other: str) -> str:
+    return WHOLE if WHOLE in (one, other) else " ".join(dict.fromkeys(f"{one} {other}".split()))
+
+
+def _removals(
+    gate: Gate, transfer: TransferId, known_by: Mapping[bytes, Collection[bytes]], asked: Asked
+) -> Iterator[tuple[bytes, str]]:
     """Of whom something is to go, and what."""
     policy = gate.route.policy
-    known_by, optional = _known_by(gate.gateway, subjects), frozenset(optional_fields(policy))
-    for subject, fields in released_to(proved_file(gate.gateway, last.transfer), sorted(known_by)).items():
+    optional = frozenset(optional_fields(policy))
+    for subject, fields in released_to(proved_file(gate.gateway, transfer), sorted(known_by)).items():
         given = staying = optional.intersection(fields)
         for stays in [asked(one, given) for one in sorted(known_by[subject])]:
             if stays is None:
@@ -265,12 +274,12 @@ def _removals(gate: Gate, last: LastFull, subjects: Iterable[bytes], asked: Aske
 
 
 def _known_by(gateway: Gateway, subjects: Iterable[bytes]) -> dict[bytes, set[bytes]]:
-    """These subjects and those that they lead to, each with the ones that were asked for."""
+    """All by which the children may be known, each with the subjects that were asked for: a parcel may be older than a link."""
     with gateway.ledger.reading() as tx:
-        leads = dict(links(tx))
+        aliases = Aliases(links(tx))
     known_by: dict[bytes, set[bytes]] = {}
     for subject in subjects:
-        for one in {subject, leads.get(subject, subject)}:
+        for one in aliases.of(subject):
             known_by.setdefault(one, set()).add(subject)
     return known_by
 

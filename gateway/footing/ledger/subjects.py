@@ -1,6 +1,6 @@
 """Pseudonyms that belong to one child: which subject each leads to, and who is known by name alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
@@ -11,6 +11,19 @@ from gateway.footing.ledger.store import Transaction
 
 Link = tuple[bytes, bytes]
 """A pseudonym, and the subject that it leads to."""
+
+
+class Aliases:
+    """By which other pseudonyms a child may be known: links may be younger than a transfer, or older."""
+
+    def __init__(self, links: Sequence[Link]) -> None:
+        self._leads, self._led = dict(links), dict[bytes, set[bytes]]()
+        for pseudonym, root in links:
+            self._led.setdefault(root, set()).add(pseudonym)
+
+    def of(self, pseudonym: bytes) -> frozenset[bytes]:
+        root = self._leads.get(pseudonym, pseudonym)
+        return frozenset({pseudonym, root} | self._led.get(root, set()))
 
 
 def links(tx: Transaction) -> tuple[Link, ...]:

@@ -2,9 +2,10 @@
 
 import pytest
 
+from gateway.footing.ledger.subjects import Aliases
 from gateway.minimise.disclosed import DisclosedFile
 from gateway.minimise.identifiers import subject
-from gateway.story.incident import Aliases, Matching
+from gateway.story.incident import Matching
 from tests.unit.minimise.ground import FLOOR, REGISTER_KEY, a_child, judged, upn
 
 
