@@ -8,7 +8,7 @@ import typer
 
 from gateway.cli.agreeing import Desk, signs
 from gateway.cli.child import OF_THE_REGISTER, asked_for
-from gateway.cli.consent_words import plain, revoked_in_words, say_child
+from gateway.cli.consent_words import kept_back_in_words, plain, revoked_in_words, say_child
 from gateway.cli.opening import Opened, prepare_side
 from gateway.cli.own_hands import hands_of
 from gateway.cli.through_desk import DeskCommand
@@ -182,5 +182,7 @@ def _say(side: Opened, recorded: Recorded) -> None:
     if recorded.removals:
         told = counted(recorded.removals, "partner is", "partners are")
         side.voice.say(f"{told} told to remove what is no longer shared, at the next round")
+    if recorded.kept_back:
+        side.voice.say(kept_back_in_words(recorded.kept_back))
     if recorded.revoked:
         side.voice.say(revoked_in_words(recorded.revoked))

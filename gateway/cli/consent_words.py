@@ -1,5 +1,6 @@
 """One child's consent in words: what was said, in order, and what it comes to."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.cli.voice import Voice, counted
@@ -23,6 +24,13 @@ def say_child(voice: Voice, shown: Shown) -> None:
 def revoked_in_words(revoked: int) -> str:
     was = "was taken back and is" if revoked == 1 else "were taken back and are"
     return f"{counted(revoked, 'undelivered parcel')} {was} judged again"
+
+
+def kept_back_in_words(routes: Sequence[str]) -> str:
+    stand = "stands still: what is to be taken back there is taken back once it goes on"
+    if len(routes) > 1:
+        stand = "stand still: what is to be taken back there is taken back once they go on"
+    return f"{', '.join(routes)} {stand}"
 
 
 def plain(shown: Shown) -> dict[str, Any]:

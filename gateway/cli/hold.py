@@ -7,7 +7,7 @@ import typer
 
 from gateway.cli.agreeing import Desk, signs
 from gateway.cli.child import asked_for
-from gateway.cli.consent_words import revoked_in_words
+from gateway.cli.consent_words import kept_back_in_words, revoked_in_words
 from gateway.cli.opening import Opened, prepare_side
 from gateway.cli.own_hands import hands_of
 from gateway.cli.through_desk import DeskCommand
@@ -40,11 +40,7 @@ def add(
         recorded = add_hold(side.gateway, side.gates, child, reason=reason, uid=side.uid)
         side.voice.say(f"hold {recorded.count} is in force")
         _say_revoked(side, recorded)
-        if recorded.removals:
-            told = counted(recorded.removals, "partner is", "partners are")
-            side.voice.say(f"{told} told to remove the child, at the next round")
-        else:
-            side.voice.say("no partner is told to remove the child: none was given it by a UPN or name that you typed")
+        _say_removals(side, recorded)
 
 
 @app.command(cls=DeskCommand, short_help="end a hold, once two different people have signed")
@@ -136,6 +132,16 @@ def _plain(one: Held) -> dict[str, Any]:
         "hold": hold.id, "added": moment.spell(hold.added), "lifted": moment.spell(hold.lifted) if hold.lifted else None,
         "added_by": hold.reviewer, "reason": hold.reason, "recognised_by": list(one.kinds),
     }  # fmt: skip
+
+
+def _say_removals(side: Opened, recorded: Recorded) -> None:
+    if recorded.removals:
+        told = counted(recorded.removals, "partner is", "partners are")
+        side.voice.say(f"{told} told to remove the child, at the next round")
+    elif not recorded.kept_back:
+        side.voice.say("no partner is told to remove the child: none was given it by a UPN or name that you typed")
+    if recorded.kept_back:
+        side.voice.say(kept_back_in_words(recorded.kept_back))
 
 
 def _say_revoked(side: Opened, recorded: Recorded) -> None:

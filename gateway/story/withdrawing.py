@@ -21,7 +21,7 @@ and goes with what else is old among the arrivals. Nothing was promised yet.
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -193,7 +193,7 @@ def take_back_overtaken(gate: Gate, transfer: TransferId, *, told_by: Stage) -> 
     if transfer not in {one.transfer for one in may_be_held(gate)}:
         return
     with gateway.ledger.reading() as tx:
-        held = holds.live_identifiers(tx)
+        held = holds.live_identifiers(tx, added_since=sealed.receipt.at - READ_BEFORE)
         known = decisions.of_purpose(tx, gate.route.policy.purpose)
         decided = [one for one in known if one.recorded > sealed.receipt.at - READ_BEFORE]
     take_back(gate, decided, uid=os.getuid())

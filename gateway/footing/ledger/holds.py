@@ -59,9 +59,10 @@ def lift(tx: Transaction, number: int, *, at: datetime) -> None:
     register_version.bump(tx)
 
 
-def live_identifiers(tx: Transaction) -> list[tuple[str, bytes]]:
-    """(kind, pseudonym) of every hold in force, each once, in a fixed order."""
-    return [(row.kind, row.pseudonym) for row in tx.execute(_LIVE)]
+def live_identifiers(tx: Transaction, *, added_since: datetime | None = None) -> list[tuple[str, bytes]]:
+    """(kind, pseudonym) of every hold in force, each once, in a fixed order; of those added since then, if it is given."""
+    query = _LIVE.where(hold.c.added >= added_since) if added_since else _LIVE
+    return [(row.kind, row.pseudonym) for row in tx.execute(query)]
 
 
 def live_since(tx: Transaction, after: int) -> list[tuple[str, bytes]]:

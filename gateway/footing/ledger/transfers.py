@@ -145,6 +145,12 @@ def numbered(tx: Transaction, route: str, partner: str, *, scope: str = "") -> I
         page = {"above": found[-1][1], "beside": found[-1][0]}
 
 
+def routes_with_parcels(tx: Transaction) -> frozenset[str]:
+    """Routes on which anything was ever sealed."""
+    query = select(transfer.c.route).where(transfer.c.sequence.is_not(None)).distinct()
+    return frozenset(tx.execute(query).scalars())
+
+
 def has_numbered(tx: Transaction, partner: str) -> bool:
     """Whether anything was ever sealed for this partner, on whatever route."""
     query = select(transfer.c.id).where(transfer.c.partner == partner, transfer.c.sequence.is_not(None)).limit(1)

@@ -38,6 +38,8 @@ class Recorded:
     """Partners that are told to remove what was closed."""
     withdrawn: int = 0
     """Consents that a snapshot no longer had."""
+    kept_back: tuple[str, ...] = ()
+    """Routes that stand still: their partners are told once they go on."""
 
 
 def register_signers(workspace: Workspace) -> Signers:

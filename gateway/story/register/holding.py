@@ -17,6 +17,7 @@ from gateway.story.gate import Gate, Gateway
 from gateway.story.register.agreeing import LIST, Recorded, Signing, proven, wanted
 from gateway.story.removals_due import prepare_due
 from gateway.story.revoking import revoke_overtaken
+from gateway.story.standing_still import standing_still
 from gateway.vocabulary.errors import RegisterInvalid, StorageError, UsageError
 from gateway.vocabulary.facts import Facts
 
@@ -50,7 +51,8 @@ def add_hold(
         gateway.log.append_in(tx, Receipt(kind="hold-added", at=at, facts=Facts(index=number, uid=uid)))
     revoked = revoke_overtaken(gateway, gates, gateway.clock())
     removals = prepare_due(gates.values(), uid=uid)
-    return Recorded(count=number, revoked=revoked, removals=len(removals))
+    kept_back = standing_still(gateway, gates)
+    return Recorded(count=number, revoked=revoked, removals=len(removals), kept_back=kept_back)
 
 
 def wanted_to_lift(gateway: Gateway, number: int) -> Wanted:

@@ -25,6 +25,7 @@ from gateway.story.gate import Gate, Gateway
 from gateway.story.register.agreeing import Recorded, wanted
 from gateway.story.removals_due import prepare_due
 from gateway.story.revoking import revoke_overtaken
+from gateway.story.standing_still import standing_still
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import RegisterInvalid
 from gateway.vocabulary.facts import Fact, Facts
@@ -124,6 +125,7 @@ def take_import(
         withdrawn=len(found.withdrawn),
         revoked=revoked,
         removals=len(removals),
+        kept_back=standing_still(gateway, gates),
     )
 
 

@@ -17,6 +17,7 @@ from gateway.story.gate import Gate, Gateway
 from gateway.story.register.agreeing import RECORD, Recorded, Signing, proven
 from gateway.story.removals_due import prepare_due
 from gateway.story.revoking import revoke_overtaken
+from gateway.story.standing_still import standing_still
 from gateway.vocabulary.errors import NeedsPerson, RegisterInvalid
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.moment import london_day
@@ -67,4 +68,6 @@ def record_decision(
             subjects.add_nameless(tx, [subject])
         gateway.log.append_in(tx, Receipt(kind="consent-recorded", at=gateway.clock(), facts=facts))
     revoked = revoke_overtaken(gateway, gates, gateway.clock())
-    return Recorded(count=len(rows), revoked=revoked, removals=len(prepare_due(gates.values(), uid=uid)))
+    removals = prepare_due(gates.values(), uid=uid)
+    kept_back = standing_still(gateway, gates)
+    return Recorded(count=len(rows), revoked=revoked, removals=len(removals), kept_back=kept_back)
