@@ -60,5 +60,11 @@ class Route:
         """What a second person's signature covers: where the data goes, and whose keys open it."""
         return canonical.encode({"type": "handoff-partner/v1", "partner": self.partner.model_dump(mode="json")})
 
+    def rules(self) -> Digest:
+        """Of all that decides what leaves, and to whom; how the partner is reached may change without."""
+        pages = {"page": self.page, "policy": self.policy, "schema": self.schema}
+        told = {"type": "handoff-rules/v1"} | {name: page.model_dump(mode="json") for name, page in pages.items()}
+        return Digest.of(canonical.encode(told))
+
     def digest(self) -> Digest:
         return Digest.of(self.canonical())

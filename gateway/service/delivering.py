@@ -14,7 +14,7 @@ from datetime import datetime
 from gateway.config.first_keys import sftp_role
 from gateway.config.load import Configuration, with_routes_of_now
 from gateway.config.signed_routes import usable_routes
-from gateway.contract.partner import Endpoint, UploadEndpoint
+from gateway.contract.partner import Endpoint, Partner, UploadEndpoint
 from gateway.deliver.attempts import Attempts
 from gateway.deliver.destination import Destination
 from gateway.deliver.upload import UploadDestination
@@ -72,6 +72,7 @@ def deliver_in_turn(
                 attempts=attempts,
                 reach=destinations.reach,
                 is_open=destinations.is_open,
+                leads_to=destinations.leads_to,
                 telemetry=telemetry,
                 clock=clock,
                 random=random.random,
@@ -112,7 +113,8 @@ class Destinations:
     def __init__(self, configuration: Configuration, clock: Callable[[], datetime]) -> None:
         self._configuration, self._clock = configuration, clock
         self._open: dict[str, tuple[Endpoint | UploadEndpoint, Destination]] = {}
-        self._in_use: set[str] = set()
+        self._in_use: dict[str, str] = {}
+        """Routes, each with its partner when that began."""
         self._changed = threading.Condition()
 
     def is_open(self, route: str) -> bool:
@@ -123,21 +125,33 @@ class Destinations:
             return True
         return isinstance(endpoint, UploadEndpoint) or is_open(endpoint.windows, self._clock())
 
+    def leads_to(self, route: str) -> str | None:
+        """Its partner; while a route is in use, as it was when that began."""
+        with self._changed:
+            if route in self._in_use:
+                return self._in_use[route]
+        try:
+            return self._partner(route).partner
+        except ConfigError:
+            return None
+
     @contextmanager
     def reach(self, route: str) -> Iterator[Destination]:
         """ConfigError while the route may not be used; asked anew each time, as its pages are now.
 
         Waits while so many others use their server as it takes at a time.
         """
-        endpoint = self._endpoint(route)
+        partner = self._partner(route)
+        endpoint = partner.endpoint
         with self._changed:
             self._changed.wait_for(lambda: self._others(route, endpoint, in_use=True) < _limit(endpoint))
             destination = self._taken(route, endpoint)
+            self._in_use[route] = partner.partner
         try:
             yield destination
         finally:
             with self._changed:
-                self._in_use.discard(route)
+                del self._in_use[route]
                 self._changed.notify_all()
 
     def close(self) -> None:
@@ -151,7 +165,6 @@ class Destinations:
             kept = None
         self._make_room(route, endpoint)
         self._open[route] = kept or (endpoint, self._destination(route, endpoint))
-        self._in_use.add(route)
         return self._open[route][1]
 
     def _make_room(self, route: str, endpoint: Endpoint | UploadEndpoint) -> None:
@@ -164,7 +177,7 @@ class Destinations:
     def _others(self, route: str, endpoint: Endpoint | UploadEndpoint, *, in_use: bool = False) -> int:
         """How many other routes to the same server have a connection, or use it now."""
         alike = self._alike(route, endpoint)
-        return len(self._in_use.intersection(alike) if in_use else alike)
+        return len(self._in_use.keys() & alike if in_use else alike)
 
     def _alike(self, route: str, endpoint: Endpoint | UploadEndpoint) -> list[str]:
         return [name for name, (other, _) in self._open.items() if name != route and _is_same_server(other, endpoint)]
@@ -174,13 +187,13 @@ class Destinations:
         with self._changed:
             if route in self._in_use:
                 return self._open[route][0]
-        return self._endpoint(route)
+        return self._partner(route).endpoint
 
-    def _endpoint(self, name: str) -> Endpoint | UploadEndpoint:
+    def _partner(self, name: str) -> Partner:
         usable, _ = usable_routes(with_routes_of_now(self._configuration, name), self._clock())
         for route in usable:
             if route.name == name:
-                return route.partner.endpoint
+                return route.partner
         raise ConfigError(f"the route {name} is suspended or out of service", remedy="'gateway doctor' says why")
 
     def _destination(self, name: str, endpoint: Endpoint | UploadEndpoint) -> Destination:

@@ -43,7 +43,7 @@ SALT = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrun:
-    """More would leave than the statement allows: paused for a second look, not refused."""
+    """More would leave than the statement allows, or by other rules or elsewhere: paused for a second look, not refused."""
 
     ceilings: tuple[str, ...]
 
@@ -92,6 +92,8 @@ def _carried(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusa
 def _carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal | Overrun | None:
     arrival = gate.gateway.workspace.arrival(transfer)
     statement = Statement.parse((arrival / STATEMENT).read_bytes())
+    if not _is_as_signed(gate, transfer, statement):
+        return Overrun(ceilings=("route-changed",))
     asked = _asked(gate, transfer, at)
     if asked is None:
         return Overrun(ceilings=("hold-approval",))
@@ -103,6 +105,15 @@ def _carry(gate: Gate, transfer: TransferId, at: datetime) -> Carried | Refusal 
         _forget(gate, work)
         return stopped.answer
     return carried if hand_on(gate, draft, carried.parcel, carried.outcome, in_force, at=at) else None
+
+
+def _is_as_signed(gate: Gate, transfer: TransferId, statement: Statement) -> bool:
+    """Whether the same may leave to the same partner's key as when people signed; how it is reached may have changed."""
+    expected, approval = gate.expected(), gate.gateway.log.last(transfer, Stage.APPROVED)
+    if statement.route_digest == expected.route_digest:
+        return True
+    is_theirs = (statement.partner, statement.partner_key) == (expected.partner, expected.partner_key)
+    return is_theirs and approval is not None and approval.receipt.facts.get("rules") == str(gate.route.rules())
 
 
 def begin_ahead(gate: Gate, transfer: TransferId, at: datetime) -> None:

@@ -70,6 +70,7 @@ def _record_approved(gate: Gate, transfer: TransferId, measured: Measured, decis
         signers=tuple(signature.fingerprint for signature in decision.signatures),
         signature_roles=tuple(signature.role for signature in decision.signatures),
         route_hash=str(decision.statement.route_digest),
+        rules=str(gate.route.rules()),
     )
     gate.gateway.log.append(
         Receipt.of_stage(Stage.ARRIVED, transfer=transfer, route=gate.name, at=at, facts=arrived),

@@ -161,7 +161,7 @@ def _climb(gate: Gate, seen: Observation, stage: Stage) -> None:
     gateway = gate.gateway
     if stage not in FOLLOWS[gateway.log.stage(seen.transfer)]:
         return
-    facts = seen.facts | Facts(observed=moment.spell(seen.at), partner=gate.route.partner.partner)
+    facts = seen.facts | Facts(observed=moment.spell(seen.at), partner=gateway.log.transfer(seen.transfer).partner)
     gateway.log.append(
         Receipt.of_stage(stage, transfer=seen.transfer, route=gate.name, at=gateway.clock(), facts=facts)
     )

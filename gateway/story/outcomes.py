@@ -15,7 +15,7 @@ SENTENCES = {
     Stage.FAILED: "{when}: it was not delivered, and is not tried again by itself. The operator must look.",
     Stage.IN_DOUBT: "{when}: nobody can tell whether it was delivered. The operator must ask the partner.",
     Stage.RESOLVED: "{when}: the operator has settled what became of it.",
-    Stage.PAUSED: "{when}: more would leave now than the signed statement allows. It lies in the folder again, to be signed.",
+    Stage.PAUSED: "{when}: more would leave now than the signed statement allows, or its route has changed since. It lies in the folder again, to be signed.",
 }
 
 STAGED = "{when}: it lies sealed in the folder from which a person uploads it. It is not uploaded yet."

@@ -110,6 +110,11 @@ def advance(gate: Gate, at: datetime) -> None:
     revoke_out_of_turn(gate, at)
     for transfer in _to_be_made_again(gate):
         _carry(gate, transfer, at)
+    for transfer in log.in_stage(
+        Stage.REVOKED, route=gate.name
+    ):  # of a partner that the route has left they are in no line
+        if _is_for_another(gate, transfer) and _has_stopped(gate, transfer):
+            _carry(gate, transfer, at)
     _carry_approved(gate, at)
 
 
@@ -144,7 +149,10 @@ def _has_stopped(gate: Gate, transfer: TransferId) -> bool:
 
 def _carry(gate: Gate, transfer: TransferId, at: datetime) -> None:
     if (gate.gateway.workspace.arrival(transfer) / LIST).exists():
-        carry_removal(gate, transfer, at)
+        if _is_for_another(gate, transfer):
+            _fail(gate, transfer, at)
+        else:
+            carry_removal(gate, transfer, at)
         return
     if not (gate.gateway.workspace.arrival(transfer) / EXTRACT).exists():
         record_refused(gate, transfer, EXPIRED, at)
@@ -158,6 +166,17 @@ def _carry(gate: Gate, transfer: TransferId, at: datetime) -> None:
         _pause(gate, transfer, answer, at)
     elif answer is not None:
         refuse_arrival(gate, transfer, answer, at)
+
+
+def _is_for_another(gate: Gate, transfer: TransferId) -> bool:
+    return gate.gateway.log.transfer(transfer).partner != gate.route.partner.partner
+
+
+def _fail(gate: Gate, transfer: TransferId, at: datetime) -> None:
+    """A removal for a partner to whom the route no longer leads: a person has to tell them."""
+    partner = gate.gateway.log.transfer(transfer).partner
+    facts = Facts(code="partner-changed", partner=partner)
+    gate.gateway.log.append(Receipt.of_stage(Stage.FAILED, transfer=transfer, route=gate.name, at=at, facts=facts))
 
 
 def post_again(gate: Gate, transfer: TransferId) -> None:

@@ -55,6 +55,8 @@ class Dispatcher:
     """The destination of a route, for as long as the block lasts: only then it counts as one of the server's connections."""
     is_open: Callable[[str], bool]
     """Whether the route's partner takes parcels now."""
+    leads_to: Callable[[str], str | None] = lambda _: None
+    """The partner of a route, as its page says now; None if the route may not be used."""
     telemetry: Telemetry
     clock: Callable[[], datetime]
     random: Callable[[], float]
@@ -85,6 +87,8 @@ def prepared(
     transfer = order.parcel.transfer
     if not half.attempts.intent_recorded(transfer):
         _may_release(half, folder, order)
+    elif _leads_elsewhere(half, order):
+        raise OutcomeUnknown("the route has left the partner who may have the parcel", remedy="ask them")
     if not (order.after in running or _has_left(half, order.after)):
         return None
     half.breakers.refuse_stopped(order.partner)
@@ -175,8 +179,14 @@ def _may_still_release(half: Dispatcher, folder: Path, order: Order, number: int
 def _may_release(half: Dispatcher, folder: Path, order: Order) -> None:
     if mailbox.is_revoked(folder):
         raise Revoked("prepare has taken the parcel back")
+    if _leads_elsewhere(half, order):
+        raise ReleaseLapsed("the route leads to another partner by now", remedy="prepare goes on with it by itself")
     if half.clock() >= order.parcel.release_by:
         raise ReleaseLapsed("the parcel's release_by has passed", remedy="it is minimised again by itself")
+
+
+def _leads_elsewhere(half: Dispatcher, order: Order) -> bool:
+    return half.leads_to(order.route) not in (None, order.partner)
 
 
 def _report_once(half: Dispatcher, order: Order, outcome: Outcome, facts: Facts) -> int:

@@ -14,7 +14,7 @@ from gateway.vocabulary.transfer import ENDED, NEEDS_PERSON, Stage, TransferId
 
 TO_DO: Mapping[Stage, str] = {
     Stage.WAITING: "two people sign: outbox/{route}/waiting.txt has the lines to type",
-    Stage.PAUSED: "more would leave than was signed for: a new statement awaits two signatures in outbox/{route}",
+    Stage.PAUSED: "more would leave than was signed for, or the route has changed since: a new statement awaits two signatures in outbox/{route}",
     Stage.FAILED: "mend the cause (gateway receipts show {transfer}), then: gateway retry {transfer}",
     Stage.IN_DOUBT: "ask {partner} whether it arrived, then: gateway resolve {transfer} delivered|absent --reason WORD",
     Stage.OVERDUE: "ask {partner} for its acknowledgement",

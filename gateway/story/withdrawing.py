@@ -21,7 +21,7 @@ and goes with what else is old among the arrivals. Nothing was promised yet.
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path

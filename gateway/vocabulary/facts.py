@@ -35,7 +35,7 @@ KINDS: Final[dict[str, str]] = {
     "scope": "slug", "sequence": "count", "attempt": "count", "purpose": "slug",
     # evidence
     "extract": "hex", "statement": "hex", "manifest": "hex", "envelope": "hex", "ciphertext": "hex",
-    "disclosures": "hex", "references": "hex", "route_hash": "hex", "policy_hash": "hex", "register": "hex", "holds": "hex",
+    "disclosures": "hex", "references": "hex", "route_hash": "hex", "policy_hash": "hex", "rules": "hex", "register": "hex", "holds": "hex",
     "acknowledgement": "hex", "checkpoint": "hex", "subject": "hex", "build": "hex", "origin": "version",
     # people and keys, by fingerprint only
     "signer": "fingerprint", "signers": "fingerprints", "sender_key": "fingerprint",

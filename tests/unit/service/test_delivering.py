@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,10 +31,10 @@ class Pages(Destinations):
         self.endpoints = endpoints
         self.made = []
 
-    def _endpoint(self, name):
+    def _partner(self, name):
         if name not in self.endpoints:
             raise ConfigError("suspended")
-        return self.endpoints[name]
+        return SimpleNamespace(partner=f"of-{name}", endpoint=self.endpoints[name])
 
     def _destination(self, name, endpoint):
         self.made.append(Kept())
