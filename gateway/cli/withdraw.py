@@ -30,15 +30,18 @@ def withdraw(
     the objection or the hold as well: gateway consent record, gateway hold add.
     """
     with prepare_side(context) as side:
-        gates = {name: gate for name, gate in side.gates.items() if route in (None, name)}
         if route is not None:
             side.configuration.route(route)
-        prepared = withdraw_child(
-            side.gateway, gates, asked_for(side.session), consented_only=consented_only, uid=person()
+        found = withdraw_child(
+            side.gateway, side.gates, asked_for(side.session), consented_only=consented_only, uid=person(), only=route
         )
-        for removal in prepared:
+        for removal in found.prepared:
             side.voice.say(f"transfer {removal.transfer}: {removal.partner} is told to remove it at the next round")
-        if not prepared:
+        for one in found.unreached:
+            side.voice.say(f"{one.partner} was given it on the route {one.route} and is not told: {one.why}")
+        if found.unreached:
+            raise NeedsPerson("not every partner who was given this child can be told", remedy="see above, one by one")
+        if not found.prepared:
             raise NeedsPerson(
                 "no partner was given anything about this child",
                 remedy="check the UPN, and the former one: a child who has a UPN is known to partners' parcels by it;"

@@ -22,7 +22,7 @@ from gateway.story import duplicates
 from gateway.story.answer_keys import verify_answer
 from gateway.story.gate import Gate
 from gateway.story.outcomes import tell_outcome
-from gateway.story.withdrawing import take_back_overtaken
+from gateway.story.overtaken import take_back_overtaken
 from gateway.vocabulary import moment
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import AcknowledgementInvalid, EvidenceError, FormatInvalid, slug_of

@@ -24,7 +24,7 @@ from gateway.story import duplicates
 from gateway.story.answering import answered
 from gateway.story.gate import Gate, Gateway
 from gateway.story.outcomes import tell_outcome
-from gateway.story.withdrawing import take_back_overtaken
+from gateway.story.overtaken import take_back_overtaken
 from gateway.vocabulary import moment
 from gateway.vocabulary.errors import GatewayError, slug_of
 from gateway.vocabulary.facts import Facts

@@ -20,7 +20,8 @@ from gateway.footing.ledger.reckoned import Reckoned
 from gateway.footing.ledger.store import Transaction
 from gateway.story.gate import Gate
 from gateway.story.given import may_be_held
-from gateway.story.withdrawing import READ_BEFORE, Prepared, Settle, take_back, take_back_held
+from gateway.story.overtaken import READ_BEFORE
+from gateway.story.withdrawing import Prepared, Settle, take_back, take_back_held
 from gateway.vocabulary.moment import london_day
 
 QUIET: Final = timedelta(minutes=5)

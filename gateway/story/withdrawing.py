@@ -18,10 +18,9 @@ Crash point. (W1) the list is written, the receipt is not: the folder belongs to
 and goes with what else is old among the arrivals. Nothing was promised yet.
 """
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -29,7 +28,7 @@ from typing import Protocol
 
 from gateway.contract.policy import Policy
 from gateway.footing import durable
-from gateway.footing.ledger import decisions, holds, transfers
+from gateway.footing.ledger import transfers
 from gateway.footing.ledger.store import Transaction
 from gateway.footing.ledger.subjects import Aliases, links, same_child
 from gateway.footing.ledger.transfers import TransferRow
@@ -38,12 +37,12 @@ from gateway.minimise.disclosed import disclosed, everybody, released_to
 from gateway.minimise.identifiers import reference
 from gateway.minimise.openings import fields_of, optional_fields
 from gateway.minimise.references import read_references
-from gateway.receipts.entry import Entry
 from gateway.receipts.receipt import Receipt
 from gateway.story.disclosed import OF_SUBJECTS, Reach, reach_of, subjects_of
 from gateway.story.disclosure_files import proved_file, proved_files
 from gateway.story.gate import Gate, Gateway
 from gateway.story.given import Given, may_be_held
+from gateway.story.reaching import Unreached, beyond_reach
 from gateway.story.register.showing import standing_of
 from gateway.story.sequence import ON_ITS_WAY
 from gateway.vocabulary.digest import Digest
@@ -56,10 +55,6 @@ LIST = "removal"
 HEADER = b"Reference,Remove\n"
 WHOLE = "whole"
 SCOPE = "removal"
-OVERTAKEN = frozenset({Stage.REVOKED, Stage.FAILED})
-MAY_BE_THERE = frozenset({Stage.DELIVERED, Stage.IN_DOUBT, Stage.ACKNOWLEDGED, Stage.REJECTED_BY_PARTNER})
-READ_BEFORE = timedelta(days=1)
-"""A decision says when it was read; it was recorded later, once two people had signed."""
 FEW = 5
 """So many at once are never too many."""
 Stays = frozenset[str] | None
@@ -95,10 +90,24 @@ class Prepared:
     children: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """Who was given something about the child: told of it by a removal, or out of reach."""
+
+    prepared: tuple[Prepared, ...]
+    unreached: tuple[Unreached, ...]
+
+
 def withdraw(
-    gateway: Gateway, gates: Mapping[str, Gate], child: Mapping[str, str], *, consented_only: bool, uid: int
-) -> list[Prepared]:
-    """One for each of these routes whose partner was given anything about the child; none, if nobody was.
+    gateway: Gateway,
+    gates: Mapping[str, Gate],
+    child: Mapping[str, str],
+    *,
+    consented_only: bool,
+    uid: int,
+    only: str | None = None,
+) -> Withdrawn:
+    """A removal for each partner who was given anything about the child. `only`: by this route.
 
     Raises:
         RegisterInvalid: nothing that was given identifies a child.
@@ -106,16 +115,21 @@ def withdraw(
     """
     subjects = subjects_of(gateway, child)
     gateway.log.append(Receipt(kind="look-up", at=gateway.clock(), facts=Facts(uid=uid, kind="withdrawal")))
-    given: dict[str, set[bytes]] = {}
+    given: dict[tuple[str, str], set[bytes]] = {}
     for row in disclosed(proved_files(gateway), subjects):
-        transfer = TransferId(row.transfer)
-        if row.released and _may_have(gateway, transfer):
-            given.setdefault(gateway.log.transfer(transfer).route, set()).add(row.subject)
-    return [
-        _prepare(gate, dict.fromkeys(given[name], _fields(gate.route.policy) if consented_only else WHOLE), uid=uid)
-        for name, gate in gates.items()
-        if name in given
-    ]
+        known = gateway.log.transfer(TransferId(row.transfer))
+        if row.released and only in (None, known.route) and _may_have(gateway, known.id):
+            given.setdefault((known.route, known.partner), set()).add(row.subject)
+    prepared, unreached = [], []
+    for (name, partner), known_by in sorted(given.items()):
+        gate = gates.get(name)
+        why = beyond_reach(gate, partner)
+        if gate is None or why:
+            unreached.append(Unreached(route=name, partner=partner, why=why))
+        elif not consented_only or optional_fields(gate.route.policy):
+            what = _fields(gate.route.policy) if consented_only else WHOLE
+            prepared.append(_prepare(gate, dict.fromkeys(known_by, what), uid=uid))
+    return Withdrawn(prepared=tuple(prepared), unreached=tuple(unreached))
 
 
 def _may_have(gateway: Gateway, transfer: TransferId) -> bool:
@@ -141,6 +155,8 @@ def recall(gateway: Gateway, gates: Mapping[str, Gate], transfer: TransferId, *,
             f"transfer {transfer} has not left: it stands at {known.stage}",
             remedy="add a hold, or suspend the route, and it is taken back before it leaves",
         )
+    if why := beyond_reach(gate, known.partner):
+        raise UsageError(f"{known.partner} cannot be told to remove what transfer {transfer} gave", remedy=why)
     subjects = everybody(proved_file(gateway, transfer))
     facts = Facts(reason=reason, uid=uid)
     gateway.log.append(
@@ -175,36 +191,6 @@ def take_back_held(
     with gate.gateway.ledger.reading() as tx:
         subjects = same_child(tx, frozenset(pseudonym for kind, pseudonym in identifiers if kind in OF_SUBJECTS))
     return _take_back(gate, subjects, lambda _subject, _given: None, uid=uid, settle=settle)
-
-
-def take_back_overtaken(gate: Gate, transfer: TransferId, *, told_by: Stage) -> None:
-    """Of a parcel that was taken back, or had failed, and came to its partner all the same: what closed meanwhile.
-
-    When it closed, the parcel before this one was asked. `told_by`: the rung at hand; only the first to tell that it
-    may be there takes anything back. Done again it is no worse: removing twice is removing.
-
-    Raises:
-        StorageError, LogBroken: as above.
-    """
-    gateway = gate.gateway
-    sealed = gateway.log.last(transfer, Stage.SEALED)
-    if sealed is None or not _was_overtaken(gateway, sealed, told_by):
-        return
-    if transfer not in {one.transfer for one in may_be_held(gate)}:
-        return
-    with gateway.ledger.reading() as tx:
-        held = holds.live_identifiers(tx, added_since=sealed.receipt.at - READ_BEFORE)
-        known = decisions.of_purpose(tx, gate.route.policy.purpose)
-        decided = [one for one in known if one.recorded > sealed.receipt.at - READ_BEFORE]
-    take_back(gate, decided, uid=os.getuid())
-    take_back_held(gate, held, uid=os.getuid())
-
-
-def _was_overtaken(gateway: Gateway, sealed: Entry, told_by: Stage) -> bool:
-    entries = gateway.log.of_transfer(TransferId(str(sealed.receipt.transfer)))
-    since = [entry.receipt.kind for entry in entries if entry.index > sealed.index]
-    first = next((kind for kind in since if kind in MAY_BE_THERE), None)
-    return first == told_by and not OVERTAKEN.isdisjoint(since)
 
 
 def still_open(gate: Gate, subject: bytes, day: date) -> Stays:

@@ -82,7 +82,7 @@ def test_what_the_council_withdraws_is_gone_from_the_database_and_signed_for(loa
     child = {"upn": fields["upn"]}
     with loaded.opened() as gateway:
         gates = gates_of(gateway, loaded.council.configuration, loaded.clock())
-        (prepared,) = withdraw(gateway, gates, child, consented_only=consented_only, uid=0)
+        (prepared,) = withdraw(gateway, gates, child, consented_only=consented_only, uid=0).prepared
     loaded.run()
     (received,) = receive(load_receiver(loaded.partners[YSS].home, into=URL), loaded.clock())
     assert (received.transfer, received.result, received.rows) == (prepared.transfer, "accepted", 1)

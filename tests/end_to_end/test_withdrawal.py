@@ -9,7 +9,7 @@ from gateway.service.wiring import gates_of
 from gateway.story.withdrawing import recall, withdraw
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.transfer import Stage
-from tests.end_to_end.conftest import YSS
+from tests.end_to_end.conftest import CENSUS, YSS
 
 
 @pytest.fixture
@@ -38,11 +38,12 @@ def upn_of(world, row):
     return upn
 
 
-def taken_back(world, child, *routes, consented_only=False):
+def taken_back(world, child, route=None, *, consented_only=False):
     with world.opened() as gateway:
         gates = gates_of(gateway, world.council.configuration, world.clock())
-        wanted = {name: gate for name, gate in gates.items() if not routes or name in routes}
-        return withdraw(gateway, wanted, child, consented_only=consented_only, uid=0)
+        found = withdraw(gateway, gates, child, consented_only=consented_only, uid=0, only=route)
+        assert found.unreached == ()
+        return list(found.prepared)
 
 
 def recalled(world, transfer):
@@ -185,3 +186,48 @@ def test_a_reason_that_is_no_word_is_refused_and_not_repeated(world, type_in, re
     assert spoken.code == 2
     assert "--reason is not a word with hyphens" in spoken.err
     assert not reason or reason not in spoken.err
+
+
+def withdrawn(world, type_in, row, *words):
+    return type_in("withdraw", *words, stdin=f"upn: {upn_of(world, row)}\n")
+
+
+def edit(world, page, old, new):
+    path = world.council.home / "config" / page
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+def test_whoever_withdraws_is_told_of_a_partner_whose_route_stands_still(world, handed_over, type_in):
+    edit(world, "policies/yss.toml", "review = 2027-10-31", "review = 2026-11-01")
+    spoken = withdrawn(world, type_in, handed_over[1][3])
+    assert spoken.code == 3
+    assert "youth-support was given it on the route yss and is not told: its route stands still" in spoken.out
+    assert "no partner was given" not in spoken.err
+
+
+def test_what_one_partner_was_given_is_not_asked_back_from_the_one_that_followed_it(world, handed_over, type_in):
+    transfer, rows = handed_over
+    partners = world.council.home / "config" / "partners"
+    page = (partners / "youth-support.toml").read_text()
+    (partners / "other-service.toml").write_text(page.replace('"youth-support"', '"other-service"', 1))
+    edit(world, "routes/yss.toml", 'partner = "youth-support"', 'partner = "other-service"')
+    assert type_in("keys", "new", "reference-other-service").code == 0
+    spoken = withdrawn(world, type_in, rows[3])
+    assert spoken.code == 3
+    assert "youth-support was given it on the route yss and is not told" in spoken.out
+    assert type_in("recall", transfer, "--reason", "wrong-file").code == 2
+    assert len(world.transfers()) == 1
+
+
+def test_a_return_names_nobody_by_a_reference_and_is_not_taken_back_by_one(world, handed_over, type_in):
+    world.approved(route=CENSUS)
+    world.run()
+    returned = {child.fields["upn"] for child in world.people.fit_for_a_return()}
+    row = next(row for row in handed_over[1] if upn_of(world, row) in returned)
+    spoken = withdrawn(world, type_in, row)
+    assert spoken.code == 3
+    assert "youth-support is told to remove it" in spoken.out
+    assert "returns-officer was given it on the route dfe-school-census and is not told: a return has no" in spoken.out
+    (transfer,) = world.transfers(CENSUS)
+    assert type_in("recall", transfer, "--reason", "wrong-file").code == 2
+    assert withdrawn(world, type_in, row, "--route", YSS, "--consented-only").code == 0
