@@ -1,8 +1,11 @@
 """outcomes/<date>-<transfer>.txt: what became of it, in plain words, written anew at each rung."""
 
+from collections.abc import Sequence
+
 from gateway.contract.partner import UploadEndpoint
 from gateway.footing.drop_folder import DropFolder
 from gateway.footing.workspace import OUTCOMES
+from gateway.receipts.entry import Entry
 from gateway.story.gate import Gate
 from gateway.story.notes import outcome_note, when
 from gateway.vocabulary.moment import london_day
@@ -33,7 +36,7 @@ def tell_outcome(gate: Gate, transfer: TransferId) -> None:
     if facts["scope"] == "removal":
         return  # staff are told nothing of whom somebody withdrew
     staged = isinstance(gate.route.partner.endpoint, UploadEndpoint)
-    sentences = SENTENCES | ({Stage.DELIVERED: STAGED, Stage.RESOLVED: UPLOADED} if staged else {})
+    sentences = SENTENCES | (_of_staged(entries) if staged else {})
     lines = [
         sentences[Stage(entry.receipt.kind)].format(when=when(entry.receipt.at))
         for entry in entries
@@ -54,6 +57,11 @@ def tell_outcome(gate: Gate, transfer: TransferId) -> None:
     gateway.check_turn()  # what is told last must be true, and a successor may know more
     with DropFolder(gateway.workspace.drop_folder(gate.name)) as folder, folder.below(OUTCOMES) as outcomes:
         outcomes.write(f"{day}-{transfer}.txt", note.encode("utf-8"))
+
+
+def _of_staged(entries: Sequence[Entry]) -> dict[Stage, str]:
+    was_uploaded = any(entry.receipt.facts.get("verdict") == "uploaded" for entry in entries)
+    return {Stage.DELIVERED: STAGED} | ({Stage.RESOLVED: UPLOADED} if was_uploaded else {})
 
 
 def _count(value: object) -> int:

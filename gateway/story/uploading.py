@@ -2,6 +2,9 @@
 
     open_staged   verified as any receiver verifies, opened into a private folder, receipt `opened`
     uploaded      receipt `resolved` with the portal's reference: a person's word, and no signature
+    set_aside     receipt `resolved` as absent: a person says that it was not uploaded, and will not be
+
+Until it is opened nothing of it has left: a hold that was recorded since it was sealed keeps it shut.
 
 `delivered` says of such a route that the parcel lies in the folder. Only the partner's own
 signature would make it `acknowledged`, and a portal signs nothing.
@@ -16,6 +19,7 @@ from gateway.crypto.age import recipient_fingerprint
 from gateway.crypto.age.identity_file import Kept
 from gateway.crypto.signers import Signers
 from gateway.footing import durable, mailbox
+from gateway.footing.ledger import holds
 from gateway.footing.plain_file import read_plain
 from gateway.footing.working_folder import working_folder
 from gateway.receipts.receipt import Receipt
@@ -45,10 +49,11 @@ def open_staged(
     Whatever else lies there is left alone, but for what an earlier opening left when it was killed.
 
     Raises:
-        UsageError: the route stages nothing, or `into` holds a file of that name.
+        UsageError: the route stages nothing, a hold came since it was sealed, or `into` holds a file of that name.
         ParcelInvalid: what lies in the folder is not the parcel that we sealed for this person.
     """
     staged = staging_folder(gate)
+    _refuse_overtaken(gate, transfer)
     ciphertext, signature, envelope = (staged / name for name in names_of(transfer))
     found = UnverifiedParcel(
         transfer=transfer,
@@ -71,19 +76,43 @@ def uploaded(gate: Gate, transfer: TransferId, reference: str, *, uid: int) -> N
         UsageError: the route stages nothing, or the transfer does not lie there.
     """
     gateway, staged = gate.gateway, staging_folder(gate)
-    stage = gateway.log.stage(transfer)
-    if stage is Stage.RESOLVED and _is_left(gate, transfer, staged):
+    if gateway.log.stage(transfer) is Stage.RESOLVED and _is_left(gate, transfer, staged):
         _take_out(gate, transfer, staged)
         return
+    _settle(gate, transfer, Facts(verdict="uploaded", reference=reference, uid=uid))
+
+
+def set_aside(gate: Gate, transfer: TransferId, *, reason: str, uid: int) -> None:
+    """A person says that it was not uploaded, and will not be; the parcel is taken out of the folder. Raises as `uploaded`."""
+    _settle(gate, transfer, Facts(verdict="absent", reason=reason, uid=uid))
+
+
+def _settle(gate: Gate, transfer: TransferId, said: Facts) -> None:
+    gateway, staged = gate.gateway, staging_folder(gate)
+    stage = gateway.log.stage(transfer)
     if stage not in (Stage.DELIVERED, Stage.OVERDUE):
         raise UsageError(
             f"transfer {transfer} is not staged: it stands at {stage}", remedy="'gateway status' shows which ones are"
         )
-    facts = Facts(verdict="uploaded", reference=reference, uid=uid, partner=gate.route.partner.partner)
+    facts = said | Facts(partner=gate.route.partner.partner)
     gateway.log.append(
         Receipt.of_stage(Stage.RESOLVED, transfer=transfer, route=gate.name, at=gateway.clock(), facts=facts)
     )
     _take_out(gate, transfer, staged)
+
+
+def _refuse_overtaken(gate: Gate, transfer: TransferId) -> None:
+    """Whom a hold is about is not said, and hardly known: an address holds whoever lives there."""
+    log = gate.gateway.log
+    sealed = log.last(transfer, Stage.SEALED)
+    with gate.gateway.ledger.reading() as tx:
+        live = {row.id for row in holds.listed(tx, live_only=True)}
+    since = [entry for entry in log.entries(kinds=("hold-added",)) if sealed is None or entry.index > sealed.index]
+    if any(entry.receipt.facts["index"] in live for entry in since):
+        raise UsageError(
+            f"transfer {transfer} was judged by rules that are over: it is not opened any more",
+            remedy=f"gateway resolve {transfer} absent --reason overtaken; then gateway resend {transfer}, and drop the file again",
+        )
 
 
 def _is_left(gate: Gate, transfer: TransferId, staged: Path) -> bool:

@@ -233,6 +233,30 @@ def test_a_return_is_staged_opened_uploaded_and_closed(world, staging, type_in, 
     assert type_in("uploaded", transfer, "--reference", "COLLECT-2026/17").code == 2, "once"
 
 
+def test_a_hold_that_comes_while_a_return_lies_staged_keeps_it_shut_and_it_is_judged_by_that_when_it_goes_again(
+    world, staging, type_in, tmp_path
+):
+    transfer = staged(world)
+    held = world.people.fit_for_a_return()[0].fields["upn"]
+    assert type_in("hold", "add", "--reason", "refuge", stdin=f"upn: {held}\n").code == 0
+    spoken = type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine")
+    assert (spoken.code, held in spoken.err, (tmp_path / "mine").exists()) == (2, False, False)
+    assert f"gateway resolve {transfer} absent" in spoken.err
+    assert type_in("resolve", transfer, "absent", "--reason", "overtaken").code == 0
+    assert list(staging.iterdir()) == []
+    assert "uploaded" not in outcome(world).split("It is not uploaded yet.")[-1]
+    assert type_in("resend", transfer).code == 0
+    world.drop(route=CENSUS, name="again.csv")
+    world.run()
+    assert sorted(world.stages(CENSUS)) == [Stage.REFUSED, Stage.RESOLVED], "a return is never thinned"
+
+
+def test_a_hold_from_before_keeps_no_return_shut(world, staging, type_in, tmp_path):
+    assert type_in("hold", "add", "--reason", "refuge", stdin="uln: 1000000043\n").code == 0
+    transfer = staged(world)
+    assert type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine").code == 0
+
+
 def test_nobody_else_can_open_what_is_staged(world, staging, type_in, tmp_path):
     transfer = staged(world)
     other = world.partners[YSS].home / "keys" / "identity.key"
