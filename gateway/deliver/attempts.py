@@ -120,6 +120,10 @@ class Attempts:
         """The partner has it, or may have it."""
         return self._state(transfer)[0] in _GIVEN
 
+    def in_doubt(self, transfer: TransferId) -> bool:
+        """It may have been delivered, whatever a person has said of it since."""
+        return self._state(transfer)[0] == _IN_DOUBT
+
     def standing(self, transfers: Iterable[TransferId], at: datetime) -> Standing:
         """Of many in few questions, what `is_due` and `awaits_answer` say of one."""
         due, awaited, wanted, now = set[TransferId](), set[TransferId](), iter(transfers), moment.spell(at)

@@ -27,11 +27,16 @@ def collect(half: Dispatcher, route: str, partner: str, wanted: frozenset[Transf
 
 
 def collect_disposals(half: Dispatcher, route: str, partner: str, wanted: frozenset[TransferId]) -> Iterator[int]:
-    """That nothing is left of these, as `collect`; what cannot be had now is not asked for at every round."""
+    """That nothing is left of these, as `collect`; what cannot be had now is not asked for at every round.
+
+    And the first answer to what was in doubt once: its order has ended since a person settled it.
+    """
     if admits(half, route, partner):
         Disposals(half.attempts.store).asked(wanted, half.clock())
-        for answer in _found(half, route, partner, wanted, disposal_names):
-            yield _pass_on(half, answer)
+        in_doubt = frozenset(transfer for transfer in wanted if half.attempts.in_doubt(transfer))
+        for asked, naming in ((wanted, disposal_names), (in_doubt, acknowledgement_names)):
+            for answer in _found(half, route, partner, asked, naming) if asked else ():
+                yield _pass_on(half, answer)
 
 
 def _found(

@@ -23,6 +23,7 @@ from gateway.crypto.ssh_keys import SigningKey
 from gateway.deliver.attempts import Attempts
 from gateway.deliver.breakers import Breakers
 from gateway.deliver.destination import Attempt, Delivered, Destination
+from gateway.deliver.disposals import Disposals
 from gateway.footing import mailbox
 from gateway.footing.mailbox import Observation, Order, Outcome
 from gateway.footing.orders import Orders
@@ -118,6 +119,8 @@ def conclude(half: Dispatcher, order: Order, outcome: Delivered | GatewayError) 
     if isinstance(outcome, ReleaseLapsed):
         return _report_once(half, order, "lapsed", Facts(code="release-lapsed"))
     if isinstance(outcome, OutcomeUnknown):
+        # its order ends once a person has said what became of it, and an answer that comes later counts all the same
+        Disposals(half.attempts.store).expect(transfer, order.route, order.partner, half.clock())
         return _report_and(half.attempts.doubt, half, transfer, "in-doubt", Facts(code=slug_of(outcome)))
     if not isinstance(outcome, DeliveryError):
         raise outcome

@@ -73,9 +73,13 @@ class World:
         """Delivered, swept away, and the machine stopped before anything was said of it: the transfer."""
         self.approved()
         self.run("prepare")
+        self.run("deliver")
+        return self.swept_away()
+
+    def swept_away(self):
+        """What deliver has just done, and not said: the transfer."""
         (transfer,) = self.transfers()
         workspace = self.council.configuration.workspace
-        self.run("deliver")
         for path in (*(self.partners[YSS].files / "inbox").iterdir(), *workspace.from_deliver.iterdir()):
             path.unlink()
         with closing(sqlite3.connect(workspace.attempts)) as store, store:
