@@ -76,7 +76,7 @@ def test_a_path_that_prepare_could_read_is_not_read_by_it(council, knock):
             if "want" in frame.members:
                 wanted.append(frame.text("want"))
                 line.send({}, b"")
-    assert set(wanted) == {"file", "names"}, "the person's own process is asked, and gives nothing"
+    assert set(wanted) == {"file"}, "the person's own process is asked, and gives nothing"
 
 
 def test_a_page_is_not_written_by_prepare_wherever_it_is_to_be(council, knock, tmp_path):
