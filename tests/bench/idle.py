@@ -51,5 +51,5 @@ def idle(seconds: float, kept: Path, today: date, tell: Callable[[str], None], *
 def looked_at(service: Service, seconds: float) -> Figures:
     began = time.perf_counter()
     before = service.worked()
-    time.sleep(seconds - (time.perf_counter() - began))
+    time.sleep(max(0.0, seconds - (time.perf_counter() - began)))
     return Figures(service.worked() - before, service.memory(), ())
