@@ -21,6 +21,7 @@ from gateway.crypto.age.identity_file import seal_identities
 from gateway.footing import durable
 from gateway.receipts.receipt import Receipt
 from gateway.service.turns import standing_still
+from gateway.story.key_steps import SEEN_BY_PREPARE_ALONE
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
 
@@ -80,9 +81,8 @@ def new(
     stands = standing(configuration, role)
     if stands.following == fingerprint and fingerprint:
         session.voice.say(f"the key that follows {name} is made, and not in use: {fingerprint}")
-        session.voice.say(
-            f"give keys/public/{role.following}.pub to whoever checks it, then: gateway keys rotate {name}"
-        )
+        others = f"give keys/public/{role.following}.pub to whoever checks it, then: "
+        session.voice.say(f"{'' if name == SEEN_BY_PREPARE_ALONE else others}gateway keys rotate {name}")
     else:
         session.voice.say(f"the key {name} is made" + (f": {fingerprint}" if fingerprint else ""))
 

@@ -24,6 +24,7 @@ from gateway.config.own_keys import STAMP, Role, public_half, ring_of
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.footing import durable
 from gateway.footing.keyring import Keyring
+from gateway.story.key_steps import key_steps
 from gateway.vocabulary.errors import KeyUnavailable, NeedsPerson, UsageError
 
 
@@ -44,7 +45,7 @@ def make(configuration: Configuration, role: Role, random: Callable[[int], bytes
     if ring.has(role.following):
         raise UsageError(
             f"the key that follows {role.name} is there already",
-            remedy=f"tell the partners of it, then: gateway keys rotate {role.name}",
+            remedy=key_steps(role.name, following=True),
         )
     return _create(configuration, ring, role.following, None)
 
@@ -72,7 +73,7 @@ def check_rotation(configuration: Configuration, role: Role) -> None:
     """
     if not owned_ring(configuration, role).has(role.following):
         raise UsageError(
-            f"no key follows {role.name} yet", remedy=f"gateway keys new {role.name}, and tell the partners of it"
+            f"no key follows {role.name} yet", remedy=key_steps(role.name, following=False)
         )
     _refuse_unread_reports(configuration, role)
 
@@ -89,7 +90,7 @@ def check_retirement(configuration: Configuration, role: Role) -> None:
     if not owned_ring(configuration, role).has(role.following):
         raise UsageError(
             f"the key {role.name} is in use, and nothing follows it",
-            remedy=f"gateway keys new {role.name}, tell the partners of it, then: gateway keys rotate {role.name}",
+            remedy=key_steps(role.name, following=False),
         )
 
 

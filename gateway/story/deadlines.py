@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.story.concerns import DAY, Concern, level_at
+from gateway.story.key_steps import key_steps
 from gateway.vocabulary.alert import Level
 
 AHEAD: Final = timedelta(days=30)
@@ -18,12 +19,11 @@ def of_own_key(role: str, due: datetime, at: datetime, *, following: bool) -> Co
     level = level_at(at, due - AHEAD, due)
     if level is None:
         return None
-    to_do = f"gateway keys rotate {role}, once every partner has the key that follows"
     return Concern(
         level=level,
         kind="own-key",
         sentence=f"the gateway's key {role} comes, or has come, to its age",
-        to_do=to_do if following else f"gateway keys new {role}, and tell the partners of it",
+        to_do=key_steps(role, following=following),
         since=due,
         about=role,
     )

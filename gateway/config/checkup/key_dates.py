@@ -10,6 +10,7 @@ from gateway.config.own_keys import AHEAD, LIFETIME, Standing, roles, standing
 from gateway.config.starter import ROLES
 from gateway.crypto.allowed_signers import Signer
 from gateway.footing.signers_files import read_signers
+from gateway.story.key_steps import key_steps
 from gateway.vocabulary.errors import GatewayError
 
 NAME = "dates of keys"
@@ -28,20 +29,13 @@ def _own(configuration: Configuration, at: datetime) -> Iterator[Check]:
         except GatewayError:
             continue  # said by the check of the keys themselves
         if stands.due and stands.due - AHEAD <= at:
-            yield warn(NAME, _sentence(stands, at), _remedy(stands))
+            yield warn(NAME, _sentence(stands, at), key_steps(stands.role.name, following=stands.following is not None))
 
 
 def _sentence(stands: Standing, at: datetime) -> str:
     if stands.due and stands.due <= at:
         return f"the key {stands.role.name} is older than {LIFETIME.days} days"
     return f"the key {stands.role.name} will be {LIFETIME.days} days old on {stands.due:%Y-%m-%d}"
-
-
-def _remedy(stands: Standing) -> str:
-    name = stands.role.name
-    if stands.following:
-        return f"once every partner has the key that follows: gateway keys rotate {name}"
-    return f"gateway keys new {name}, tell the partners of it, then: gateway keys rotate {name}"
 
 
 def _certificates(configuration: Configuration, at: datetime) -> Iterator[Check]:

@@ -49,6 +49,14 @@ def test_a_key_that_shall_not_follow_is_retired(keys):
     assert listed(keys)["observation"]["following"] is None
 
 
+def test_no_partner_is_to_be_told_of_a_key_that_no_partner_sees(keys):
+    told = [keys(*words, "observation") for words in (("rotate",), ("retire",), ("new",), ("new",))]
+    assert [spoken.code for spoken in told] == [2, 2, 0, 2]
+    assert not [spoken for spoken in told if "partner" in spoken.out + spoken.err or "give" in spoken.out]
+    assert "gateway keys new observation, then: gateway keys rotate observation" in told[0].err
+    assert "tell the partners of it" in keys("rotate", "signing").err
+
+
 @pytest.mark.parametrize(("words", "sentence"), [
     (("rotate", "signing"), "no key follows signing"), (("rotate", "log"), "no key follows log"),
     (("retire", "signing"), "is in use"), (("show", "sining"), "did you mean"), (("new", "register"), "is there already"),

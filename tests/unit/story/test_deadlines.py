@@ -29,6 +29,15 @@ def own_key(after):
     return of_own_key("signing", AT, AT + after, following=False)
 
 
+@pytest.mark.parametrize("following", [True, False])
+def test_partners_are_told_of_a_key_that_they_see_and_of_no_other(following):
+    told = {
+        role: of_own_key(role, AT, AT + DAY, following=following).to_do for role in ("signing", "sftp-yss", "observation")
+    }  # fmt: skip
+    assert {role for role, words in told.items() if "partner" in words} == {"signing", "sftp-yss"}
+    assert all(f"gateway keys rotate {role}" in words for role, words in told.items())
+
+
 def refused(after):
     return of_refused("yss", AT, 7 * DAY, AT + after)
 
