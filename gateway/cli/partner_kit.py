@@ -20,12 +20,11 @@ from gateway.footing.working_folder import working_folder
 from gateway.partner.kit.page import Council, aloud
 from gateway.partner.kit.writing import PAGE, Rehearsal, write_kit
 from gateway.receipts import succession
-from gateway.receipts.receipt import Receipt
 from gateway.seal.openpgp.own_key import message_signer, openpgp_role
-from gateway.seal.sealing import SealedParcel, Witness
+from gateway.seal.sealing import Witness
 from gateway.story.addressing import addressees
+from gateway.story.rehearsal import KIT, record_sealed
 from gateway.vocabulary.errors import ConfigError, UsageError
-from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.moment import london_day
 
 _LARGEST_KEY = 16 * 1024
@@ -60,7 +59,7 @@ def kit(
                 at=opened.gateway.clock(),
                 random=opened.gateway.random,
             )
-            _receipt(opened, name, parcel)
+            record_sealed(opened.gateway, KIT, name, parcel)
             durable.publish(work / "kit", folder)
         _say(opened, name, folder, council)
 
@@ -127,15 +126,10 @@ def _page(home: Path, name: str) -> Partner | None:
         return None
 
 
-def _receipt(opened: Opened, name: str, parcel: SealedParcel) -> None:
-    """Our signing key was used: nothing of it is shown without a receipt."""
-    facts = Facts(partner=name, envelope=str(parcel.envelope), sender_key=opened.gateway.signing.fingerprint)
-    opened.gateway.log.append(Receipt(kind="partner-kit", at=opened.gateway.clock(), facts=facts))
-
-
 def _say(opened: Opened, name: str, folder: Path, council: Council) -> None:
     voice = opened.voice
     voice.say(f"the kit for {name} is in {folder}: send the folder whole; {PAGE} says the rest")
+    voice.say(f"what they answer, two files, goes into a folder: gateway partner rehearse {name} --check DIR")
     voice.say("read this to them over the telephone, the digest of council.signers:")
     voice.say(f"  {aloud((folder / 'council.signers').read_bytes())}")
     voice.say(f"and its key, as OpenSSH shows it: {council.signing.fingerprint}")

@@ -120,7 +120,7 @@ def witness(
     with prepare_side(context) as side:
         if route not in side.gates:
             raise UsageError("there is no such route in service", remedy="'gateway status' lists them")
-        keep_cosignature(side.gates[route], note)
+        keep_cosignature(side.gateway, side.gates[route].route.partner, note)
         side.voice.say("the ledger leads to what the partner has cosigned in this file: it is not older than that")
 
 

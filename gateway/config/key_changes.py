@@ -72,9 +72,7 @@ def check_rotation(configuration: Configuration, role: Role) -> None:
         KeyUnavailable: the keys belong to another user than this one.
     """
     if not owned_ring(configuration, role).has(role.following):
-        raise UsageError(
-            f"no key follows {role.name} yet", remedy=key_steps(role.name, following=False)
-        )
+        raise UsageError(f"no key follows {role.name} yet", remedy=key_steps(role.name, following=False))
     _refuse_unread_reports(configuration, role)
 
 

@@ -220,6 +220,16 @@ def open_to_group(folder: Path) -> None:
         folder.chmod(0o750)
 
 
+def share_with(folder: Path, group: int) -> None:
+    """A private folder, for this group: the files in it to read (0640), and others to be laid beside them (2770)."""
+    with _storage(f"the folder {folder.name} could not be shared with its group"):
+        for file in folder.iterdir():
+            os.chown(file, -1, group)
+            file.chmod(GROUP_READS)
+        os.chown(folder, -1, group)
+        folder.chmod(stat.S_ISGID | SHARED)
+
+
 @contextmanager
 def written_in(folder: int, name: str, mode: int, *, replacing: bool, otherwise: str) -> Iterator[BinaryIO]:
     """A file in a held folder, whole once the block ends well. Nothing is followed; `otherwise` is the message.

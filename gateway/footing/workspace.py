@@ -128,6 +128,10 @@ class Workspace:
     def attempts(self) -> Path:
         return self.state / "deliver" / "attempts.sqlite"
 
+    def rehearsing(self, transfer: TransferId) -> Path:
+        """A private copy of a rehearsal's parcel, while it is put at the partner."""
+        return self.state / "deliver" / "rehearsing" / transfer
+
     @property
     def deliver_lock(self) -> Path:
         return self.state / "deliver" / "lock"

@@ -7,7 +7,7 @@ from datetime import datetime
 from gateway.config.faults import did_you_mean, known_names
 from gateway.config.first_keys import sftp_role
 from gateway.config.load import Configuration
-from gateway.config.pages import names
+from gateway.config.pages import load_page, names
 from gateway.contract.partner import Endpoint, Partner
 from gateway.contract.route import Route
 from gateway.deliver.attempts import Attempts
@@ -56,8 +56,18 @@ def route_to(configuration: Configuration, partner: str) -> Route:
     for route in configuration.routes:
         if route.partner.partner == partner:
             return route
-    if partner not in (known := names(configuration.home, Partner)):
-        raise UsageError("there is no such partner", remedy=did_you_mean(partner, known) or known_names(known))
+    _refuse_unknown(configuration, partner)
     raise ConfigError(
         f"no route in service leads to a partner {partner}", remedy="'gateway doctor' says what is missing"
     )
+
+
+def page_of(configuration: Configuration, partner: str) -> Partner:
+    """Its page, whether a route leads there already or not; PageError if it is not filled in."""
+    _refuse_unknown(configuration, partner)
+    return load_page(configuration.home, Partner, partner)
+
+
+def _refuse_unknown(configuration: Configuration, partner: str) -> None:
+    if partner not in (known := names(configuration.home, Partner)):
+        raise UsageError("there is no such partner", remedy=did_you_mean(partner, known) or known_names(known))

@@ -11,6 +11,7 @@ Whatever fails is receipted as `answer-rejected` and changes nothing: the transf
 where it stands, and a proper answer still counts.
 """
 
+from gateway.contract.partner import Partner
 from gateway.crypto.checkpoint import witness_key
 from gateway.crypto.ssh_keys import PublicKey
 from gateway.footing import durable, mailbox
@@ -20,7 +21,7 @@ from gateway.receipts.receipt import Receipt
 from gateway.seal.acknowledgement import Acknowledgement, Awaited
 from gateway.story import duplicates
 from gateway.story.answer_keys import verify_answer
-from gateway.story.gate import Gate
+from gateway.story.gate import Gate, Gateway
 from gateway.story.outcomes import tell_outcome
 from gateway.story.overtaken import take_back_overtaken
 from gateway.vocabulary import moment
@@ -41,7 +42,7 @@ def answered(gate: Gate, seen: Observation) -> None:
     try:
         answer, key = _verified(gate, seen)
         if answer.checkpoint is not None:
-            keep_cosignature(gate, answer.checkpoint)
+            keep_cosignature(gate.gateway, gate.route.partner, answer.checkpoint)
     except (EvidenceError, FormatInvalid) as error:
         _reject(gate, seen, slug_of(error))
         return
@@ -83,16 +84,16 @@ def _verified(gate: Gate, seen: Observation) -> tuple[Acknowledgement, str]:
     return answer, key
 
 
-def keep_cosignature(gate: Gate, note: str) -> None:
+def keep_cosignature(gateway: Gateway, partner: Partner, note: str) -> None:
     """Kept first, compared then: one that contradicts our log is the proof, and stops all that would leave."""
-    partner, log = gate.route.partner, gate.gateway.log
+    log = gateway.log
     if partner.acknowledgement_key is None:
         raise AcknowledgementInvalid("an answer brings a checkpoint, and its partner has no key that cosigns")
     witness = witness_key(partner.partner, PublicKey.parse(partner.acknowledgement_key).raw_ed25519())
     checkpoint, cosignatures = log.keys().open(note.encode(), [witness])  # 4
     if not cosignatures:
         raise AcknowledgementInvalid("an answer brings a checkpoint that its partner did not cosign")
-    log.keep_cosignature(partner.partner, note, checkpoint, gate.gateway.clock())
+    log.keep_cosignature(partner.partner, note, checkpoint, gateway.clock())
     log.check_witnesses()
 
 
@@ -101,9 +102,17 @@ def _record(gate: Gate, seen: Observation, answer: Acknowledgement, key: str) ->
     stage = RUNGS[answer.disposition]
     if stage not in FOLLOWS[gateway.log.stage(seen.transfer)]:
         return
-    body = seen.answer[0] if seen.answer else b""
+    facts = facts_of(gate.route.partner.partner, answer, seen.answer[0] if seen.answer else b"", key)
+    gateway.log.append(
+        Receipt.of_stage(stage, transfer=seen.transfer, route=gate.name, at=gateway.clock(), facts=facts)
+    )
+    gateway.telemetry.event(LogEvent.STAGE_REACHED, Facts(transfer=seen.transfer, route=gate.name, stage=str(stage)))
+
+
+def facts_of(partner: str, answer: Acknowledgement, body: bytes, key: str) -> Facts:
+    """What a receipt says of an answer; `key` is the fingerprint of the one that signed it."""
     facts = Facts(
-        partner=gate.route.partner.partner,
+        partner=partner,
         acknowledgement=str(Digest.of(body)),
         disposition=answer.disposition,
         answered=moment.spell(answer.at),
@@ -113,10 +122,7 @@ def _record(gate: Gate, seen: Observation, answer: Acknowledgement, key: str) ->
         facts |= Facts(code=answer.code)
     if answer.rows is not None:
         facts |= Facts(rows=answer.rows)
-    gateway.log.append(
-        Receipt.of_stage(stage, transfer=seen.transfer, route=gate.name, at=gateway.clock(), facts=facts)
-    )
-    gateway.telemetry.event(LogEvent.STAGE_REACHED, Facts(transfer=seen.transfer, route=gate.name, stage=str(stage)))
+    return facts
 
 
 def _reject(gate: Gate, seen: Observation, code: str) -> None:

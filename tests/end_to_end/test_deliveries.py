@@ -5,10 +5,6 @@ import re
 
 import pytest
 
-from gateway.demo.released import rehearsal_file
-from gateway.service.rehearsing import Invented, rehearse
-from gateway.vocabulary.errors import AcknowledgementInvalid
-from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import CENSUS, YSS
 
@@ -134,52 +130,6 @@ def test_only_a_partner_that_there_is_can_be_probed(untouched):
     spoken = typing_in(untouched)("partner", "probe", "nobody")
     assert spoken.code == 2
     assert "name one of these: returns-officer, youth-support" in spoken.err
-
-
-# rehearse
-
-
-def rehearsed(world, wait):
-    """As the verb does it, with another way to wait."""
-    with world.opened() as gateway:
-        configuration = world.council.configuration
-        policy = configuration.route(YSS).policy
-        data, rows = rehearsal_file(policy, london_day(world.clock()))
-        invented = Invented(data=data, rows=rows)
-        return rehearse(configuration, gateway, "youth-support", invented, looks=2, wait=wait)
-
-
-def test_a_rehearsal_is_signed_for_by_the_partner_and_is_no_transfer(world):
-    partner = world.partners[YSS]
-    done = rehearsed(world, lambda _: partner.receive(world.clock()))
-    assert (done.answer.disposition, done.answer.rows) == ("accepted", 12)
-    (received,) = partner.received
-    assert "rehearsal" in received.with_suffix(".manifest.json").read_text("utf-8")
-    assert world.transfers() == []
-    world.approved()
-    world.run()
-    partner.receive(world.clock())
-    world.run()
-    assert world.stages() == [Stage.ACKNOWLEDGED], "the route's own numbers begin at one"
-
-
-def test_a_rehearsal_without_an_answer_waits_for_a_person(world, type_in):
-    spoken = type_in("partner", "rehearse", "youth-support", "--wait", "0")
-    assert spoken.code == 3
-    assert "no answer yet" in spoken.out
-    assert len(world.inbox()) == 3
-
-
-def test_an_answer_that_is_not_the_partners_is_none(world):
-    partner = world.partners[YSS]
-
-    def answered(_):
-        partner.receive(world.clock())
-        for path in (partner.files / "acknowledgements").glob("*.sig"):
-            path.write_bytes(b"x")
-
-    with pytest.raises(AcknowledgementInvalid):
-        rehearsed(world, answered)
 
 
 # upload

@@ -15,7 +15,9 @@ from gateway.partner.kit import steps
 from gateway.seal.acknowledgement import Acknowledgement
 from gateway.seal.openpgp.certificates import parse_certificate
 from gateway.seal.openpgp.own_key import message_signer
-from gateway.service.rehearsing import Invented, rehearse
+from gateway.service.rehearsing import rehearse
+from gateway.story.rehearsal import Invented
+from gateway.story.rehearsal_carrying import Patience
 from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.parcel import acknowledgement_names, names_of
 from gateway.vocabulary.transfer import Stage
@@ -134,9 +136,23 @@ def test_a_rehearsal_is_sealed_and_answered_the_same_way(world, desk):
         here.answer(world)
 
     with world.opened() as gateway:
-        done = rehearse(configuration, gateway, ME, Invented(data=data, rows=rows), looks=2, wait=answers)
+        invented = Invented(data=data, rows=rows)
+        done = rehearse(configuration, gateway, ME, invented, Patience(looks=2, wait=answers))
     assert done.answer is not None
     assert done.answer.rows == rows
+
+
+def test_a_rehearsal_in_three_steps_has_four_files_and_an_answer_by_gpg(world, desk, type_in, tmp_path):
+    place = tmp_path / "rehearsal"
+    assert type_in("partner", "rehearse", ME, "--seal", place).code == 0
+    assert type_in("partner", "rehearse", ME, "--carry", place, "--wait", "0").code == 3
+    (transfer,) = {name.partition(".")[0] for name in world.inbox()}
+    assert sorted(path.name for path in place.iterdir()) == world.inbox() == sorted(names_of(transfer, "openpgp"))
+    here = desk.take(world, transfer)
+    here.open()
+    here.answer(world)
+    assert type_in("partner", "rehearse", ME, "--carry", place, "--wait", "0").code == 0
+    assert "signed for 12 rows" in type_in("partner", "rehearse", ME, "--check", place).out
 
 
 def test_whoever_has_the_kit_and_gpg_can_rehearse_from_the_key_to_the_answer(world, page, type_in, gpg, tmp_path):
@@ -153,6 +169,11 @@ def test_whoever_has_the_kit_and_gpg_can_rehearse_from_the_key_to_the_answer(wor
     here.type_in(opened)
     assert (here.folder / "parcel" / "rehearsal.csv").read_bytes().startswith(b"Reference,")
     here.type_in(answer)
+    mailed = tmp_path / "mailed"
+    mailed.mkdir()
+    for path in here.folder.glob("*.ack.json*"):
+        (mailed / path.name).write_bytes(path.read_bytes())
+    assert "signed for 12 rows" in type_in("partner", "rehearse", ME, "--check", mailed).out
     (here.folder / "receiver.toml").write_bytes((kit / "receiver.toml").read_bytes())
     here.type_in(install)
     for path in (kit / "rehearsal").iterdir():

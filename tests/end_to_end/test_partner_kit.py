@@ -80,12 +80,32 @@ def test_whoever_has_the_kit_and_stock_tools_can_rehearse_from_keys_to_answer(of
     key = PublicKey.parse((desk / "acknowledge.pub").read_text())
     found = UnverifiedAcknowledgement.parse(body.read_bytes(), body.with_name(f"{body.name}.sig").read_bytes())
     assert found.verify(key, DOMAIN).rows == 12
+    known_as(office, recipient=line_of(desk / "identity.txt"), answers_with=key.line())
+    mailed = office.folder / "mailed"
+    mailed.mkdir()
+    for path in place.glob("*.ack.json*"):
+        shutil.copy(path, mailed)
+    assert "signed for 12 rows" in office.type_in("partner", "rehearse", PARTNER, "--check", str(mailed))
+    assert "the log is whole: 2 receipts" in office.type_in("receipts", "verify")
     shutil.copy(kit / "receiver.toml", place)
     typed(place, names + install)
     for path in (kit / "rehearsal").glob("01*"):
         shutil.copy(path, place / "receiver" / "inbox")
     (received,) = receive(load_receiver(place / "receiver"), AT)
     assert (received.result, received.rows) == ("accepted", 12)
+
+
+def line_of(identity: Path) -> str:
+    return re.findall(r"age1[a-z0-9]+", identity.read_text())[0]
+
+
+def known_as(office: Office, *, recipient: str, answers_with: str) -> None:
+    """The partner's page, once it has told its keys."""
+    host = SigningKey.generate_ed25519().public_line()
+    details = PartnerDetails(
+        host="sftp.example", username="council", host_keys=(host,), recipient=recipient, acknowledgement_key=answers_with,
+    )  # fmt: skip
+    complete_partner(office.home, PARTNER, details)
 
 
 def test_the_steps_in_the_kit_are_the_documents_own(office):
@@ -127,12 +147,7 @@ def test_a_partner_whose_key_is_known_gets_a_rehearsal_sealed_to_it_and_no_other
         sender_key=PublicKey.parse((office.home / "keys/public/signing.pub").read_text()),
         log_key=load_log_key(office),
     )  # fmt: skip
-    host = SigningKey.generate_ed25519().public_line()
-    details = PartnerDetails(
-        host="sftp.example", username="council", host_keys=(host,), recipient=known.recipient,
-        acknowledgement_key=known.acknowledgement_key,
-    )  # fmt: skip
-    complete_partner(office.home, PARTNER, details)
+    known_as(office, recipient=known.recipient, answers_with=known.acknowledgement_key)
     kit = office.kit()
     assert not (kit / "rehearsal" / "identity.txt").exists()
     for path in (kit / "rehearsal").iterdir():

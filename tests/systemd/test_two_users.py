@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -158,3 +159,62 @@ def test_a_parcel_that_deliver_could_not_read_is_never_even_sealed(tmp_path):
         made.make_folders()
         halves.prepare()
         assert list(made.state.glob("mailbox/to-deliver/*")) != []
+
+
+# the rehearsal, each step as its user
+
+
+def rehearse(halves, user, *words, network=False):
+    return halves.server.gateway(user, "partner", "rehearse", "youth-support", *map(str, words), network=network)
+
+
+@contextmanager
+def open_to_all(server: Server):
+    """As /tmp is: what is in it belongs to whoever made it."""
+    folder = server.root / "tmp"
+    folder.mkdir()
+    folder.chmod(0o1777)
+    try:
+        yield folder / "rehearsal"
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_a_rehearsal_goes_through_two_users_of_whom_each_types_a_step(sealed):
+    with open_to_all(sealed.server) as place:
+        first = rehearse(sealed, PREPARE, "--seal", place)  # without a network
+        assert first.returncode == 0, first.stderr
+        assert f"  sudo -u handoff-deliver gateway partner rehearse youth-support --carry {place}" in first.stdout
+        assert sealed.inbox() == []
+        second = rehearse(sealed, DELIVER, "--carry", place, "--wait", "0", network=True)
+        assert (second.returncode, len(sealed.inbox())) == (3, 3), second.stderr
+        sealed.partner.receive(now())
+        third = rehearse(sealed, DELIVER, "--carry", place, "--wait", "0", network=True)
+        assert third.returncode == 0, third.stderr
+        assert f"  sudo -u handoff-prepare gateway partner rehearse youth-support --check {place}" in third.stdout
+        fourth = rehearse(sealed, PREPARE, "--check", place)
+        assert (fourth.returncode, "signed for 12 rows" in fourth.stdout) == (0, True), fourth.stderr
+    assert "the log is whole" in sealed.server.gateway(PREPARE, "receipts", "verify").stdout
+
+
+def test_neither_user_can_type_the_other_s_step_and_is_told_whose_it_is(sealed):
+    with open_to_all(sealed.server) as place:
+        assert rehearse(sealed, PREPARE, "--seal", place).returncode == 0
+        for words in (("--seal", place.with_name("other")), ("--check", place)):
+            refused = rehearse(sealed, DELIVER, *words, network=True)
+            assert (refused.returncode, refused.stdout) == (74, "")
+            assert "handoff-prepare" in refused.stderr
+        for words in (("--carry", place), ()):
+            refused = rehearse(sealed, PREPARE, *words)
+            assert (refused.returncode, refused.stdout) == (66, "")
+            assert "--carry DIR as deliver's" in refused.stderr
+
+
+def test_the_folder_between_the_steps_is_open_to_the_two_and_to_nobody_else(sealed):
+    with open_to_all(sealed.server) as place:
+        rehearse(sealed, PREPARE, "--seal", place)
+        assert "Permission denied" in sealed.server.run("nobody", "ls", place).stderr
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in place.iterdir()}
+        assert (modes, stat.S_IMODE(place.stat().st_mode)) == ({0o640}, 0o2770)
+        for path in place.iterdir():
+            assert "Permission denied" in sealed.server.run(DELIVER, "tee", path).stderr
