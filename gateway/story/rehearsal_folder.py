@@ -130,7 +130,9 @@ def answer_in(folder: DropFolder) -> Answer | None:
 
 def _only_one(names: Sequence[str], ending: str, what: str, remedy: str) -> TransferId:
     """Of whose parcel or answer a complete one is there; FormatInvalid if anything else is there, too."""
-    found = [transfer for name in names if name.endswith(ending) for transfer in _parsed(name.removesuffix(ending))]
+    found = [
+        transfer for name in names if name.endswith(ending) for transfer in _transfer_called(name.removesuffix(ending))
+    ]
     if len(found) != 1:
         raise FormatInvalid(f"the folder has {len(found) or 'no'} {what}s in it, and one is expected", remedy=remedy)
     if set(names) - {*names_in_any_format(found[0]), *acknowledgement_names(found[0])}:
@@ -138,7 +140,7 @@ def _only_one(names: Sequence[str], ending: str, what: str, remedy: str) -> Tran
     return found[0]
 
 
-def _parsed(text: str) -> Iterator[TransferId]:
+def _transfer_called(text: str) -> Iterator[TransferId]:
     try:
         yield TransferId.parse(text)
     except FormatInvalid:
