@@ -16,7 +16,7 @@ from gateway.formats.delimited import PIECE, DelimitedReader, Piece, split_heade
 from gateway.formats.text import Text
 from gateway.vocabulary.errors import StructureInvalid
 
-SLICE_BYTES = 112 << 20
+SLICE_BYTES = 88 << 20
 SLICE = "'<slice>'"
 """Stands in a plan's SQL for a slice: its path, and how it must be read."""
 SMALL = 1 << 20
