@@ -110,11 +110,8 @@ def advance(gate: Gate, at: datetime) -> None:
     revoke_out_of_turn(gate, at)
     for transfer in _to_be_made_again(gate):
         _carry(gate, transfer, at)
-    for transfer in log.in_stage(
-        Stage.REVOKED, route=gate.name
-    ):  # of a partner that the route has left they are in no line
-        if _is_for_another(gate, transfer) and _has_stopped(gate, transfer):
-            _carry(gate, transfer, at)
+    for transfer in _in_no_line(gate):
+        _carry(gate, transfer, at)
     _carry_approved(gate, at)
 
 
@@ -140,6 +137,12 @@ def _to_be_made_again(gate: Gate) -> Iterator[TransferId]:
             yield one.transfer
         if gate.gateway.log.stage(one.transfer) is not Stage.SEALED:
             return
+
+
+def _in_no_line(gate: Gate) -> list[TransferId]:
+    """What was taken back and has stopped, of a partner whom the route has left: nothing of this partner waits for it."""
+    revoked = gate.gateway.log.in_stage(Stage.REVOKED, route=gate.name)
+    return [transfer for transfer in revoked if _is_for_another(gate, transfer) and _has_stopped(gate, transfer)]
 
 
 def _has_stopped(gate: Gate, transfer: TransferId) -> bool:

@@ -56,7 +56,7 @@ class Dispatcher:
     """The destination of a route, for as long as the block lasts: only then it counts as one of the server's connections."""
     is_open: Callable[[str], bool]
     """Whether the route's partner takes parcels now."""
-    leads_to: Callable[[str], str | None] = lambda _: None
+    leads_to: Callable[[str], str | None]
     """The partner of a route, as its page says now; None if the route may not be used."""
     telemetry: Telemetry
     clock: Callable[[], datetime]

@@ -153,6 +153,7 @@ class DeliverHalf:
             attempts=self.attempts,
             reach=lambda route: nullcontext(self.partners[route]),
             is_open=lambda route: route not in self.closed,
+            leads_to=lambda route: route,  # as an order names its partner
             telemetry=Telemetry(self.log, lambda: self.at),
             clock=lambda: self.at,
             random=lambda: 0.5,
