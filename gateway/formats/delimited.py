@@ -20,7 +20,7 @@ ends of parts are looked at: this runs beside the engine, and must cost less tha
 import codecs
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from gateway.vocabulary.errors import StructureInvalid
@@ -32,11 +32,15 @@ LONGEST_RECORD = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Whole records, each ended by LF, and how many they are. `plain`: no cell holds a newline."""
+    """Whole records, each ended by LF, and how many they are.
+
+    `plain`: no cell holds a newline. `unquoted`: none holds a newline, a quote or the file's delimiter.
+    """
 
     data: bytes
     rows: int
     plain: bool
+    unquoted: bool
 
 
 class Readable(Protocol):
@@ -104,7 +108,7 @@ class DelimitedReader:
         self._newline = self._newline or b"\n"
         rows = data.count(b"\n") if plain else sum(part.count(b"\n") for part in parts[::2])
         self.rows += rows
-        return Piece(data, rows, plain)
+        return Piece(data, rows, plain, unquoted=len(parts) == 1)
 
     def _validate_bytes(self, data: bytes) -> None:
         if b"\0" in data:
@@ -162,7 +166,7 @@ def split_header(piece: Piece, *, delimiter: str) -> tuple[tuple[str, ...], Piec
     end = _first_end(piece.data)
     record = piece.data[:end].decode("utf-8")
     cells = next(csv.reader([record], delimiter=delimiter, strict=True), [])
-    return tuple(cells), Piece(piece.data[end:], piece.rows - 1, piece.plain)
+    return tuple(cells), replace(piece, data=piece.data[end:], rows=piece.rows - 1)
 
 
 def first_ragged(data: bytes, *, delimiter: str, columns: int) -> tuple[int, int] | None:

@@ -1,7 +1,7 @@
 """Reads what transfers released about each child in scope, and what they withheld and why.
 
-A Parquet file a transfer: the subject's pseudonym and the verdict, sorted, with a bloom filter,
-so that one child is found in hundreds of files within a moment: they are asked in one query.
+A Parquet file a transfer: the subject's pseudonym and the verdict, sorted, each of its row groups
+with its first and last subject: so one child is found in hundreds of files within a moment, by one query.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -187,7 +187,7 @@ def _in_scope(opened: _Open) -> frozenset[bytes]:
 
 
 def _asked(opened: _Open, subjects: list[bytes]) -> Iterator[Disclosed]:
-    # a condition a subject, so that the engine asks bloom filters and skips row groups
+    # a condition a subject, so that the engine skips row groups by their first and last subjects
     wanted = " OR ".join(f"subject = $subject_{number}" for number in range(len(subjects))) or "false"
     query = f"SELECT filename, subject, verdict FROM {opened.source} WHERE {wanted} ORDER BY subject, verdict"  # noqa: S608 - descriptors
     found = opened.rows(query, {f"subject_{number}": value for number, value in enumerate(subjects)})

@@ -46,9 +46,14 @@ def testable(fields: frozenset[str], *, by_consent: bool) -> str:
         tests.append("_name IS NOT NULL")
     if by_consent:
         # CASE stops at the first line that says something; OR would look at all of them
-        given = " ".join(f"WHEN trim({quoted(line)}) <> '' THEN true" for line in LINES if line in fields)
+        given = " ".join(_says_something(quoted(line)) for line in LINES if line in fields)
         tests += [f"CASE {given} ELSE false END", "postcode IS NOT NULL"]
     return " AND ".join(tests)
+
+
+def _says_something(line: str) -> str:
+    """Most lines begin with a letter or a digit, and trimming costs six times as much as seeing that."""
+    return f"WHEN ascii({line}) BETWEEN {ord('!')} AND {ord('~')} THEN true WHEN trim({line}) <> '' THEN true"
 
 
 def _pseudonyms(fields: frozenset[str], generations: int) -> Iterator[tuple[str, str]]:

@@ -207,8 +207,7 @@ class _Rules:
         # a SELECT for each step: a name of the same SELECT would be computed again wherever it stands
         query = _over(query, f"{self._in_scope()} AS _in_scope")
         if {"forename", "surname", "date_of_birth"} <= self.fields:
-            whole = whole_name(quoted("forename"), quoted("surname"))
-            query = _over(query, f"CASE WHEN _in_scope THEN {whole} END AS _whole_name")
+            query = _over(query, f"CASE WHEN _in_scope THEN {self._whole_name()} END AS _whole_name")
         query = _over(query, *self._recognised())
         for columns in keys(self.fields, instead=self._instead, known=self.known):
             query = _over(query, *columns)
@@ -263,13 +262,28 @@ class _Rules:
         has_names = {"forename", "surname", "date_of_birth"} <= self.fields
         yield f"{self._name() if has_names else 'CAST(NULL AS VARCHAR)'} AS _name"
 
+    @property
+    def _names_are_keyed(self) -> bool:
+        """Else it is only asked of a child with a UPN whether it has a name, and any text will do: folding is dear."""
+        return self.tagging or self.known.by_name or "name_dob" in self.kinds
+
+    def _whole_name(self) -> str:
+        forename, surname = quoted("forename"), quoted("surname")
+        whole = whole_name(forename, surname)
+        if self._names_are_keyed:
+            return whole
+        # a name that begins with a capital letter has a letter
+        enough = f"{parsed('upn')} IS NOT NULL AND {_is_capital(forename)} AND {surname} IS NOT NULL"
+        return f"CASE WHEN {enough} THEN {forename} ELSE {whole} END"
+
     def _name(self) -> str:
-        """Folded name and date of birth. Where it is only asked whether there are any, any text will do: folding is dear."""
+        """Folded name and date of birth."""
         born = quoted("date_of_birth")
         whole = f"WHEN _whole_name IS NOT NULL THEN {name_key('_whole_name', born)}"
-        if self.tagging or self.known.by_name or "name_dob" in self.kinds:
+        if self._names_are_keyed:
             return f"CASE {whole} END"
-        return f"CASE WHEN {parsed('upn')} IS NOT NULL AND regexp_matches(_whole_name, '[A-Za-z0-9]') THEN {born} {whole} END"
+        written = f"{_is_capital('_whole_name')} OR regexp_matches(_whole_name, '[A-Za-z0-9]')"
+        return f"CASE WHEN {parsed('upn')} IS NOT NULL AND ({written}) THEN {born} {whole} END"
 
     def _tested(self) -> Iterator[str]:
         yield f"CASE WHEN _in_scope THEN {held(self.fields, self.kinds, self.known.generations)} END AS _held"
@@ -301,13 +315,15 @@ class _Rules:
         )
 
     def _kept(self, output: tuple[OutputColumn, ...]) -> Iterator[str]:
-        yield from ("_verdict AS verdict", "_upn_tag AS upn_tag", "_name_tag AS name_tag", "_subject AS subject")
+        yield from ("_verdict AS verdict", "_subject AS subject")
+        if self.tagging:
+            yield from ("_upn_tag AS upn_tag", "_name_tag AS name_tag")
         if self.ending:
             yield f"{ends(self.policy)} AS ends"
         if self.unnumbered:
             yield "_upn_key IS NULL AS unnumbered"
         if self.pairing:
-            yield from ("_key AS key", "_other AS other")
+            yield from ("CASE WHEN _other IS NOT NULL THEN _key END AS key", "_other AS other")
         if output:
             yield f"{self._cells(output).record().line('_bare')} AS line"
 
@@ -315,6 +331,11 @@ class _Rules:
         return Cells(
             output=output, schema=self.schema, policy=self.policy, kept=self.known.kept, kept_back=self.kept_back
         )
+
+
+def _is_capital(text: str) -> str:
+    """Whether it begins with one, of the plain alphabet."""
+    return f"ascii({text}) BETWEEN {ord('A')} AND {ord('Z')}"
 
 
 def _over(query: str, *columns: str) -> str:

@@ -4,11 +4,12 @@ A line is made whole in the engine and leaves it as it is: writing one text a ro
 times cheaper than writing its cells.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-IN_QUOTES_IF: Final = ("','", "'\"'", "chr(10)", "chr(13)")
+DELIMITER: Final = ","
+IN_QUOTES_IF: Final = (f"'{DELIMITER}'", "'\"'", "chr(10)", "chr(13)")
 """A cell that contains one of these stands in quotes."""
 RUN_BY_SPREADSHEETS: Final = ("'='", "'+'", "'-'", "'@'", "chr(9)", "chr(13)")
 _NEVER_WRITTEN: Final = "\\x1e"
@@ -16,35 +17,54 @@ _NEVER_WRITTEN: Final = "\\x1e"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """The cells of an output, by names: whatever they stand for is computed once.
+class Kind:
+    """Rows that are all told alike: `when` a row is one, and each cell of it; None is one that such a row does not have."""
 
-    `released` and `floor_alone` are conditions: that a row leaves, and that it does with the `floor` cells only. Most
-    rows are of these, and a shorter record is told for them in half the time.
+    when: str
+    cells: Sequence[str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The cells of an output. What they name is computed once; `every` is right of each row that is `released`.
+
+    Most rows are of one of the `kinds`, for which less is asked: the first has the fewest cells. `suspects` are names of
+    all cells that may need quotes, whether or not a row has them: a few rows too many are then looked at closely.
+    `none_needed` is a condition that the engine knows before it reads: that no cell at all needs quotes.
     """
 
-    cells: Sequence[str]
-    floor: Collection[str]
     released: str
-    floor_alone: str
+    every: Sequence[str]
+    kinds: Sequence[Kind]
+    suspects: Sequence[str]
+    none_needed: str = "false"
 
     def bare(self) -> str:
-        """SQL for all cells as one text: what is not in it is in none of them. In `concat` a NULL is an empty text."""
-        return f"CASE WHEN {self.released} THEN {self._by_shape('')} END"
+        """SQL for the suspects as one text: what is not in it is in none of them. In `concat` a NULL is an empty text."""
+        least = self.kinds[0]
+        few = [cell for cell in least.cells if cell in self.suspects]
+        short = f" WHEN {least.when} THEN {_joined(few, '')}" if len(few) < len(self.suspects) else ""
+        return f"CASE WHEN NOT ({self.released}) THEN NULL{short} ELSE {_joined(self.suspects, '')} END"
 
     def line(self, bare: str) -> str:
         """SQL for the record, without its newline; NULL for a row that does not leave. `bare` is a name as well."""
-        if len(self.cells) == 1:
-            whole = _in_quotes(self.cells[0], empty='""')  # an empty cell alone would be a blank line
+        if len(self.every) == 1:
+            whole = _in_quotes(self.every[0], empty='""')  # an empty cell alone would be a blank line
             return f"CASE WHEN {self.released} THEN {whole} END"
-        plain = " AND ".join(f"NOT contains({bare}, {character})" for character in IN_QUOTES_IF)
+        nothing = " AND ".join(f"NOT contains({bare}, {character})" for character in IN_QUOTES_IF)
+        plain = f"({self.none_needed} OR ({nothing}))"
+        kinds = " ".join(f"WHEN {kind.when} THEN {_joined(kind.cells, DELIMITER)}" for kind in self._distinct())
         # a function over a list is a little slower than an expression for each cell, and planned in a tenth of the time
-        quoted = f"array_to_string(list_transform([{', '.join(self.cells)}], lambda cell: {_in_quotes('cell')}), ',')"
-        return f"CASE WHEN NOT ({self.released}) THEN NULL WHEN {plain} THEN {self._by_shape(',')} ELSE {quoted} END"
+        quoted = f"array_to_string(list_transform([{', '.join(self.every)}], lambda cell: {_in_quotes('cell')}), '{DELIMITER}')"
+        return (
+            f"CASE WHEN NOT ({self.released}) THEN NULL"
+            f" WHEN {plain} THEN CASE {kinds} ELSE {_joined(self.every, DELIMITER)} END ELSE {quoted} END"
+        )
 
-    def _by_shape(self, between: str) -> str:
-        whole, short = (_joined(self.cells, given, between) for given in (self.cells, self.floor))
-        return f"CASE WHEN {self.floor_alone} THEN {short} ELSE {whole} END" if short != whole else whole
+    def _distinct(self) -> Sequence[Kind]:
+        """Without those that have the same cells as the one before."""
+        pairs = zip(self.kinds, [None, *self.kinds], strict=False)
+        return [kind for kind, before in pairs if before is None or kind.cells != before.cells]
 
 
 def neutralised(cell: str) -> str:
@@ -61,12 +81,12 @@ def copied(query: str, path: str) -> str:
     )
 
 
-def _joined(cells: Sequence[str], given: Collection[str], between: str) -> str:
-    """Of the cells those that are given; what lies between the others is told at once."""
+def _joined(cells: Sequence[str | None], between: str) -> str:
+    """Of the cells those that there are; what lies between the others is told at once."""
     parts, pending = [], ""
     for place, cell in enumerate(cells):
         pending += between if place else ""
-        if cell in given:
+        if cell is not None:
             parts += [f"'{pending}'", cell] if pending else [cell]
             pending = ""
     last = [f"'{pending}'"] if pending or not parts else []

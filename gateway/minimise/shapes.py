@@ -69,11 +69,14 @@ def readings(schema: Schema) -> Iterator[tuple[str, ...]]:
         [column.field for column in schema.columns if column.shape == shape] for shape in ("date", "upn", "uln")
     )
     yield (
-        *(f"{_date(quoted(field))} AS {parsed(field)}" for field in dates),
+        *(f"try_cast({quoted(field)} AS DATE) AS {_read(field)}" for field in dates),
         *(f"regexp_full_match({quoted(field)}, '{UPN_SHAPE}') AS {_shaped(field)}" for field in upns),
         *(f"{_number(quoted(field), ULN_SHAPE)} AS {_digits(field)}" for field in ulns),
     )
-    yield tuple(column for field in upns for column in _places_of_upn(field))
+    yield (
+        *(f"{_exact_date(field)} AS {parsed(field)}" for field in dates),
+        *(column for field in upns for column in _places_of_upn(field)),
+    )
     yield (
         *(f"{_check_number(field)} AS {_check(field)}" for field in upns),
         *(f"{_weighted_sum(f'({_digits(field)} // 10)', ULN_WEIGHTS)} % 11 AS {_check(field)}" for field in ulns),
@@ -114,9 +117,14 @@ def parsed(field: str) -> str:
     return f'"_{field}"'
 
 
-def _date(cell: str) -> str:
+def _exact_date(field: str) -> str:
     """Ten places that come back as they went in: engines read `2010-3-1`, padded blanks and `infinity` as dates too."""
-    return f"CASE WHEN strlen({cell}) = 10 AND CAST(try_cast({cell} AS DATE) AS VARCHAR) = {cell} THEN CAST({cell} AS DATE) END"
+    cell, read = quoted(field), _read(field)
+    return f"CASE WHEN strlen({cell}) = 10 AND CAST({read} AS VARCHAR) = {cell} THEN {read} END"
+
+
+def _read(field: str) -> str:
+    return f'"_{field}_read"'
 
 
 def _shaped(field: str) -> str:

@@ -19,6 +19,8 @@ from gateway.vocabulary.errors import StructureInvalid
 SLICE_BYTES = 88 << 20
 SLICE = "'<slice>'"
 """Stands in a plan's SQL for a slice: its path, and how it must be read."""
+UNQUOTED = "'<unquoted>'"
+"""Stands there for whether no cell of the slice holds a newline, a quote or the file's delimiter."""
 SMALL = 1 << 20
 """Bytes of an extract: one thread judges so few rows sooner than a second one has started."""
 SLICES = 2
@@ -31,14 +33,17 @@ class Slice:
     """`plain`: no cell holds a newline. Only then may threads start reading in the middle of it.
 
     A thread takes what looks like the start of a record for one, and a cell can be written to look like records.
+    `unquoted`: there is no quote in it.
     """
 
     path: str
     descriptor: int
     rows: int
     plain: bool
+    unquoted: bool
 
     def in_sql(self, query: str) -> str:
+        query = query.replace(UNQUOTED, str(self.unquoted).lower())
         return query.replace(SLICE, f"'{self.path}', parallel = {str(self.plain).lower()}")
 
     def data(self) -> bytes:
@@ -110,14 +115,14 @@ class Source:
         piece = next(pieces, None)
         if piece is None:
             return None
-        descriptor, rows, size, plain = self._free.get(), 0, 0, True
+        descriptor, rows, size, plain, unquoted = self._free.get(), 0, 0, True, True
         while piece is not None:
             os.pwrite(descriptor, piece.data, size)
             rows, size = rows + piece.rows, size + len(piece.data)
-            plain = plain and piece.plain
+            plain, unquoted = plain and piece.plain, unquoted and piece.unquoted
             piece = next(pieces, None) if size < most else None
         os.ftruncate(descriptor, size)  # last: pages that are there already need not be cleared again
-        return Slice(f"/dev/fd/{descriptor}", descriptor, rows, plain)
+        return Slice(f"/dev/fd/{descriptor}", descriptor, rows, plain, unquoted)
 
     def _counted(self) -> Iterator[Piece]:
         size = 0

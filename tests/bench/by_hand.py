@@ -21,7 +21,8 @@ def steps(folder: Path, extract: Path, register: Path, *, schema: Schema, policy
     """Three commands, one after another, with everything in `folder`."""
     written, sealed, batch = folder / WRITTEN, folder / f"{WRITTEN}.age", folder / "batch"
     batch.write_text(f"put {sealed} inbox/handoff.csv.age\n")
-    sealed.unlink(missing_ok=True)
+    for path in (written, sealed):
+        path.unlink(missing_ok=True)
     return [
         query_step(folder, extract, register, schema=schema, policy=policy, today=today),
         Step("age", ["age", "-r", server.recipient, "-o", str(sealed), str(written)]),

@@ -74,7 +74,7 @@ def _write(engine: duckdb.DuckDBPyConnection, path: Path, *, first: int, rows: i
     unfinished = path.with_suffix(".part")
     engine.execute(
         f"copy ({query} order by subject) to '{unfinished}'"
-        f" (format parquet, row_group_size {ROW_GROUP}, dictionary_size_limit {ROW_GROUP})"
+        f" (format parquet, parquet_version v2, row_group_size {ROW_GROUP}, dictionary_size_limit 1)"
     )
     unfinished.rename(path)
 

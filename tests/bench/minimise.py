@@ -20,7 +20,7 @@ from gateway.contract.policy import Policy
 from gateway.contract.schema import Schema
 from gateway.minimise.keying import pseudonym_key
 from tests.bench import by_hand, data
-from tests.bench.judge_once import REGISTER_KEY
+from tests.bench.judge_once import REGISTER_KEY, WRITTEN
 from tests.bench.measure import MB, Figures, Step, measured, median_of
 from tests.bench.table import Row
 
@@ -54,6 +54,8 @@ def pages() -> tuple[Schema, Policy]:
 def _pairs(ours: Step, query: Step, pairs: int, folder: Path) -> Iterator[tuple[Figures, Figures]]:
     """The first, which only warms up, is left out."""
     for number in range(pairs + 1):
+        for written in (WRITTEN, by_hand.WRITTEN):  # a file whose content is replaced is flushed when it is closed
+            (folder / written).unlink(missing_ok=True)
         pair = measured([ours], folder), measured([query], folder)
         if number:
             yield pair

@@ -5,7 +5,6 @@ disk: nobody asks the ledger meanwhile, so nothing is measured but the service.
 """
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -18,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.bench.council import Council
-from tests.bench.measure import WentWrong, memory_of, seconds_of_processor
+from tests.bench.measure import ENVIRONMENT, WentWrong, memory_of, seconds_of_processor
 
 HALVES = ("prepare", "deliver")
 EMPTY_LOG_LINES = 40
@@ -45,7 +44,7 @@ class Service:
             process = subprocess.Popen(
                 self._council.command("run", "--only", half), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE, text=True, start_new_session=True,
-                env=os.environ | {"HANDOFF_MACHINE": self._machine},
+                env=ENVIRONMENT | {"HANDOFF_MACHINE": self._machine},
             )  # fmt: skip
             self._processes.append(process)
             self._readers.append(threading.Thread(target=self._hear, args=(process,), daemon=True))

@@ -15,10 +15,10 @@ def folder(tmp_path_factory):
     return made(tmp_path_factory.mktemp("kept"), ROWS, lambda _: None)
 
 
-def test_the_files_are_sorted_have_bloom_filters_and_are_made_once(folder):
+def test_the_files_are_sorted_say_their_first_and_last_subjects_and_are_made_once(folder):
     paths = sorted(folder.glob("*"))
     assert len(paths) == FILES
-    query = "select distinct row_group_num_rows <= {0}, bloom_filter_length > 0 from parquet_metadata('{1}')"
+    query = "select distinct row_group_num_rows <= {0}, stats_min_value < stats_max_value from parquet_metadata('{1}')"
     with duckdb.connect() as engine:
         found = engine.execute(query.format(ROW_GROUP, paths[0]) + " where path_in_schema = 'subject'").fetchall()
         subjects = engine.execute(f"select subject from read_parquet('{paths[0]}')").fetchall()

@@ -113,7 +113,7 @@ def says(child: Mapping[str, str], decided_by: str, decision: str, *named: str, 
 
 def as_csv(children: Iterable[Mapping[str, str]], schema: Schema = SCHEMA) -> bytes:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, delimiter=schema.delimiter, lineterminator="\n")
     writer.writerow(column.header for column in schema.columns)
     writer.writerows([child.get(column.field, "") for column in schema.columns] for child in children)
     return text.getvalue().encode()
