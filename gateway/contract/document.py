@@ -12,7 +12,8 @@ from gateway.vocabulary.digest import Digest
 class Document(BaseModel):
     """A frozen page. Unknown keys are errors; inputs are never shown in errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    # a command that reads one kind of page does not wait until the others can be read
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
     @field_validator("*", mode="before")
     @classmethod

@@ -6,12 +6,14 @@ only later, once the copy is receipted, and only if it is still the file we copi
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
+from typing import BinaryIO
 
 from gateway.footing import durable
 from gateway.footing.drop_folder import DropFolder, Identity, nobody_writes
@@ -20,10 +22,12 @@ from gateway.vocabulary.digest import Digest, Meter
 from gateway.vocabulary.errors import ExtractInvalid
 
 CHUNK, SMALL = 1 << 20, 1 << 16
-
+SUNK_AT_ONCE = 16 << 20
 
 Still = Callable[[Identity], timedelta | None]
 """For how long a file has been seen to be this."""
+Sink = Callable[[int], None]
+"""Is told how many bytes a copy has by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +88,41 @@ def _read(folder: DropFolder, name: str, target: Path | None, limit: int, *, syn
             raise ExtractInvalid(f"the extract is larger than the {limit} bytes that its schema allows")
         once_through = _pass if before.size > CHUNK else _pass_small
         if target is None:
-            once_through(stream.fileno(), meter, None, limit)
+            once_through(stream.fileno(), meter, None, limit, _stay)
         else:
-            with durable.created(target, synced=synced) as copy:
-                once_through(stream.fileno(), meter, copy.fileno(), limit)
+            with durable.created(target, synced=synced) as copy, _sinking(copy, synced and before.size > CHUNK) as sink:
+                once_through(stream.fileno(), meter, copy.fileno(), limit, sink)
         after = Identity.of(os.fstat(stream.fileno()))
     if before != after or meter.size != before.size:
         raise ExtractInvalid("the extract changed while it was read", remedy="it is read again at the next look")
     return Measured(digest=meter.digest, size=meter.size, identity=before)
 
 
-def _pass_small(source: int, meter: Meter, copy: int | None, limit: int) -> None:
+@contextmanager
+def _sinking(copy: BinaryIO, wanted: bool) -> Iterator[Sink]:
+    """Has the disk begin with a large copy while it is made: else everybody waits for all of it at the end."""
+    if not wanted:
+        yield _stay
+        return
+    sunk, begun = 0, list[Future[None]]()
+    with ThreadPoolExecutor(1) as beside:
+
+        def sink(size: int) -> None:
+            nonlocal sunk
+            if size - sunk >= SUNK_AT_ONCE and all(one.done() for one in begun):
+                sunk = size
+                begun.append(beside.submit(durable.write_back, copy))
+
+        yield sink
+    for one in begun:
+        one.result()
+
+
+def _stay(size: int) -> None:
+    """Nothing goes to a disk before its time."""
+
+
+def _pass_small(source: int, meter: Meter, copy: int | None, limit: int, sink: Sink) -> None:  # noqa: ARG001 - too small to sink
     """Without a thread beside, which takes longer to start than a small file to read."""
     size = 0
     while piece := os.read(source, SMALL):
@@ -106,7 +134,7 @@ def _pass_small(source: int, meter: Meter, copy: int | None, limit: int) -> None
             _write(copy, memoryview(piece))
 
 
-def _pass(source: int, meter: Meter, copy: int | None, limit: int) -> None:
+def _pass(source: int, meter: Meter, copy: int | None, limit: int, sink: Sink) -> None:
     """One piece is hashed while it is written and the next is read: hashing takes as long as all the rest."""
     size = 0
     with ThreadPoolExecutor(1) as beside:
@@ -123,6 +151,7 @@ def _pass(source: int, meter: Meter, copy: int | None, limit: int) -> None:
                 return
             if copy is not None:
                 _write(copy, piece)
+            sink(size)
 
 
 def _write(copy: int, piece: memoryview) -> None:

@@ -20,7 +20,7 @@ from gateway.footing.mailbox import Order
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.parcel import Parcel, SealedFile, names_of
 from gateway.vocabulary.transfer import TransferId
-from tests.bench.measure import MB, Figures, Step, measured, median_of
+from tests.bench.measure import MB, Figures, Step, in_pairs, measured, median_of
 from tests.bench.put_parcels import AT
 from tests.bench.table import Row
 from tests.simulators.distance import Distance
@@ -52,7 +52,7 @@ def delivery(size: int, parcels: int, pairs: int, kept: Path, tell: Callable[[st
         place.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="handoff-bench-", dir=place) as name, ground(Path(name), far) as there:
             lay_out(there.to_deliver, sizes, count)
-            done = [there.pair(flags) for _ in range(pairs + 1)][1:]
+            done = in_pairs(pairs, lambda watched, there=there, flags=flags: there.pair(flags, watched=watched))
             tell(f"  {what}: " + ", ".join(f"{ours.seconds / theirs.seconds:.2f}" for ours, theirs in done))
             rows.append(_row(what, done, longest, flags))
     return rows
@@ -75,10 +75,10 @@ class Ground:
         known = f"[{endpoint.host}]:{endpoint.port} {endpoint.host_keys[0]}\n"
         (folder / "known_hosts").write_text(known)
 
-    def pair(self, flags: tuple[str, ...]) -> tuple[Figures, Figures]:
-        ours = measured([Step("ours", self._ours())], self.folder)
+    def pair(self, flags: tuple[str, ...], *, watched: bool) -> tuple[Figures, Figures]:
+        ours = measured([Step("ours", self._ours())], self.folder, watched=watched)
         self._empty()
-        theirs = measured([Step("sftp", self._sftp(flags))], self.folder)
+        theirs = measured([Step("sftp", self._sftp(flags))], self.folder, watched=watched)
         self._empty()
         return ours, theirs
 

@@ -5,8 +5,9 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -38,17 +39,27 @@ class Figures:
     """Seconds by step."""
 
 
-def measured(steps: Iterable[Step], folder: Path) -> Figures:
-    """Run the steps one after another. WentWrong if one does not exit with 0."""
+def measured(steps: Iterable[Step], folder: Path, *, watched: bool = True) -> Figures:
+    """Run the steps one after another. WentWrong if one does not exit with 0. Not `watched`: of their memory nothing is known."""
     parts, peak = [], 0
     for step in steps:
-        seconds, its_peak = _run(step, folder)
+        seconds, its_peak = _run(step, folder, watched=watched)
         parts.append((step.name, seconds))
         peak = max(peak, its_peak)
     return Figures(seconds=sum(seconds for _, seconds in parts), peak=peak, parts=tuple(parts))
 
 
-def _run(step: Step, folder: Path) -> tuple[float, int]:
+def in_pairs(count: int, pair: Callable[[bool], tuple[Figures, Figures]]) -> list[tuple[Figures, Figures]]:
+    """`count` pairs, after one more that warms up. `pair` is told whether to watch memory.
+
+    Only in the first pair: whoever looks on takes a tenth of a processor from those who need all there are.
+    """
+    warm = pair(True)
+    timed = [pair(False) for _ in range(count)]
+    return [(replace(a, peak=warm[0].peak), replace(b, peak=warm[1].peak)) for a, b in timed]
+
+
+def _run(step: Step, folder: Path, *, watched: bool) -> tuple[float, int]:
     with (folder / f"{step.name}.log").open("wb") as log:
         began = time.perf_counter()
         process = subprocess.Popen(
@@ -56,7 +67,7 @@ def _run(step: Step, folder: Path) -> tuple[float, int]:
             env=ENVIRONMENT,
         )  # fmt: skip
         watch = _Watch(process.pid)
-        with watch:
+        with watch if watched else nullcontext():
             process.wait()
             seconds = time.perf_counter() - began
     if process.returncode != 0:
@@ -132,6 +143,11 @@ def _field(process: int, file: str, field: str) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(field)), 0)
+
+
+def seconds(pairs: Iterable[tuple[Figures, Figures]]) -> str:
+    """Of each pair, for whoever watches the bench go on."""
+    return ", ".join(f"{a.seconds:.2f} s against {b.seconds:.2f} s" for a, b in pairs)
 
 
 def median_of(figures: Sequence[Figures]) -> Figures:

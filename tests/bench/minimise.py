@@ -9,7 +9,7 @@ whole processes that load what they need and nothing else.
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from gateway.contract.schema import Schema
 from gateway.minimise.keying import pseudonym_key
 from tests.bench import by_hand, data
 from tests.bench.judge_once import REGISTER_KEY, WRITTEN
-from tests.bench.measure import MB, Figures, Step, measured, median_of
+from tests.bench.measure import MB, Figures, Step, in_pairs, measured, median_of
 from tests.bench.table import Row
 
 TOP = Path(__file__).resolve().parents[2]
@@ -43,7 +43,8 @@ def minimise(rows: int, pairs: int, kept: Path, today: date, tell: Callable[[str
         for way in WAYS:
             tell(f"  {WORDS[way]}, {rows:,} rows")
             ours = _step(way, extract, snapshot, folder, today)
-            found.append(_row(way, rows, list(_pairs(ours, query, pairs, folder))))
+            taken = in_pairs(pairs, lambda watched, ours=ours: _pair(ours, query, folder, watched=watched))
+            found.append(_row(way, rows, taken))
         return found
 
 
@@ -51,14 +52,10 @@ def pages() -> tuple[Schema, Policy]:
     return load_page(TOP, Schema, "yss-csv"), load_page(TOP, Policy, "yss")
 
 
-def _pairs(ours: Step, query: Step, pairs: int, folder: Path) -> Iterator[tuple[Figures, Figures]]:
-    """The first, which only warms up, is left out."""
-    for number in range(pairs + 1):
-        for written in (WRITTEN, by_hand.WRITTEN):  # a file whose content is replaced is flushed when it is closed
-            (folder / written).unlink(missing_ok=True)
-        pair = measured([ours], folder), measured([query], folder)
-        if number:
-            yield pair
+def _pair(ours: Step, query: Step, folder: Path, *, watched: bool) -> tuple[Figures, Figures]:
+    for written in (WRITTEN, by_hand.WRITTEN):  # a file whose content is replaced is flushed when it is closed
+        (folder / written).unlink(missing_ok=True)
+    return measured([ours], folder, watched=watched), measured([query], folder, watched=watched)
 
 
 def _row(way: str, rows: int, measured_pairs: list[tuple[Figures, Figures]]) -> Row:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.seal.sealing import Addressee, Settled, seal
-from tests.bench.measure import MB, Figures, Step, measured, median_of
+from tests.bench.measure import MB, Figures, Step, in_pairs, measured, median_of, seconds
 from tests.bench.sealing import KEY, ME, PARCEL, draft_of, extract, keys, pieces, seal_by_age
 from tests.bench.table import Row
 from tests.simulators.gnupg import Gpg, gnupg
@@ -33,33 +33,40 @@ def openpgp(size: int, pairs: int, kept: Path, tell: Callable[[str], None]) -> l
         recipient = keys(folder)
         gpg.make(ME)
         (folder / "certificate").write_text(gpg.certificate(ME))
-        same, as_it_comes = [], []
-        for number in range(pairs + 1):
-            same.append((_seal(folder, plain), _gpg(gpg, folder, plain, "-z", "0")))
-            as_it_comes.append((seal_by_age(folder, plain, recipient), _gpg(gpg, folder, plain)))
-            ours, by_gpg, age, deflating = (one.seconds for pair in (same[-1], as_it_comes[-1]) for one in pair)
-            tell(
-                f"  pair {number}: in OpenPGP {ours:.2f} s, gpg {by_gpg:.2f} s; in age {age:.2f} s, gpg {deflating:.2f} s"
-            )
+        same = in_pairs(
+            pairs,
+            lambda watched: (
+                _seal(folder, plain, watched=watched),
+                _gpg(gpg, folder, plain, "-z", "0", watched=watched),
+            ),
+        )
+        as_it_comes = in_pairs(
+            pairs,
+            lambda watched: (
+                seal_by_age(folder, plain, recipient, watched=watched),
+                _gpg(gpg, folder, plain, watched=watched),
+            ),
+        )
     told = f"{size / 1e9:g} GB"
+    tell(f"  {told}: in OpenPGP {seconds(same)}; in age {seconds(as_it_comes)}")
     return [
-        _row(f"seal {told} in OpenPGP", same[1:], "gpg -se -z 0", LONGEST),
-        _row(f"seal {told}", as_it_comes[1:], "gpg -se", LONGEST_AGE),
+        _row(f"seal {told} in OpenPGP", same, "gpg -se -z 0", LONGEST),
+        _row(f"seal {told}", as_it_comes, "gpg -se", LONGEST_AGE),
     ]
 
 
-def _seal(folder: Path, plain: Path) -> Figures:
+def _seal(folder: Path, plain: Path, *, watched: bool) -> Figures:
     shutil.rmtree(folder / PARCEL, ignore_errors=True)
     command = [sys.executable, "-m", "tests.bench.openpgp", str(plain), str(folder), str(folder / "certificate")]
-    return measured([Step("ours", command)], folder)
+    return measured([Step("ours", command)], folder, watched=watched)
 
 
-def _gpg(gpg: Gpg, folder: Path, plain: Path, *words: str) -> Figures:
+def _gpg(gpg: Gpg, folder: Path, plain: Path, *words: str, watched: bool) -> Figures:
     out = folder / "by-gpg"
     out.unlink(missing_ok=True)
     command = ["gpg", "--homedir", str(gpg.home), "--batch", "--quiet", "--trust-model", "always", "--pinentry-mode",
                "loopback", "--passphrase", "", *words, "-r", f"={ME}", "-o", str(out), "-se", str(plain)]  # fmt: skip
-    figures = measured([Step("gpg", command)], folder)
+    figures = measured([Step("gpg", command)], folder, watched=watched)
     out.unlink()
     return figures
 

@@ -4,12 +4,13 @@ import statistics
 import tempfile
 from collections.abc import Callable
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 from tests.bench import by_hand, data
 from tests.bench.council import Council, council
 from tests.bench.ground import Server, server
-from tests.bench.measure import MB, Figures, Step, WentWrong, measured, median_of
+from tests.bench.measure import MB, Figures, Step, WentWrong, in_pairs, measured, median_of
 from tests.bench.table import Row
 
 LONGEST = 2.0
@@ -27,26 +28,31 @@ def run_once(rows: int, pairs: int, kept: Path, today: date, tell: Callable[[str
             tell(f"  {rows:,} rows: a council, and {min(rows, data.REGISTERED):,} decisions imported")
             ours = council(folder, partner, register)
             extract = data.extract(kept, ours.route.schema, rows, month)
-            route, measured_pairs = ours.route, []
-            for number in range(pairs + 1):
+            route, numbers = ours.route, count()
+
+            def pair(watched: bool) -> tuple[Figures, Figures]:
                 steps = by_hand.steps(
                     folder, extract, register, schema=route.schema, policy=route.policy, server=partner, today=today
                 )
-                pair = _ours(ours, extract, number, partner, folder), _by_hand(steps, partner, folder)
-                tell(f"  pair {number}: ours {pair[0].seconds:.2f} s, by hand {pair[1].seconds:.2f} s")
-                measured_pairs.append(pair)
-    return _row(rows, measured_pairs[1:])
+                ours.drop(extract, next(numbers))
+                both = (
+                    _ours(ours, partner, folder, watched=watched),
+                    _by_hand(steps, partner, folder, watched=watched),
+                )
+                tell(f"  ours {both[0].seconds:.2f} s, by hand {both[1].seconds:.2f} s")
+                return both
+
+            return _row(rows, in_pairs(pairs, pair))
 
 
-def _ours(ours: Council, extract: Path, number: int, partner: Server, folder: Path) -> Figures:
-    ours.drop(extract, number)
-    figures = measured(ours.steps(), folder)
+def _ours(ours: Council, partner: Server, folder: Path, *, watched: bool) -> Figures:
+    figures = measured(ours.steps(), folder, watched=watched)
     ours.must_have_delivered(partner.empty())
     return figures
 
 
-def _by_hand(steps: list[Step], partner: Server, folder: Path) -> Figures:
-    figures = measured(steps, folder)
+def _by_hand(steps: list[Step], partner: Server, folder: Path, *, watched: bool) -> Figures:
+    figures = measured(steps, folder, watched=watched)
     if partner.empty() != ["handoff.csv.age"]:
         raise WentWrong("what was uploaded by hand did not arrive")
     return figures

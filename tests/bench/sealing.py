@@ -27,7 +27,7 @@ from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.namespaces import of_act
 from gateway.vocabulary.parcel import names_of
 from gateway.vocabulary.transfer import TransferId
-from tests.bench.measure import MB, Figures, Step, measured, median_of
+from tests.bench.measure import MB, Figures, Step, in_pairs, measured, median_of, seconds
 from tests.bench.table import Row
 
 LONGEST_SEALING, LONGEST_OPENING, MOST_MEMORY = 1.0, 1.25, 64 * MB
@@ -43,18 +43,25 @@ def sealing(size: int, pairs: int, kept: Path, tell: Callable[[str], None]) -> l
     with tempfile.TemporaryDirectory(prefix="handoff-bench-") as name:
         folder = Path(name)
         recipient = keys(folder)
-        sealed, opened = [], []
-        for number in range(pairs + 1):
-            sealed.append((seal_by_age(folder, plain, recipient), _age(folder, "-r", recipient, plain)))
-            opened.append((_open(folder), _age(folder, "-d", "-i", folder / IDENTITY, _ciphertext(folder))))
-            ours, age = ([pair[side].seconds for pair in (sealed[-1], opened[-1])] for side in (0, 1))
-            tell(
-                f"  pair {number}: sealed in {ours[0]:.2f} s, age {age[0]:.2f} s; opened in {ours[1]:.2f} s, age {age[1]:.2f} s"
-            )
+        sealed = in_pairs(
+            pairs,
+            lambda watched: (
+                seal_by_age(folder, plain, recipient, watched=watched),
+                _age(folder, "-r", recipient, plain, watched=watched),
+            ),
+        )
+        opened = in_pairs(
+            pairs,
+            lambda watched: (
+                _open(folder, watched=watched),
+                _age(folder, "-d", "-i", folder / IDENTITY, _ciphertext(folder), watched=watched),
+            ),
+        )
     told = f"{size / 1e9:g} GB"
+    tell(f"  {told}: sealed in {seconds(sealed)}; opened in {seconds(opened)}")
     return [
-        _row(f"seal {told}", sealed[1:], "age -r", LONGEST_SEALING),
-        _row(f"open {told}", opened[1:], "age -d", LONGEST_OPENING),
+        _row(f"seal {told}", sealed, "age -r", LONGEST_SEALING),
+        _row(f"open {told}", opened, "age -d", LONGEST_OPENING),
     ]
 
 
@@ -91,23 +98,23 @@ def keys(folder: Path) -> str:
     return identity.recipient().spelled()
 
 
-def seal_by_age(folder: Path, plain: Path, recipient: str) -> Figures:
+def seal_by_age(folder: Path, plain: Path, recipient: str, *, watched: bool) -> Figures:
     shutil.rmtree(folder / PARCEL, ignore_errors=True)
-    return measured([_ours("seal", plain, folder, recipient)], folder)
+    return measured([_ours("seal", plain, folder, recipient)], folder, watched=watched)
 
 
-def _open(folder: Path) -> Figures:
+def _open(folder: Path, *, watched: bool) -> Figures:
     """Ours and age's both find it in memory, as a parcel is that a server has just written: sealing leaves it on the disk."""
     with _ciphertext(folder).open("rb") as stream:
         Digest.of_stream(stream)
-    return measured([_ours("open", folder)], folder)
+    return measured([_ours("open", folder)], folder, watched=watched)
 
 
-def _age(folder: Path, *words: str | Path) -> Figures:
+def _age(folder: Path, *words: str | Path, watched: bool) -> Figures:
     out = folder / "by-age"
     out.unlink(missing_ok=True)
     *options, source = map(str, words)
-    figures = measured([Step("age", ["age", *options, "-o", str(out), source])], folder)
+    figures = measured([Step("age", ["age", *options, "-o", str(out), source])], folder, watched=watched)
     out.unlink()
     return figures
 

@@ -17,7 +17,7 @@ from gateway.config.pages import load_page
 from gateway.contract.schema import Schema
 from gateway.formats.delimited import DelimitedReader
 from gateway.formats.opening import opened
-from tests.bench.measure import MB, Figures, Step, measured, median_of
+from tests.bench.measure import MB, Figures, Step, in_pairs, measured, median_of, seconds
 from tests.bench.table import Row
 
 LONGEST, MOST_MEMORY = 3.0, 200 * MB
@@ -48,12 +48,16 @@ def transfer_file(pupils: int, pairs: int, kept: Path, tell: Callable[[str], Non
     ours = Step("read", [sys.executable, "-m", "tests.bench.transfer_file", str(path)])
     bare = Step("parse", [sys.executable, "-c", PARSE, str(path)])
     with tempfile.TemporaryDirectory(prefix="handoff-bench-") as name:
-        found = []
-        for number in range(pairs + 1):
-            found.append(tuple(measured([step], Path(name)) for step in (ours, bare)))
-            read_in, parsed_in = (figures.seconds for figures in found[-1])
-            tell(f"  pair {number}: read in {read_in:.2f} s, bare parse {parsed_in:.2f} s")
-    return _row(f"read a CTF of {pupils:,}", found[1:])
+        folder = Path(name)
+        found = in_pairs(
+            pairs,
+            lambda watched: (
+                measured([ours], folder, watched=watched),
+                measured([bare], folder, watched=watched),
+            ),
+        )
+    tell(f"  {pupils:,} pupils: {seconds(found)}")
+    return _row(f"read a CTF of {pupils:,}", found)
 
 
 def extract(kept: Path, pupils: int) -> Path:

@@ -1,12 +1,13 @@
 """A private copy, hashed as it is copied, from a folder where everything may be a trap."""
 
+import errno
 import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.footing.drop_folder import DropFolder
-from gateway.pickup.claim import copy_into, measure, settled, take_out
+from gateway.pickup.claim import SUNK_AT_ONCE, copy_into, measure, settled, take_out
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import ExtractInvalid, StorageError
 
@@ -137,3 +138,24 @@ def test_setting_aside_never_overwrites(drop):
         folder.set_aside("x.csv", "refused", "t.csv")
     assert (path / "refused" / "t.csv").read_bytes() == b"earlier"
     assert (path / "x.csv").read_bytes() == b"later"
+
+
+def test_a_large_copy_is_whole_and_is_on_the_disk_when_it_has_its_name(drop, tmp_path):
+    folder, path = drop
+    data = os.urandom(1 << 20) * (3 * SUNK_AT_ONCE >> 20) + b"end"
+    (path / "x.csv").write_bytes(data)
+    measured = copy_into(folder, "x.csv", tmp_path / "copy", limit=len(data))
+    assert measured.digest == Digest.of(data) == Digest.of((tmp_path / "copy").read_bytes())
+    assert measured.size == len(data)
+
+
+def test_a_large_copy_that_the_disk_does_not_take_is_none(drop, tmp_path, monkeypatch):
+    def no(descriptor):
+        raise OSError(errno.EIO, "no")
+
+    folder, path = drop
+    (path / "x.csv").write_bytes(bytes(2 * SUNK_AT_ONCE))
+    monkeypatch.setattr(os, "fdatasync", no)
+    with pytest.raises(StorageError):
+        copy_into(folder, "x.csv", tmp_path / "copy", limit=4 * SUNK_AT_ONCE)
+    assert list(tmp_path.iterdir()) == [tmp_path / "outbox"]
