@@ -101,7 +101,8 @@ class DelimitedReader:
         """`parts` is the data, cut at its quotes."""
         self._validate_bytes(data)
         self._validate_quotes(parts)
-        plain = not any(newline in part for part in parts[1::2] for newline in (b"\n", b"\r"))
+        within = b"".join(parts[1::2])
+        plain = b"\n" not in within and b"\r" not in within
         if b"\r" in data or self._newline == b"\r\n":
             parts[::2] = self._with_lf(parts[::2])
             data = b'"'.join(parts)
