@@ -14,6 +14,7 @@ from gateway.cli.own_hands import hands_of
 from gateway.cli.through_desk import DeskCommand
 from gateway.cli.verbs import new_app
 from gateway.cli.voice import counted
+from gateway.footing.ledger import decisions
 from gateway.story.register.agreeing import Recorded
 from gateway.story.register.importing import Way, read_import, take_import, wanted_for
 from gateway.story.register.recording import record_decision
@@ -165,7 +166,12 @@ def _day(text: str) -> date:
 
 
 def _purposes(side: Opened) -> frozenset[str]:
-    return frozenset(route.policy.purpose for route in side.configuration.routes)
+    """What decisions can be about; while a route is out of service also all that they were ever about."""
+    purposes = side.configuration.purposes()
+    if side.configuration.out_of_service:
+        with side.gateway.ledger.reading() as tx:
+            purposes |= decisions.purposes(tx)
+    return purposes
 
 
 def _today(side: Opened) -> str:

@@ -8,6 +8,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -83,6 +84,17 @@ class Configuration:
                 raise PageError(broken.faults)
         known = [route.name for route in self.routes] + [broken.route for broken in self.out_of_service]
         raise ConfigError("there is no such route", remedy=did_you_mean(name, known) or known_names(known))
+
+    def purposes(self) -> frozenset[str]:
+        """Those of the routes, and while one is out of service of every policy that can be read.
+
+        A refusal must not wait until somebody has mended a page.
+        """
+        policies = [route.policy for route in self.routes]
+        for name in names(self.home, Policy) if self.out_of_service else ():
+            with suppress(PageError):
+                policies.append(load_page(self.home, Policy, name))
+        return frozenset(policy.purpose for policy in policies)
 
     def suspensions(self, day: date) -> tuple[Suspension, ...]:
         """Routes whose agreement's review date has passed on this London day."""

@@ -56,6 +56,36 @@ def test_a_refusal_that_comes_while_the_route_stands_still_takes_back_what_it_cl
     assert "Telephone" in removal["Remove"].split()
 
 
+@pytest.mark.parametrize("page", ["policies/yss.toml", "partners/youth-support.toml", "routes/yss.toml"])
+def test_a_refusal_is_recorded_while_a_page_of_its_only_route_is_broken_and_takes_back_once_it_is_mended(
+    world, handed_over, type_in, page
+):
+    _, rows = handed_over
+    row = next(row for row in rows if row["Telephone"])
+    refuse = ("consent", "record", "--decision", "refuse", "--purpose", "youth-support", "--by", "parent")
+    broken = world.council.home / "config" / page
+    sound = broken.read_text()
+    broken.write_text(sound + "\nnobody_knows_this = true\n")
+    spoken = type_in(*refuse, stdin=f"upn: {upn_of(world, row)}\n")
+    assert "1 decision recorded" in spoken.out
+    broken.write_text(sound)
+    world.clock.turn(minutes=6)
+    rounds(world)
+    rounds(world)
+    (removal,) = removals(world)
+    assert removal["Reference"] == row["Reference"]
+    assert "Telephone" in removal["Remove"].split()
+
+
+def test_a_purpose_that_nobody_has_heard_of_is_refused_while_a_page_is_broken_as_well(world, handed_over, type_in):
+    _, rows = handed_over
+    page = world.council.home / "config" / "policies" / "yss.toml"
+    page.write_text(page.read_text() + "\nnobody_knows_this = true\n")
+    refuse = ("consent", "record", "--decision", "refuse", "--purpose", "nobodys", "--by", "parent")
+    spoken = type_in(*refuse, stdin=f"upn: {upn_of(world, rows[0])}\n")
+    assert (spoken.code, "no route has this purpose" in spoken.err) == (65, True)
+
+
 def test_what_was_taken_back_before_is_not_taken_back_again_when_a_route_goes_on(world, handed_over):
     _, rows = handed_over
     earlier, later = [row for row in rows if not row["Telephone"] and not is_soon(row)][:2]

@@ -74,6 +74,7 @@ _FIELDS = select(decision_field.c.decision, func.aggregate_strings(decision_fiel
 _FIELDS_OF_PURPOSE = _FIELDS.join(subject_decision).where(subject_decision.c.purpose == bindparam("wanted"))
 _FIELDS_SINCE = _FIELDS_OF_PURPOSE.where(subject_decision.c.id > bindparam("after"))
 _FIELDS_OF_SUBJECT = _FIELDS.join(subject_decision).where(subject_decision.c.subject == bindparam("wanted"))
+_PURPOSES = select(subject_decision.c.purpose).distinct()
 _EXPIRED = (
     select(subject_decision.c.subject)
     .where(
@@ -110,6 +111,11 @@ def of_purpose(tx: Transaction, purpose: str) -> Iterator[DecisionRow]:
 def since(tx: Transaction, purpose: str, after: int) -> Iterator[DecisionRow]:
     """The same of those that were recorded after the decision of this number."""
     return _streamed(tx, _SINCE, _FIELDS_SINCE, wanted=purpose, after=after)
+
+
+def purposes(tx: Transaction) -> frozenset[str]:
+    """All that anything was ever decided for. It reads every decision."""
+    return frozenset(tx.scalars(_PURPOSES))
 
 
 def of_subject(tx: Transaction, subject: bytes) -> list[DecisionRow]:
