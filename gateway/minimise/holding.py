@@ -7,7 +7,7 @@ no hold in force has is not computed, since keying is the most expensive thing d
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.minimise.keying import keyed
+from gateway.minimise.keying import keyed, keyed_upn
 from gateway.minimise.normalising import (
     LINES,
     first_number,
@@ -17,7 +17,7 @@ from gateway.minimise.normalising import (
     name_key,
     number_message,
     postcode_key,
-    upn_message,
+    upn_text,
     whole_name,
 )
 from gateway.minimise.shapes import quoted
@@ -61,7 +61,7 @@ def _pseudonyms(fields: frozenset[str], generations: int) -> Iterator[tuple[str,
     yield "upn", "_upn_key"
     yield SUBJECT, "_subject"
     if "former_upn" in fields:
-        yield "upn", _where("former_upn", keyed(upn_message("former_upn"), generations))
+        yield "upn", _where("former_upn", keyed_upn(upn_text("former_upn"), generations))
     for field in ("uln", "uprn"):
         if field in fields:
             yield field, _where(field, keyed(number_message(field), generations))

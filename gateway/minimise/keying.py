@@ -15,7 +15,16 @@ def keyed(message: str, generations: int = 1) -> str:
     Key and a UPN fit into one block of SHA-256: a quarter of the work of HMAC, which is what judging a row costs most.
     What HMAC is for, that nobody can append to a message, the cut does: 20 of 32 bytes are never shown (DECISIONS 22).
     """
-    first = f"unhex(left(sha256($pseudonym_key || encode({message})), {2 * PSEUDONYM}))"
+    return _keyed("$pseudonym_key", message, generations)
+
+
+def keyed_upn(upn: str, generations: int = 1) -> str:
+    """`keyed` of the text 'upn:' and an SQL text. Nearly every row has one: what is before it is bound with the key."""
+    return _keyed("$upn_key", upn, generations)
+
+
+def _keyed(key: str, message: str, generations: int) -> str:
+    first = f"unhex(left(sha256({key} || encode({message})), {2 * PSEUDONYM}))"
     return lifted(first, since=1, generations=generations)
 
 
@@ -40,6 +49,8 @@ def generation_of(page: Mapping[str, Any]) -> int:
 
 
 def bound(register_key: bytes) -> dict[str, bytes]:
-    """`$pseudonym_key`, and for each key that followed its own: 32 bytes each, used for nothing else."""
+    """`$pseudonym_key`, and for each key that followed its own: 32 bytes each, used for nothing else. `$upn_key`: the first before a UPN."""
     keys = derived(register_key)
-    return {"pseudonym_key": keys[0]} | {f"pseudonym_key_{number}": key for number, key in enumerate(keys[1:], start=2)}
+    return {"pseudonym_key": keys[0], "upn_key": keys[0] + b"upn:"} | {
+        f"pseudonym_key_{number}": key for number, key in enumerate(keys[1:], start=2)
+    }

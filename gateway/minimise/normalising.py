@@ -31,8 +31,12 @@ _STROKED, _PLAIN = "łøđðħıŧ", "lodohit"
 """A stroke or a missing dot is no accent to Unicode."""
 
 
+def upn_text(field: str = "upn") -> str:
+    return f"nullif({quoted(field)}, '')"
+
+
 def upn_message(field: str = "upn") -> str:
-    return f"'upn:' || nullif({quoted(field)}, '')"
+    return f"'upn:' || {upn_text(field)}"
 
 
 def number_message(field: str) -> str:

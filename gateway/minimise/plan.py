@@ -20,8 +20,8 @@ from gateway.minimise.ages import born_by
 from gateway.minimise.cells import Cells
 from gateway.minimise.ending import birthday, ends, last_days
 from gateway.minimise.holding import held, testable
-from gateway.minimise.keying import keyed
-from gateway.minimise.normalising import SPACES, local_id_message, name_key, upn_message, whole_name
+from gateway.minimise.keying import keyed_upn
+from gateway.minimise.normalising import SPACES, local_id_message, name_key, upn_text, whole_name
 from gateway.minimise.openings import optional_fields, register, register_of_tiers
 from gateway.minimise.shapes import Fault, faults, parsed, quoted, readings
 from gateway.minimise.source import SLICE
@@ -253,7 +253,7 @@ class _Rules:
         return f"({born} > $attained_longer::DATE AND {has_code})"
 
     def _recognised(self) -> Iterator[str]:
-        yield f"CASE WHEN _in_scope THEN {keyed(upn_message(), self.known.generations)} END AS _upn_key"
+        yield f"CASE WHEN _in_scope THEN {keyed_upn(upn_text(), self.known.generations)} END AS _upn_key"
         # the engine hashes NULL as well, and all who lack a UPN would be one child
         own = f"hash({local_id_message()}, $salt::UBIGINT)" if self._instead == "local_id" else "NULL"
         number = f"hash({parsed('upn')}, $salt::UBIGINT)"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.contract.schema import Column, Schema
-from gateway.minimise.pupil_numbers import ULN_SHAPE, ULN_WEIGHTS, UPN_LETTERS, UPN_SHAPE
+from gateway.minimise.pupil_numbers import ULN_WEIGHTS, UPN_LETTERS, UPN_SHAPE
 
 DATE_SHAPE = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}"
 POSTCODE_SHAPE = "(?i)(GIR ?0AA|[A-PR-UWYZ]([0-9]{1,2}|[A-HK-Y][0-9]([0-9ABEHMNPRV-Y])?|[0-9][A-HJKPS-UW]) ?[0-9][ABD-HJLNP-UW-Z]{2})"
@@ -71,9 +71,13 @@ def readings(schema: Schema) -> Iterator[tuple[str, ...]]:
     yield (
         *(f"try_cast({quoted(field)} AS DATE) AS {_read(field)}" for field in dates),
         *(f"regexp_full_match({quoted(field)}, '{UPN_SHAPE}') AS {_shaped(field)}" for field in upns),
-        *(f"{_number(quoted(field), ULN_SHAPE)} AS {_digits(field)}" for field in ulns),
+        *(
+            f"CASE WHEN strlen({quoted(field)}) = 10 THEN try_cast({quoted(field)} AS BIGINT) END AS {_read(field)}"
+            for field in ulns
+        ),
     )
     yield (
+        *(f"{_exact_number(field)} AS {_digits(field)}" for field in ulns),
         *(f"{_exact_date(field)} AS {parsed(field)}" for field in dates),
         *(column for field in upns for column in _places_of_upn(field)),
     )
@@ -143,8 +147,10 @@ def _last(field: str) -> str:
     return f'"_{field}_last"'
 
 
-def _number(cell: str, shape: str) -> str:
-    return f"CASE WHEN regexp_full_match({cell}, '{shape}') THEN CAST({cell} AS BIGINT) END"
+def _exact_number(field: str) -> str:
+    """`ULN_SHAPE` of ten places that were read as a number: engines read signs, blanks and exponents too. As a pattern it takes longer."""
+    read = _read(field)
+    return f"CASE WHEN {read} >= {10**9} AND CAST({read} AS VARCHAR) = {quoted(field)} THEN {read} END"
 
 
 def _weighted_sum(digits: str, weights: Sequence[int]) -> str:

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from gateway.minimise.keying import keyed
-from gateway.minimise.normalising import local_id_message, upn_message
+from gateway.minimise.keying import keyed, keyed_upn
+from gateway.minimise.normalising import local_id_message, upn_text
 
 FORMER = "former_upn"
 
@@ -53,7 +53,7 @@ def keys(fields: frozenset[str], *, instead: Instead, known: Known) -> Iterator[
     name_key = (
         f"CASE WHEN {named} THEN {keyed(name_message(), generations)} END" if instead == "name" or naming else _NOTHING
     )
-    former = f"CASE WHEN _in_scope AND \"{FORMER}\" <> '' THEN {keyed(upn_message(FORMER), generations)} END"
+    former = f"CASE WHEN _in_scope AND \"{FORMER}\" <> '' THEN {keyed_upn(upn_text(FORMER), generations)} END"
     local = f"CASE WHEN _in_scope AND _upn_key IS NULL THEN {keyed(local_id_message(), generations)} END"
     yield (
         f"{name_key} AS _name_key",

@@ -64,12 +64,26 @@ GARBLED = st.text(st.sampled_from(UPN_LETTERS + "0123456789SOI a\n"), max_size=1
     ulns=st.lists(st.one_of(GARBLED, st.from_regex(ULN_SHAPE, fullmatch=True)), max_size=40),
 )
 def test_the_engine_and_plain_python_say_the_same(upns, ulns):
-    query = "SELECT $upns[i] AS upn, $ulns[i] AS uln FROM range(1, 1 + len($upns::VARCHAR[])) AS r(i)"
     both = min(len(upns), len(ulns))
+    expected = [(not is_upn(a), not is_uln(b)) for a, b in zip(upns[:both], ulns[:both], strict=True)]
+    assert faults_by_the_engine(upns[:both], ulns[:both]) == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["1000000e03", "10000000e2", "+100000004", "-100000004", " 100000004", "100000004 ", "1_00000043", "10000000.0", "0x3b9aca2b",
+     "1,00000043", "0100000004", "\t100000004", "1000000\u0660", "9" * 10 + "0"],
+)  # fmt: skip
+def test_what_an_engine_takes_for_a_number_of_ten_places_is_no_uln(written):
+    assert not is_uln(written)
+    assert faults_by_the_engine([upn(1)], [written]) == [(False, True)]
+
+
+def faults_by_the_engine(upns, ulns):
+    query = "SELECT $upns[i] AS upn, $ulns[i] AS uln FROM range(1, 1 + len($upns::VARCHAR[])) AS r(i)"
     for reading in readings(SCHEMA):
         query = f"SELECT *, {', '.join(reading)} FROM ({query})"  # noqa: S608 - our own words
     bad = {fault.reason: fault.when for fault in faults(SCHEMA)}
     query = f"SELECT coalesce({bad['bad-upn']}, false), coalesce({bad['bad-uln']}, false) FROM ({query})"  # noqa: S608 - our own words
     with Session.opened(memory_mb=64, threads=1, files=()) as session:
-        found = session.rows(query, {"upns": upns[:both], "ulns": ulns[:both]})
-    assert found == [(not is_upn(a), not is_uln(b)) for a, b in zip(upns[:both], ulns[:both], strict=True)]
+        return session.rows(query, {"upns": upns, "ulns": ulns})
