@@ -10,7 +10,7 @@ import pytest
 from gateway.minimise.records import Kind, Record
 
 CELLS = ["a", "b", "c"]
-TEXTS = (None, "", "x", "1,2", 'say "so"', "two\nlines", "\r")
+TEXTS = (None, "", "x", "1,2", "\\0", 'say "so"', "two\nlines", "\r")
 LAYOUTS = [set(), {"a"}, {"b"}, {"c"}, {"a", "c"}, {"b", "c"}, {"a", "b", "c"}]
 
 
