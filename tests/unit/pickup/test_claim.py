@@ -1,7 +1,7 @@
 """A private copy, hashed as it is copied, from a folder where everything may be a trap."""
 
-import errno
 import os
+import resource
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -140,7 +140,7 @@ def test_setting_aside_never_overwrites(drop):
     assert (path / "x.csv").read_bytes() == b"later"
 
 
-def test_a_large_copy_is_whole_and_is_on_the_disk_when_it_has_its_name(drop, tmp_path):
+def test_a_large_copy_is_whole(drop, tmp_path):
     folder, path = drop
     data = os.urandom(1 << 20) * (3 * SUNK_AT_ONCE >> 20) + b"end"
     (path / "x.csv").write_bytes(data)
@@ -149,13 +149,16 @@ def test_a_large_copy_is_whole_and_is_on_the_disk_when_it_has_its_name(drop, tmp
     assert measured.size == len(data)
 
 
-def test_a_large_copy_that_the_disk_does_not_take_is_none(drop, tmp_path, monkeypatch):
-    def no(descriptor):
-        raise OSError(errno.EIO, "no")
-
+def test_a_large_copy_for_which_the_disk_has_no_room_is_none(drop, tmp_path):
     folder, path = drop
-    (path / "x.csv").write_bytes(bytes(2 * SUNK_AT_ONCE))
-    monkeypatch.setattr(os, "fdatasync", no)
-    with pytest.raises(StorageError):
-        copy_into(folder, "x.csv", tmp_path / "copy", limit=4 * SUNK_AT_ONCE)
+    (path / "x.csv").write_bytes(bytes(3 * SUNK_AT_ONCE))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (2 * SUNK_AT_ONCE, hard)
+    )  # no file grows beyond that: a full disk without a disk
+    try:
+        with pytest.raises(StorageError):
+            copy_into(folder, "x.csv", tmp_path / "copy", limit=4 * SUNK_AT_ONCE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(tmp_path.iterdir()) == [tmp_path / "outbox"]
