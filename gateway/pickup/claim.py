@@ -23,11 +23,10 @@ from gateway.vocabulary.errors import ExtractInvalid
 
 CHUNK, SMALL = 1 << 20, 1 << 16
 SUNK_AT_ONCE = 16 << 20
-
+"""Bytes of a copy with which the disk begins while the next are copied: else everybody waits for all of them at the end."""
 Still = Callable[[Identity], timedelta | None]
 """For how long a file has been seen to be this."""
-Sink = Callable[[int], None]
-"""Is told how many bytes a copy has by now."""
+Write = Callable[[memoryview], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +87,10 @@ def _read(folder: DropFolder, name: str, target: Path | None, limit: int, *, syn
             raise ExtractInvalid(f"the extract is larger than the {limit} bytes that its schema allows")
         once_through = _pass if before.size > CHUNK else _pass_small
         if target is None:
-            once_through(stream.fileno(), meter, None, limit, _stay)
+            once_through(stream.fileno(), meter, None, limit)
         else:
-            with durable.created(target, synced=synced) as copy, _sinking(copy, synced and before.size > CHUNK) as sink:
-                once_through(stream.fileno(), meter, copy.fileno(), limit, sink)
+            with durable.created(target, synced=synced) as copy, _sinking(copy, synced=synced) as write:
+                once_through(stream.fileno(), meter, write, limit)
         after = Identity.of(os.fstat(stream.fileno()))
     if before != after or meter.size != before.size:
         raise ExtractInvalid("the extract changed while it was read", remedy="it is read again at the next look")
@@ -99,30 +98,25 @@ def _read(folder: DropFolder, name: str, target: Path | None, limit: int, *, syn
 
 
 @contextmanager
-def _sinking(copy: BinaryIO, wanted: bool) -> Iterator[Sink]:
-    """Has the disk begin with a large copy while it is made: else everybody waits for all of it at the end."""
-    if not wanted:
-        yield _stay
-        return
-    sunk, begun = 0, list[Future[None]]()
+def _sinking(copy: BinaryIO, *, synced: bool) -> Iterator[Write]:
+    """Writes a copy, of which the disk has all but the end when the block is left; not if it is not to be `synced`."""
+    written, sunk, begun = 0, 0, list[Future[None]]()
     with ThreadPoolExecutor(1) as beside:
 
-        def sink(size: int) -> None:
-            nonlocal sunk
-            if size - sunk >= SUNK_AT_ONCE and all(one.done() for one in begun):
-                sunk = size
+        def write(piece: memoryview) -> None:
+            nonlocal written, sunk
+            _write(copy.fileno(), piece)
+            written += len(piece)
+            if synced and written - sunk >= SUNK_AT_ONCE and all(one.done() for one in begun):
+                sunk = written
                 begun.append(beside.submit(durable.write_back, copy))
 
-        yield sink
+        yield write
     for one in begun:
         one.result()
 
 
-def _stay(size: int) -> None:
-    """Nothing goes to a disk before its time."""
-
-
-def _pass_small(source: int, meter: Meter, copy: int | None, limit: int, sink: Sink) -> None:  # noqa: ARG001 - too small to sink
+def _pass_small(source: int, meter: Meter, write: Write | None, limit: int) -> None:
     """Without a thread beside, which takes longer to start than a small file to read."""
     size = 0
     while piece := os.read(source, SMALL):
@@ -130,11 +124,11 @@ def _pass_small(source: int, meter: Meter, copy: int | None, limit: int, sink: S
         if size > limit:
             raise ExtractInvalid("the extract grew while it was read")
         meter.feed(piece)
-        if copy is not None:
-            _write(copy, memoryview(piece))
+        if write is not None:
+            write(memoryview(piece))
 
 
-def _pass(source: int, meter: Meter, copy: int | None, limit: int, sink: Sink) -> None:
+def _pass(source: int, meter: Meter, write: Write | None, limit: int) -> None:
     """One piece is hashed while it is written and the next is read: hashing takes as long as all the rest."""
     size = 0
     with ThreadPoolExecutor(1) as beside:
@@ -149,9 +143,8 @@ def _pass(source: int, meter: Meter, copy: int | None, limit: int, sink: Sink) -
             hashed = [beside.submit(meter.feed, piece)]
             if not count:
                 return
-            if copy is not None:
-                _write(copy, piece)
-            sink(size)
+            if write is not None:
+                write(piece)
 
 
 def _write(copy: int, piece: memoryview) -> None:

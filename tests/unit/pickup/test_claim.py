@@ -153,9 +153,8 @@ def test_a_large_copy_for_which_the_disk_has_no_room_is_none(drop, tmp_path):
     folder, path = drop
     (path / "x.csv").write_bytes(bytes(3 * SUNK_AT_ONCE))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(
-        resource.RLIMIT_FSIZE, (2 * SUNK_AT_ONCE, hard)
-    )  # no file grows beyond that: a full disk without a disk
+    # no file grows beyond that: a full disk without a disk
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * SUNK_AT_ONCE, hard))
     try:
         with pytest.raises(StorageError):
             copy_into(folder, "x.csv", tmp_path / "copy", limit=4 * SUNK_AT_ONCE)
