@@ -1,4 +1,4 @@
-"""`gateway recall`: a parcel that should not have left is taken back, as far as that can be."""
+"""`gateway recall`: what should not leave, or should not have left, is taken back, as far as that can be."""
 
 from typing import Annotated
 
@@ -7,7 +7,8 @@ import typer
 from gateway.cli.opening import person, prepare_side
 from gateway.cli.usage import checked_word, typed_transfer
 from gateway.cli.verbs import new_app
-from gateway.story.withdrawing import recall as recall_transfer
+from gateway.story.recalling import Stopped
+from gateway.story.recalling import recall as recall_transfer
 
 app = new_app()
 
@@ -18,14 +19,23 @@ def recall(
     transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
     reason: Annotated[str, typer.Option("--reason", metavar="WORD", help="One word for the receipt, as wrong-file.")],
 ) -> None:
-    """Prepare a removal of everybody whom a transfer released, from the partner that was given them.
+    """Stop a handoff that has not left; or have its partner remove everybody whom it released.
 
-    It leaves at the next round, without a second approver. What the partner has read it has
-    read: whether this is a breach that must be reported is for the data protection officer,
-    and 'gateway incident' has the numbers.
+    Before it has left, and also when its delivery has failed, it is not tried again and the extract
+    comes back under refused/. Afterwards a removal leaves at the next round. Neither needs a second
+    person. What the partner has read it has read: whether this is a breach that must be reported
+    is for the data protection officer, and 'gateway incident' has the numbers.
     """
     wanted = typed_transfer(transfer)
     word = checked_word(reason)
     with prepare_side(context) as side:
-        removal = recall_transfer(side.gateway, side.gates, wanted, reason=word, uid=person())
-        side.voice.say(f"transfer {removal.transfer}: {removal.partner} is told to remove them at the next round")
+        done = recall_transfer(side.gateway, side.gates, wanted, reason=word, uid=person())
+        if isinstance(done, Stopped):
+            side.voice.say(
+                f"transfer {wanted} is stopped: once deliver has let go of it, its extract is under refused/"
+            )
+            side.voice.say(
+                "if it left in this very moment, the partner is told to remove them, and 'gateway status' shows it"
+            )
+        else:
+            side.voice.say(f"transfer {done.transfer}: {done.partner} is told to remove them at the next round")

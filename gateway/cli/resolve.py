@@ -1,4 +1,4 @@
-"""`gateway resolve`: a person says what became of a delivery that nobody could tell."""
+"""`gateway resolve`: a person says what became of a delivery that nobody could tell, or that nobody signed for."""
 
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from gateway.story.concerns import LIES_STAGED
 from gateway.story.settling import Verdict
 from gateway.story.settling import resolve as resolve_transfer
 from gateway.story.uploading import set_aside
+from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.transfer import TransferId
 
 app = new_app()
@@ -25,7 +26,8 @@ def resolve(
     verdict: Annotated[
         Verdict,
         typer.Argument(
-            metavar="VERDICT", help="delivered: they have it; absent: they have not; abandoned: nobody can tell."
+            metavar="VERDICT",
+            help="delivered: they have it; absent: they have not; abandoned: nobody can tell, or nothing more will come.",
         ),
     ],
     reason: Annotated[
@@ -33,22 +35,34 @@ def resolve(
         typer.Option("--reason", metavar="WORD", help="Why you know: lower case, hyphens; it stands in the receipt."),
     ],
 ) -> None:
-    """Settle a delivery that is in doubt, after asking the partner. Nothing is sent again by this.
+    """Settle what deliver and partner leave open, after asking the partner. Nothing is sent again by this.
 
-    An acknowledgement that comes later still counts. A return that lies staged and will not be
-    uploaded is 'absent': it is taken out of the folder.
+    What is in doubt: delivered, absent or abandoned. What was delivered and is not answered by a
+    signature: delivered, once the partner has confirmed it in another way. What the partner has
+    rejected: abandoned, once it is seen to. An acknowledgement that comes later still counts. A return
+    that lies staged and will not be uploaded is 'absent': it is taken out of the folder.
     """
     wanted = typed_transfer(transfer)
     word = checked_word(reason)
     with prepare_side(context) as side:
-        if verdict == "absent" and _lies_staged(side, wanted):
-            set_aside(gate_of(side, wanted), wanted, reason=word, uid=person())
+        if _lies_staged(side, wanted):
+            _set_aside(side, wanted, verdict, word)
         else:
             resolve_transfer(side.gateway, wanted, verdict, reason=word, uid=person())
         side.voice.say(f"transfer {wanted} is resolved: {verdict}")
 
 
+def _set_aside(side: Opened, transfer: TransferId, verdict: Verdict, word: str) -> None:
+    if verdict != "absent":
+        raise UsageError(
+            f"transfer {transfer} lies staged: it is {verdict} once somebody has uploaded it",
+            remedy=f"gateway open {transfer}, upload it, then: gateway uploaded {transfer} --reference REFERENCE",
+        )
+    set_aside(gate_of(side, transfer), transfer, reason=word, uid=person())
+
+
 def _lies_staged(side: Opened, transfer: TransferId) -> bool:
-    known = side.gateway.log.transfer(transfer)
-    gate = side.gates.get(known.route)
-    return known.stage in LIES_STAGED and gate is not None and isinstance(gate.route.partner.endpoint, UploadEndpoint)
+    """ConfigError if that cannot be told while its route may not be used."""
+    if side.gateway.log.transfer(transfer).stage not in LIES_STAGED:
+        return False
+    return isinstance(gate_of(side, transfer).route.partner.endpoint, UploadEndpoint)

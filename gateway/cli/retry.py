@@ -7,8 +7,7 @@ import typer
 from gateway.cli.opening import person, prepare_side
 from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
-from gateway.deliver.attempts import Attempts
-from gateway.story.settling import retry as retry_transfer
+from gateway.story.retrying import retry as retry_transfer
 
 app = new_app()
 
@@ -24,9 +23,5 @@ def retry(
     """
     wanted = typed_transfer(transfer)
     with prepare_side(context) as side:
-        attempts = Attempts(side.configuration.deliver_store)
-        try:
-            retry_transfer(side.gateway, attempts, wanted, uid=person())
-        finally:
-            attempts.close()
+        retry_transfer(side.gateway, wanted, uid=person())
         side.voice.say(f"transfer {wanted} is tried again at the next round")

@@ -39,7 +39,7 @@ def status(
     if nodes:
         return _say_nodes(context, as_json=as_json)
     with prepare_side(context) as side:
-        standing = open_transfers(side.gateway)
+        standing = open_transfers(side.gateway, side.configuration.routes)
         concerns = concerns_of(side.gateway, side.configuration, side.session.clock())
         routes = _routes(side)
         code = _code(standing, concerns)

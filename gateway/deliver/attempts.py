@@ -5,6 +5,7 @@
     never_left       durable before a successor uploads: what the intents were about cannot happen any more
     settled, doubt, block   nothing more is sent: delivered, perhaps delivered, or refused; for the first
                      two the partner's answer is still looked for
+    answered         an answer to what was delivered was passed on
     told             what has been reported, so that it is not reported again at every round
 
 If the store is lost, attempts start at 1 again; the final names at the partner still prevent a
@@ -24,8 +25,8 @@ from gateway.vocabulary.errors import Overtaken
 from gateway.vocabulary.transfer import TransferId
 
 ASKED_AT_ONCE = 500
-_OPEN, _SETTLED, _IN_DOUBT, _BLOCKED = "open", "settled", "in-doubt", "blocked"
-_GIVEN = (_SETTLED, _IN_DOUBT)
+_OPEN, _SETTLED, _ANSWERED, _IN_DOUBT, _BLOCKED = "open", "settled", "answered", "in-doubt", "blocked"
+_GIVEN = (_SETTLED, _ANSWERED, _IN_DOUBT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +107,10 @@ class Attempts:
         """It may have been delivered: a person decides, or the partner's answer does."""
         self._put_down(transfer, _IN_DOUBT)
 
+    def answered(self, transfer: TransferId) -> None:
+        """What was in doubt stays so: whether its answer counts, only prepare knows."""
+        self.store.write("update transfer set state = ? where id = ? and state = ?", (_ANSWERED, transfer, _SETTLED))
+
     def block(self, transfer: TransferId) -> None:
         """Nothing more by itself: a person has to look."""
         self._put_down(transfer, _BLOCKED)
@@ -113,16 +118,17 @@ class Attempts:
     def retry(self, transfer: TransferId) -> None:
         """A person says so: due at once. What was settled stays settled."""
         self.store.write(
-            "update transfer set state = ?, due = '' where id = ? and state <> ?", (_OPEN, transfer, _SETTLED)
+            "update transfer set state = ?, due = '' where id = ? and state not in (?, ?)",
+            (_OPEN, transfer, _SETTLED, _ANSWERED),
         )
 
     def awaits_answer(self, transfer: TransferId) -> bool:
         """The partner has it, or may have it."""
         return self._state(transfer)[0] in _GIVEN
 
-    def in_doubt(self, transfer: TransferId) -> bool:
-        """It may have been delivered, whatever a person has said of it since."""
-        return self._state(transfer)[0] == _IN_DOUBT
+    def is_unanswered(self, transfer: TransferId) -> bool:
+        """The partner has it or may have it, whatever a person has said of it since, and has not answered yet."""
+        return self._state(transfer)[0] in (_SETTLED, _IN_DOUBT)
 
     def standing(self, transfers: Iterable[TransferId], at: datetime) -> Standing:
         """Of many in few questions, what `is_due` and `awaits_answer` say of one."""

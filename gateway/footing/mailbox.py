@@ -1,6 +1,6 @@
 """All that passes between prepare and deliver: orders one way, observations the other.
 
-    to-deliver/<transfer>/order.json, the parcel's files, perhaps `revoked`
+    to-deliver/<transfer>/order.json, the parcel's files, perhaps `revoked`, perhaps `again`
     from-deliver/<at>-<transfer>.json and .json.sig, signed with deliver's observation key
 
 Where each half has a user of its own, a mailbox has the setgid bit and a group of both: what
@@ -30,7 +30,7 @@ from gateway.vocabulary.transfer import TransferId
 
 __all__ = ["ORDER", "REVOKED", "Observation", "Order", "Outcome"]
 
-ORDER, REVOKED = "order.json", "revoked"
+ORDER, REVOKED, AGAIN = "order.json", "revoked", "again"
 _UNFINISHED = re.compile(r"\.?[0-9]{8}T[0-9]+-([0-9a-z]{26})-.+\.(?:tmp|sig)")
 
 
@@ -63,6 +63,23 @@ def revoke(mailbox: Path, transfer: TransferId) -> None:
 def is_revoked(folder: Path) -> bool:
     """An order that is gone is revoked as well."""
     return (folder / REVOKED).exists() or not (folder / ORDER).exists()
+
+
+def try_again(mailbox: Path, transfer: TransferId) -> None:
+    """A person wants what deliver has put down taken up again; said once more it is another word.
+
+    StorageError if its order is gone: then deliver has nothing to take up.
+    """
+    durable.replace(mailbox / transfer / AGAIN, b"")
+
+
+def wanted_again(folder: Path) -> bytes | None:
+    """What tells the last such word from those before it; deliver's user may see that it is there, and no more."""
+    try:
+        word = (folder / AGAIN).lstat()
+    except FileNotFoundError:
+        return None
+    return b"%d-%d" % (word.st_ino, word.st_mtime_ns)
 
 
 def drop_ciphertext(mailbox: Path, order: Order) -> None:

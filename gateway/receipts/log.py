@@ -171,10 +171,10 @@ class ReceiptLog:
         with self._ledger.reading() as tx:
             return [prove(tx, Entry.read(row), self.public) for row in leaves.of_transfer(tx, transfer)]
 
-    def last(self, transfer: TransferId, stage: Stage) -> Entry | None:
-        """The newest of its receipts on this rung, whether it still stands there or not."""
+    def last(self, transfer: TransferId, kind: str) -> Entry | None:
+        """The newest of its receipts on this rung, or of this kind, whether it still stands there or not."""
         with self._ledger.reading() as tx:
-            row = next((row for row in leaves.backwards(tx, transfer) if row.kind == stage), None)
+            row = next((row for row in leaves.backwards(tx, transfer) if row.kind == kind), None)
         return Entry.read(row) if row else None
 
     def in_stage(self, *stages: Stage, route: str | None = None) -> list[TransferId]:

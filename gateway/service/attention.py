@@ -31,7 +31,7 @@ ROLES = ("prepare", "approve", "route")
 
 def concerns_of(gateway: Gateway, configuration: Configuration, at: datetime) -> list[Concern]:
     """Alarms first, oldest first."""
-    standings = open_transfers(gateway)
+    standings = open_transfers(gateway, configuration.routes)
     found = [
         *_of_log(gateway, at),
         *_of_clock(gateway, configuration, at),

@@ -73,6 +73,7 @@ def deliver_in_turn(
                 reach=destinations.reach,
                 is_open=destinations.is_open,
                 leads_to=destinations.leads_to,
+                awaits_answers=destinations.awaits_answers,
                 telemetry=telemetry,
                 clock=clock,
                 random=random.random,
@@ -134,6 +135,13 @@ class Destinations:
             return self._partner(route).partner
         except ConfigError:
             return None
+
+    def awaits_answers(self, route: str) -> bool:
+        """Whether its partner signs for what it has, by the partner's own page; of a suspended route it may."""
+        try:
+            return self._partner(route).acknowledgement == "signed"
+        except ConfigError:
+            return True
 
     @contextmanager
     def reach(self, route: str) -> Iterator[Destination]:

@@ -51,7 +51,7 @@ def look_after(half: Prepare, watch: Watch, faults: Iterable[GatewayError] = ())
     watch.looked = at
     taken = take_reports(gateway)
     concerns = [*_verified(half, watch, at), *concerns_of(gateway, configuration, at)]
-    write_metrics(gateway, at, concerns)
+    write_metrics(gateway, configuration.routes, at, concerns)
     posted = _tell(half, [*concerns, *(_of_fault(fault, at) for fault in faults)], at)
     _beat(half, watch, concerns, at)
     return taken + posted > 0

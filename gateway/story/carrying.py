@@ -27,6 +27,7 @@ from gateway.story.addressing import addressees, seal_for
 from gateway.story.brake import Brake, brake
 from gateway.story.gate import Gate, Gateway
 from gateway.story.minimising import InForce, count, job, reasons_against, rules_in_force
+from gateway.story.recalled import is_recalled
 from gateway.story.refusing import Refusal
 from gateway.story.register.approving import approved
 from gateway.story.sealed import record_sealed, upcoming_sequence
@@ -155,7 +156,7 @@ def hand_on(
 
 
 def post(gate: Gate, transfer: TransferId) -> None:
-    """Hand the sealed draft to deliver, once our log still is what partners have cosigned; unless it was taken back.
+    """Hand the sealed draft to deliver, once our log still is what partners have cosigned; unless it was taken back, or recalled.
 
     Whoever takes it back writes a receipt first, and then looks for the order: either they find it, or we their receipt.
     """
@@ -163,7 +164,7 @@ def post(gate: Gate, transfer: TransferId) -> None:
     log.check_witnesses()
     draft = workspace.sealing(transfer)
     with gate.gateway.ledger.writing():
-        if log.stage(transfer) is Stage.SEALED:
+        if log.stage(transfer) is Stage.SEALED and not is_recalled(gate.gateway, transfer):
             mailbox.post_order(draft, workspace.to_deliver, mailbox.read_order(draft))
 
 

@@ -24,19 +24,22 @@ def collect(half: Dispatcher, route: str, partner: str, wanted: frozenset[Transf
         for answer in _found(half, route, partner, wanted, acknowledgement_names):
             Disposals(half.attempts.store).expect(answer.transfer, route, partner, half.clock())
             yield _pass_on(half, answer)
+            half.attempts.answered(answer.transfer)
 
 
 def collect_disposals(half: Dispatcher, route: str, partner: str, wanted: frozenset[TransferId]) -> Iterator[int]:
     """That nothing is left of these, as `collect`; what cannot be had now is not asked for at every round.
 
-    And the first answer to what was in doubt once: its order has ended since a person settled it.
+    And the first answer to what has none yet: a person may have settled it meanwhile, with which its order has ended.
     """
     if admits(half, route, partner):
         Disposals(half.attempts.store).asked(wanted, half.clock())
-        in_doubt = frozenset(transfer for transfer in wanted if half.attempts.in_doubt(transfer))
-        for asked, naming in ((wanted, disposal_names), (in_doubt, acknowledgement_names)):
+        unanswered = frozenset(transfer for transfer in wanted if half.attempts.is_unanswered(transfer))
+        for asked, naming in ((wanted, disposal_names), (unanswered, acknowledgement_names)):
             for answer in _found(half, route, partner, asked, naming) if asked else ():
                 yield _pass_on(half, answer)
+                if naming is acknowledgement_names:
+                    half.attempts.answered(answer.transfer)
 
 
 def _found(

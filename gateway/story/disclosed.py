@@ -37,6 +37,8 @@ class Reach(StrEnum):
 
 
 _LEFT = frozenset({Stage.DELIVERED, Stage.ACKNOWLEDGED, Stage.OVERDUE, Stage.DISPOSED, Stage.REJECTED_BY_PARTNER})
+_SEEN_THERE = frozenset({Stage.DELIVERED, Stage.REJECTED_BY_PARTNER})
+"""Whatever a person says later: deliver saw it there whole, or the partner's signature is about it."""
 _RESOLVED = {"delivered": Reach.LEFT, "absent": Reach.NOT, "abandoned": Reach.PERHAPS}
 
 
@@ -172,5 +174,6 @@ def _reach(stage: Stage, receipts: Sequence[Receipt]) -> Reach:
     """Whether the parcel came to its partner."""
     if stage is Stage.RESOLVED:
         verdicts = [str(receipt.facts["verdict"]) for receipt in receipts if receipt.kind == Stage.RESOLVED]
-        return _RESOLVED.get(verdicts[-1], Reach.PERHAPS)
+        is_known = verdicts[-1] == "abandoned" and not _SEEN_THERE.isdisjoint(receipt.kind for receipt in receipts)
+        return Reach.LEFT if is_known else _RESOLVED.get(verdicts[-1], Reach.PERHAPS)
     return Reach.LEFT if stage in _LEFT else Reach.PERHAPS if stage is Stage.IN_DOUBT else Reach.NOT

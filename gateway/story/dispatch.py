@@ -21,6 +21,7 @@ from gateway.footing.mailbox import Order
 from gateway.footing.telemetry import LogEvent
 from gateway.story.collecting import collect, collect_disposals
 from gateway.story.pushing import Dispatcher
+from gateway.story.retrying import take_up
 from gateway.story.running import Run
 from gateway.vocabulary.errors import DeliveryError, FormatInvalid, GatewayError, slug_of
 from gateway.vocabulary.facts import Facts
@@ -104,7 +105,7 @@ def _orders_by_route(half: Dispatcher) -> dict[str, _Lying]:
     orders: list[tuple[Path, Order]] = []
     for folder, known in half.orders.lying(half.workspace.to_deliver):
         orders += [(folder, known)] if known else _read(half, (folder,))
-    standing = _standing(half, orders)
+    standing = _standing(half, _taken_up(half, orders))
     found: dict[str, _Lying] = {}
     for folder, order in orders:
         if order.parcel.transfer in standing.due:
@@ -112,6 +113,16 @@ def _orders_by_route(half: Dispatcher) -> dict[str, _Lying]:
         elif order.parcel.transfer in standing.awaited:
             found.setdefault(order.route, _Lying()).awaited.append(folder)
     return found
+
+
+def _taken_up(half: Dispatcher, orders: list[tuple[Path, Order]]) -> list[tuple[Path, Order]]:
+    """The same, once what a person wants tried again is due again."""
+    before = _standing(half, orders)
+    for folder, order in orders:
+        if order.parcel.transfer not in before.due | before.awaited:
+            with _alone(half, _named(folder)):
+                take_up(half, folder, order)
+    return orders
 
 
 def _standing(half: Dispatcher, orders: Iterable[tuple[Path, Order]]) -> Standing:

@@ -1,4 +1,7 @@
-"""What was closed while nobody could be told: a parcel that was taken back, or had failed, and came all the same."""
+"""What was closed while nobody could be told: a parcel that was taken back, or had failed, and came all the same.
+
+If a person had recalled it, everybody whom it released is to go.
+"""
 
 import os
 from datetime import timedelta
@@ -7,10 +10,12 @@ from gateway.footing.ledger import decisions, holds
 from gateway.receipts.entry import Entry
 from gateway.story.gate import Gate, Gateway
 from gateway.story.given import may_be_held
-from gateway.story.withdrawing import take_back, take_back_held
+from gateway.story.reaching import beyond_reach
+from gateway.story.recalled import RECALLED, is_recalled
+from gateway.story.withdrawing import take_back, take_back_everybody, take_back_held
 from gateway.vocabulary.transfer import Stage, TransferId
 
-OVERTAKEN = frozenset({Stage.REVOKED, Stage.FAILED})
+OVERTAKEN = frozenset({Stage.REVOKED, Stage.FAILED, RECALLED})
 MAY_BE_THERE = frozenset({Stage.DELIVERED, Stage.IN_DOUBT, Stage.ACKNOWLEDGED, Stage.REJECTED_BY_PARTNER})
 READ_BEFORE = timedelta(days=1)
 """A decision says when it was read; it was recorded later, once two people had signed."""
@@ -30,6 +35,10 @@ def take_back_overtaken(gate: Gate, transfer: TransferId, *, told_by: Stage) -> 
     if sealed is None or not _was_overtaken(gateway, sealed, told_by):
         return
     if transfer not in {one.transfer for one in may_be_held(gate)}:
+        return
+    if is_recalled(gateway, transfer):
+        if not beyond_reach(gate, gateway.log.transfer(transfer).partner):
+            take_back_everybody(gate, transfer, uid=os.getuid())
         return
     since = sealed.receipt.at - READ_BEFORE
     with gateway.ledger.reading() as tx:

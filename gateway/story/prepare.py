@@ -28,12 +28,15 @@ from gateway.story.observing import observe
 from gateway.story.outcomes import tell_outcome
 from gateway.story.overdue import strike
 from gateway.story.purging import purge
+from gateway.story.recalled import REFUSAL as RECALLED
+from gateway.story.recalled import is_recalled, recalled_in
 from gateway.story.refusing import Refusal, record_refused, refuse_arrival
 from gateway.story.removals_due import prepare_left
 from gateway.story.removing import carry_removal
 from gateway.story.revoking import revoke_out_of_turn, revoke_overtaken
 from gateway.story.seen import Memory
 from gateway.story.sequence import has_room, under_way
+from gateway.story.standing import PARTNER_CHANGED
 from gateway.story.withdrawing import LIST
 from gateway.vocabulary.errors import GatewayError, StorageError, slug_of
 from gateway.vocabulary.facts import Facts
@@ -108,6 +111,8 @@ def advance(gate: Gate, at: datetime) -> None:
     for transfer in log.in_stage(Stage.SEALED, route=gate.name):
         post_again(gate, transfer)
     revoke_out_of_turn(gate, at)
+    for transfer in _recalled_here(gate):
+        _carry(gate, transfer, at)
     for transfer in _to_be_made_again(gate):
         _carry(gate, transfer, at)
     for transfer in _in_no_line(gate):
@@ -145,6 +150,12 @@ def _in_no_line(gate: Gate) -> list[TransferId]:
     return [transfer for transfer in revoked if _is_for_another(gate, transfer) and _has_stopped(gate, transfer)]
 
 
+def _recalled_here(gate: Gate) -> list[TransferId]:
+    """What a person has taken back and deliver has no parcel of: it waits for nobody's turn."""
+    found = recalled_in(gate, Stage.APPROVED, Stage.FAILED)
+    return [transfer for transfer, stage in found if stage is Stage.APPROVED or _has_stopped(gate, transfer)]
+
+
 def _has_stopped(gate: Gate, transfer: TransferId) -> bool:
     """Deliver said so, and the order was closed; a draft that was never posted cannot have left either."""
     return not (gate.gateway.workspace.to_deliver / transfer).exists()
@@ -159,6 +170,9 @@ def _carry(gate: Gate, transfer: TransferId, at: datetime) -> None:
         return
     if not (gate.gateway.workspace.arrival(transfer) / EXTRACT).exists():
         record_refused(gate, transfer, EXPIRED, at)
+        return
+    if is_recalled(gate.gateway, transfer):
+        refuse_arrival(gate, transfer, RECALLED, at)
         return
     answer = carry(gate, transfer, at)
     if isinstance(answer, Carried):
@@ -178,7 +192,7 @@ def _is_for_another(gate: Gate, transfer: TransferId) -> bool:
 def _fail(gate: Gate, transfer: TransferId, at: datetime) -> None:
     """A removal for a partner to whom the route no longer leads: a person has to tell them."""
     partner = gate.gateway.log.transfer(transfer).partner
-    facts = Facts(code="partner-changed", partner=partner)
+    facts = Facts(code=PARTNER_CHANGED, partner=partner)
     gate.gateway.log.append(Receipt.of_stage(Stage.FAILED, transfer=transfer, route=gate.name, at=at, facts=facts))
 
 

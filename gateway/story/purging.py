@@ -13,7 +13,7 @@ from gateway.footing.workspace import REFUSED, Workspace
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate
 from gateway.vocabulary.facts import Facts
-from gateway.vocabulary.transfer import ENDED, TransferId
+from gateway.vocabulary.transfer import ENDED, Stage, TransferId
 
 
 def purge(gate: Gate, at: datetime) -> int:
@@ -64,7 +64,7 @@ def _arrivals(gate: Gate, at: datetime, longest: timedelta) -> int:
 def _is_of_route(gate: Gate, transfer: TransferId) -> bool:
     with gate.gateway.ledger.reading() as tx:
         row = transfers.get(tx, transfer)
-    if row is not None and row.scope == "removal" and gate.gateway.log.stage(transfer) not in ENDED:
+    if row is not None and row.scope == "removal" and gate.gateway.log.stage(transfer) not in ENDED | {Stage.RESOLVED}:
         return False  # it names no child, and waits until its route runs again
     return row is None or row.route == gate.name
 

@@ -58,6 +58,8 @@ class Dispatcher:
     """Whether the route's partner takes parcels now."""
     leads_to: Callable[[str], str | None]
     """The partner of a route, as its page says now; None if the route may not be used."""
+    awaits_answers: Callable[[str], bool]
+    """Whether the route's partner signs that it has a parcel."""
     telemetry: Telemetry
     clock: Callable[[], datetime]
     random: Callable[[], float]
@@ -113,18 +115,24 @@ def conclude(half: Dispatcher, order: Order, outcome: Delivered | GatewayError) 
     """Report where the order stands, if that is news to prepare. What is no matter of delivery is raised."""
     transfer = order.parcel.transfer
     if isinstance(outcome, Delivered):
+        if half.awaits_answers(order.route):
+            _expect_an_answer(half, order)
         return _report_and(half.attempts.settled, half, transfer, "delivered", outcome.facts())  # (D3)
     if isinstance(outcome, Revoked):
         return _report_once(half, order, "stopped", Facts(code="revoked"))
     if isinstance(outcome, ReleaseLapsed):
         return _report_once(half, order, "lapsed", Facts(code="release-lapsed"))
     if isinstance(outcome, OutcomeUnknown):
-        # its order ends once a person has said what became of it, and an answer that comes later counts all the same
-        Disposals(half.attempts.store).expect(transfer, order.route, order.partner, half.clock())
+        _expect_an_answer(half, order)
         return _report_and(half.attempts.doubt, half, transfer, "in-doubt", Facts(code=slug_of(outcome)))
     if not isinstance(outcome, DeliveryError):
         raise outcome
     return _concluded_failure(half, order, outcome)
+
+
+def _expect_an_answer(half: Dispatcher, order: Order) -> None:
+    """Its order ends once a person has said what became of it, and an answer that comes later counts all the same."""
+    Disposals(half.attempts.store).expect(order.parcel.transfer, order.route, order.partner, half.clock())
 
 
 def _concluded_failure(half: Dispatcher, order: Order, error: DeliveryError) -> int:

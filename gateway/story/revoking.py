@@ -1,4 +1,5 @@
-"""Takes back what has not left yet, when a hold, a decision, the day or the route has changed since it was sealed.
+"""Takes back what has not left yet, when a hold, a decision, the day or the route has changed since it was sealed, or
+a person has recalled it.
 
 The mark is set where deliver looks directly before the rename that releases. Only deliver
 can say that it stopped: until then the transfer may still turn out to be delivered.
@@ -19,6 +20,7 @@ from gateway.footing.telemetry import LogEvent
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate, Gateway
 from gateway.story.minimising import InForce, rules_in_force
+from gateway.story.recalled import RECALLED, is_recalled
 from gateway.story.sequence import under_way
 from gateway.vocabulary.errors import StorageError
 from gateway.vocabulary.facts import Facts
@@ -32,24 +34,26 @@ def revoke_overtaken(gateway: Gateway, gates: Mapping[str, Gate], at: datetime) 
     now = {
         name: _judged_by(gate, at) for name, gate in gates.items() if gateway.log.in_stage(*_MAY_LEAVE, route=name)
     }  # fmt: skip
-    overtaken = [
-        row for row in _parcels(gateway) if row.route not in now or _sealed_by(gateway, row.id) != now[row.route]
-    ]
-    for row in overtaken:
-        _record(gateway, row.id, row.route, "rules-changed" if row.route in now else "route-suspended", at)
-    marked = {*gateway.log.in_stage(Stage.REVOKED), *(row.id for row in overtaken)}
-    for transfer in sorted(marked):  # (V1)
+    overtaken = {row.id: (row.route, why) for row in _parcels(gateway) if (why := _why_not(gateway, row, now))}
+    for transfer, (route, why) in overtaken.items():
+        _record(gateway, transfer, route, why, at)
+    for transfer in sorted({*gateway.log.in_stage(Stage.REVOKED), *overtaken}):  # (V1)
         gateway.check_turn()
         mailbox.revoke(gateway.workspace.to_deliver, transfer)
     return len(overtaken)
+
+
+def revoke(gateway: Gateway, transfer: TransferId, route: str, reason: str, at: datetime) -> None:
+    """This one may not leave as it is; the mark is durable when this returns."""
+    _record(gateway, transfer, route, reason, at)
+    mailbox.revoke(gateway.workspace.to_deliver, transfer)  # (V1)
 
 
 def revoke_out_of_turn(gate: Gate, at: datetime) -> None:
     """What was sealed behind a parcel that never leaves now: deliver would wait for that one in vain."""
     for one in under_way(gate):
         if one.stage is Stage.SEALED and not one.in_turn:
-            _record(gate.gateway, one.transfer, gate.name, "out-of-turn", at)
-            mailbox.revoke(gate.gateway.workspace.to_deliver, one.transfer)  # (V1)
+            revoke(gate.gateway, one.transfer, gate.name, "out-of-turn", at)
 
 
 def _parcels(gateway: Gateway) -> list[TransferRow]:
@@ -63,6 +67,15 @@ def _is_marked(gateway: Gateway, transfer: TransferId) -> bool:
     """A failed parcel that was taken back already, or has no order that a person could have tried again."""
     stage = gateway.log.stage(transfer)
     return stage is Stage.FAILED and mailbox.is_revoked(gateway.workspace.to_deliver / transfer)
+
+
+def _why_not(gateway: Gateway, row: TransferRow, now: Mapping[str, tuple[str, str, str]]) -> str | None:
+    """Why it may not leave as it was sealed; None if it may. `now`: by route in service, what would be sealed by."""
+    if is_recalled(gateway, row.id):
+        return RECALLED
+    if row.route not in now:
+        return "route-suspended"
+    return None if _sealed_by(gateway, row.id) == now[row.route] else "rules-changed"
 
 
 def _judged_by(gate: Gate, at: datetime) -> tuple[str, str, str]:

@@ -1,57 +1,63 @@
-"""What a person decides about a delivery that stands still: try again, or say what became of it."""
+"""What a person says became of a delivery that stands still.
 
-from typing import Literal
+    in doubt                  delivered, absent, or abandoned: nobody can tell
+    delivered, overdue        delivered: the partner confirmed it in another way; abandoned: nothing more will come of it
+    rejected by the partner   abandoned: it has been seen to
+    a removal for a partner   delivered: they were told in another way; abandoned
+    whom the route has left
 
-from gateway.deliver.attempts import Attempts
-from gateway.deliver.breakers import mend
+Each is a rung of its own, with the person's word and reason; nothing is ever sent again by it, and a signed answer that
+comes later still counts.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
 from gateway.footing import durable, mailbox
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gateway
+from gateway.story.standing import is_out_of_reach
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
-from gateway.vocabulary.transfer import Stage, TransferId
+from gateway.vocabulary.transfer import Stage, Transfer, TransferId
 
 Verdict = Literal["delivered", "absent", "abandoned"]
-
-
-def retry(gateway: Gateway, attempts: Attempts, transfer: TransferId, *, uid: int) -> None:
-    """Deliver takes up a failed parcel again at its next round, and its partner may be contacted again.
-
-    Raises:
-        UsageError: it has not failed, or there is no such transfer.
-    """
-    known = gateway.log.transfer(transfer)
-    if known.stage is not Stage.FAILED:
-        raise UsageError(
-            f"transfer {transfer} has not failed: it stands at {known.stage}",
-            remedy="'gateway status' shows which ones have",
-        )
-    facts = Facts(uid=uid)
-    gateway.log.append(
-        Receipt(kind="retried", transfer=transfer, route=known.route, at=gateway.clock(), facts=facts)
-    )  # fmt: skip
-    mend(attempts.store, known.partner)
-    attempts.retry(transfer)
+MAY_BE_SAID: Final[Mapping[Stage, tuple[Verdict, ...]]] = {
+    Stage.IN_DOUBT: ("delivered", "absent", "abandoned"),
+    Stage.DELIVERED: ("delivered", "abandoned"),
+    Stage.OVERDUE: ("delivered", "abandoned"),
+    Stage.REJECTED_BY_PARTNER: ("abandoned",),
+}
+OF_WHAT_IS_OUT_OF_REACH: Final[tuple[Verdict, ...]] = ("delivered", "abandoned")
 
 
 def resolve(gateway: Gateway, transfer: TransferId, verdict: Verdict, *, reason: str, uid: int) -> None:
-    """Settle an `in-doubt` on a rung of its own; nothing is ever sent again by this.
+    """Settle it on a rung of its own.
 
     What did not arrive keeps its extract until the clock takes it, so that it can be resent.
 
     Raises:
-        UsageError: it is not in doubt, or there is no such transfer.
+        UsageError: that cannot be said of where it stands, or there is no such transfer.
     """
     known = gateway.log.transfer(transfer)
-    if known.stage is not Stage.IN_DOUBT:
+    out_of_reach = is_out_of_reach(gateway, transfer)
+    if verdict not in (OF_WHAT_IS_OUT_OF_REACH if out_of_reach else MAY_BE_SAID.get(known.stage, ())):
         raise UsageError(
-            f"transfer {transfer} is not in doubt: it stands at {known.stage}",
-            remedy="'gateway status' shows which ones are",
+            f"transfer {transfer} stands at {known.stage}: that it is {verdict} cannot be said of that",
+            remedy=_remedy(known),
         )
     facts = Facts(verdict=verdict, reason=reason, uid=uid)
     gateway.log.append(
         Receipt.of_stage(Stage.RESOLVED, transfer=transfer, route=known.route, at=gateway.clock(), facts=facts)
     )
     mailbox.close_order(gateway.workspace.to_deliver, transfer)
-    if verdict == "delivered":
+    if verdict == "delivered" or out_of_reach:
         durable.discard_folder(gateway.workspace.arrival(transfer))
+
+
+def _remedy(known: Transfer) -> str:
+    if known.stage is Stage.FAILED:
+        return f"gateway retry {known.id} takes it up again; gateway recall {known.id} --reason WORD gives it up"
+    if words := MAY_BE_SAID.get(known.stage):
+        return f"say {' or '.join(words)}"
+    return "'gateway status' shows which ones are in doubt, or unanswered"

@@ -1,9 +1,11 @@
 """Where every handoff stands, and which one needs a person: read from receipts, for people and for monitoring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.contract.partner import Partner, UploadEndpoint
+from gateway.contract.route import Route
 from gateway.footing.ledger import transfers
 from gateway.footing.ledger.transfers import TransferRow
 from gateway.receipts.entry import Entry
@@ -17,12 +19,16 @@ TO_DO: Mapping[Stage, str] = {
     Stage.PAUSED: "more would leave than was signed for, or the route has changed since: a new statement awaits two signatures in outbox/{route}",
     Stage.FAILED: "mend the cause (gateway receipts show {transfer}), then: gateway retry {transfer}",
     Stage.IN_DOUBT: "ask {partner} whether it arrived, then: gateway resolve {transfer} delivered|absent --reason WORD",
-    Stage.OVERDUE: "ask {partner} for its acknowledgement",
-    Stage.REJECTED_BY_PARTNER: "gateway receipts show {transfer}",
+    Stage.OVERDUE: "ask {partner} for its acknowledgement; if they confirm it in another way: gateway resolve {transfer} delivered --reason WORD",
+    Stage.REJECTED_BY_PARTNER: "gateway receipts show {transfer}; once it is seen to: gateway resolve {transfer} abandoned --reason WORD",
 }
+OR_GIVE_UP = "; or give it up: gateway recall {transfer} --reason WORD"
+TO_TELL = "tell {partner} yourself what is to go, then: gateway resolve {transfer} delivered --reason WORD"
 UNDER_WAY = frozenset({Stage.SEALED, Stage.REVOKED})
-OPEN = (frozenset(Stage) - ENDED) | NEEDS_PERSON
-"""Not ended, or ended in a way that a person must look at."""
+OPEN = (frozenset(Stage) - ENDED - {Stage.RESOLVED}) | NEEDS_PERSON
+"""Not ended, or ended in a way that a person must look at. What somebody has settled waits for nothing."""
+PARTNER_CHANGED = "partner-changed"
+"""Why a removal failed for good: its route leads to another partner by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,9 @@ class Standing:
     rows: int | None
     released: int | None
     under_way: datetime | None = None
+    is_removal: bool = False
+    out_of_reach: bool = False
+    """A removal that nothing carries any more."""
 
     @property
     def needs_person(self) -> bool:
@@ -53,7 +62,9 @@ class Standing:
 
     def to_do(self) -> str:
         """The command to type, or nothing."""
-        words = TO_DO.get(self.stage, "")
+        words = TO_TELL if self.out_of_reach else TO_DO.get(self.stage, "")
+        if self.stage is Stage.FAILED and not self.is_removal:
+            words += OR_GIVE_UP
         return words.format(route=self.route, partner=self.partner, transfer=self.transfer)
 
 
@@ -78,12 +89,31 @@ class Page:
     following: TransferId | None
 
 
-def open_transfers(gateway: Gateway) -> list[Standing]:
-    """Those that have not ended, and those that ended in a way a person must look at; oldest first."""
+def open_transfers(gateway: Gateway, routes: Iterable[Route]) -> list[Standing]:
+    """Those that have not ended, and those that ended in a way a person must look at; oldest first.
+
+    `routes`: some have partners who answer nothing; what was delivered to these has ended, unless a person uploads it.
+    """
+    unanswered = {route.name for route in routes if _ends_there(route.partner)}
     wanted = gateway.log.in_stage(*OPEN)
     with gateway.ledger.reading() as tx:
         rows = [row for transfer in wanted if (row := transfers.get(tx, transfer))]
-    return _standings(gateway, rows)
+    standings = _standings(gateway, rows)
+    return [one for one in standings if one.stage is not Stage.DELIVERED or one.route not in unanswered]
+
+
+def _ends_there(partner: Partner) -> bool:
+    return partner.acknowledgement == "none" and not isinstance(partner.endpoint, UploadEndpoint)
+
+
+def is_out_of_reach(gateway: Gateway, transfer: TransferId) -> bool:
+    """A removal that failed since its route has left the partner: nothing carries it any more."""
+    failed = gateway.log.last(transfer, Stage.FAILED)
+    return gateway.log.stage(transfer) is Stage.FAILED and failed is not None and _has_lost_its_partner(failed)
+
+
+def _has_lost_its_partner(entry: Entry) -> bool:
+    return entry.receipt.kind == Stage.FAILED and entry.receipt.facts.get("code") == PARTNER_CHANGED
 
 
 def page_of(gateway: Gateway, wanted: Wanted) -> Page:
@@ -130,6 +160,8 @@ def _standing(row: TransferRow, stood: Stood, under_way: datetime | None) -> Sta
         rows=rows,
         released=released,
         under_way=under_way,
+        is_removal=row.scope == "removal",
+        out_of_reach=_has_lost_its_partner(stood.newest),
     )
 
 

@@ -1,7 +1,7 @@
 """Takes back what partners hold: prepares a removal for each of them, without a second approver.
 
     withdraw    one child, from every partner (or one route's) that was given anything about them
-    recall      everybody whom one transfer released
+    take_back_everybody   whom one transfer released (`recalling`)
     take_back   by itself, when decisions are recorded: of what the partner may hold (`given`), what they leave
                 closed; the whole child after an objection. Many at once are left to the next full parcel
     take_back_held   by itself, when a hold is added: the whole child, where consent decides; a return
@@ -137,32 +137,20 @@ def _may_have(gateway: Gateway, transfer: TransferId) -> bool:
     return gateway.log.stage(transfer) in ON_ITS_WAY or reach_of(gateway, transfer) is not Reach.NOT
 
 
-def recall(gateway: Gateway, gates: Mapping[str, Gate], transfer: TransferId, *, reason: str, uid: int) -> Prepared:
-    """Everybody whom this transfer released, from the partner that was given them.
+def take_back_everybody(gate: Gate, transfer: TransferId, *, uid: int) -> Prepared:
+    """Whom this transfer released, from the partner that was given them.
 
     Raises:
-        UsageError: there is no such transfer, it has not left, it is a removal, or its route is out of service.
-        StorageError: its disclosures have expired.
+        StorageError, LogBroken: its disclosures have expired, or are not those that were receipted.
     """
-    known = gateway.log.transfer(transfer)
-    gate = gates.get(known.route)
-    if gate is None:
-        raise UsageError(
-            f"the route {known.route} is out of service", remedy="'gateway doctor' says why; mend it first"
-        )
-    if reach_of(gateway, transfer) is Reach.NOT:
-        raise UsageError(
-            f"transfer {transfer} has not left: it stands at {known.stage}",
-            remedy="add a hold, or suspend the route, and it is taken back before it leaves",
-        )
-    if why := beyond_reach(gate, known.partner):
-        raise UsageError(f"{known.partner} cannot be told to remove what transfer {transfer} gave", remedy=why)
-    subjects = everybody(proved_file(gateway, transfer))
-    facts = Facts(reason=reason, uid=uid)
-    gateway.log.append(
-        Receipt(kind="recalled", transfer=transfer, route=known.route, at=gateway.clock(), facts=facts)
-    )  # fmt: skip
+    subjects = everybody(proved_file(gate.gateway, transfer))
     return _prepare(gate, dict.fromkeys(subjects, WHOLE), uid=uid, supersedes=transfer)
+
+
+def is_removal(gateway: Gateway, transfer: TransferId) -> bool:
+    with gateway.ledger.reading() as tx:
+        row = transfers.get(tx, transfer)
+    return row is not None and row.scope == SCOPE
 
 
 def take_back(gate: Gate, decided: Iterable[Decided], *, uid: int, settle: Settle = bool) -> Prepared | None:

@@ -59,8 +59,9 @@ mailbox.drop_ciphertext            unlink fsync                                d
 outcomes.tell_outcome              open fchmod fsync rename unlink             delivered,acknowledged    parcel
 mailbox.discard_report             unlink fsync                                delivered,acknowledged    parcel
 
-disposals.expect                   commit                                      delivered                 parcel
+disposals.expect                   commit                                      sealed,delivered          parcel
 attempts.told                      commit                                      delivered                 parcel
+attempts.answered                  commit                                      delivered                 parcel
 answering.keep_cosignature         commit                                      delivered                 parcel
 answering._record                  commit                                      delivered>acknowledged    parcel
 mailbox.close_order                unlink fsync rmdir                          acknowledged              parcel

@@ -8,8 +8,9 @@ from gateway.demo import tables
 from gateway.demo.person import Child
 from gateway.demo.states import Decision
 from gateway.service.wiring import gates_of
+from gateway.story.recalling import ON_ITS_WAY
 from gateway.story.resending import resend
-from gateway.story.withdrawing import recall, withdraw
+from gateway.story.withdrawing import withdraw
 from gateway.vocabulary.errors import GatewayError
 from gateway.vocabulary.moment import london_day
 from gateway.vocabulary.namespaces import of_route
@@ -153,8 +154,11 @@ def withdraw_somebody(story: Story) -> None:
 
 
 def recall_something(story: Story) -> None:
+    """Often what is on its way still; or what has long been there."""
     with story.world.opened() as gateway:
-        recall(gateway, gates(story, gateway), some_transfer(story, gateway), reason="wrong-file", uid=0)
+        on_its_way = sorted(gateway.log.in_stage(*ON_ITS_WAY, route=YSS))
+        transfer = on_its_way[-1] if on_its_way else some_transfer(story, gateway)
+    typing_in(story.world)("recall", transfer, "--reason", "wrong-file")
 
 
 def resend_something(story: Story) -> None:
@@ -185,5 +189,5 @@ def days_pass(story: Story) -> None:
 ACTS: tuple[tuple[Callable[[Story], Iterator[str] | None], int], ...] = (
     (drop, 3), (sign, 4), (hand_over_as_far_as_the_parcel, 5), (prepare, 4), (deliver, 8), (run, 4),
     (deliver_and_fail, 2), (try_again, 2), (receive, 6), (hold, 4), (lift_a_hold, 1), (decide, 8), (withdraw_somebody, 1),
-    (recall_something, 1), (resend_something, 1), (minutes_pass, 4), (hours_pass, 2), (days_pass, 1),
+    (recall_something, 2), (resend_something, 1), (minutes_pass, 4), (hours_pass, 2), (days_pass, 1),
 )  # fmt: skip

@@ -219,7 +219,7 @@ def test_monitoring_reads_how_many_stand_where_and_what_is_late(world):
     configuration = world.council.configuration
     with world.opened() as gateway:
         concerns = concerns_of(gateway, configuration, world.clock())
-        write_metrics(gateway, world.clock(), concerns)
+        write_metrics(gateway, configuration.routes, world.clock(), concerns)
     text = configuration.workspace.metrics.read_text()
     assert 'handoff_transfers_open{route="yss",stage="waiting"} 1' in text
     assert 'handoff_concerns{level="alarm"} 1' in text

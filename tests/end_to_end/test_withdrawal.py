@@ -6,8 +6,7 @@ import io
 import pytest
 
 from gateway.service.wiring import gates_of
-from gateway.story.withdrawing import recall, withdraw
-from gateway.vocabulary.errors import UsageError
+from gateway.story.withdrawing import withdraw
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import CENSUS, YSS
 
@@ -46,12 +45,6 @@ def taken_back(world, child, route=None, *, consented_only=False):
         return list(found.prepared)
 
 
-def recalled(world, transfer):
-    with world.opened() as gateway:
-        gates = gates_of(gateway, world.council.configuration, world.clock())
-        return recall(gateway, gates, transfer, reason="wrong-file", uid=0)
-
-
 def removal_at_the_partner(world):
     (path,) = [path for path in world.partners[YSS].received if "removal" in path.name]
     return list(csv.DictReader(io.StringIO(path.read_text("utf-8"))))
@@ -75,26 +68,10 @@ def test_what_needs_a_consent_can_go_alone(world, handed_over):
     assert not {"Forename", "Surname", "Postcode", "Reference"} & set(removed["Remove"].split())
 
 
-def test_a_whole_transfer_can_be_recalled(world, handed_over):
-    transfer, rows = handed_over
-    removal = recalled(world, transfer)
-    rounds(world)
-    assert {row["Reference"] for row in removal_at_the_partner(world)} == {row["Reference"] for row in rows}
-    assert "recalled" in world.ladder(transfer)
-    assert world.ladder(removal.transfer)[-1] == "acknowledged"
-
-
 def test_a_child_of_whom_nothing_was_given_is_not_asked_back(world, handed_over):
     (stranger,) = {child.fields["upn"] for child in world.people.children if child.situation == "held-by-upn"}
     assert taken_back(world, {"upn": stranger}) == []
     assert taken_back(world, {"upn": world.people.children[0].fields["upn"]}, "dfe-school-census") == []
-
-
-def test_a_removal_cannot_be_recalled_nor_a_parcel_that_has_not_left(world, handed_over):
-    _, rows = handed_over
-    (removal,) = taken_back(world, {"upn": upn_of(world, rows[1])})
-    with pytest.raises(UsageError):
-        recalled(world, removal.transfer)
 
 
 def test_a_new_hold_does_not_stop_a_removal_on_its_way(world, handed_over):
@@ -178,14 +155,6 @@ def test_nothing_is_taken_back_of_whom_nothing_more_than_the_floor_was_given(wor
     decided(world, upn_of(world, row), "refuse")
     rounds(world)
     assert not [path for path in world.partners[YSS].received if "removal" in path.name]
-
-
-@pytest.mark.parametrize("reason", ["Wrong File", "Jo's file", "", "a" * 200])
-def test_a_reason_that_is_no_word_is_refused_and_not_repeated(world, type_in, reason):
-    spoken = type_in("recall", "0" * 26, "--reason", reason)
-    assert spoken.code == 2
-    assert "--reason is not a word with hyphens" in spoken.err
-    assert not reason or reason not in spoken.err
 
 
 def withdrawn(world, type_in, row, *words):

@@ -312,6 +312,7 @@ def test_no_byte_of_a_message_can_change_even_if_the_envelope_names_the_change(s
     for place in range(0, scene.file(scene.forge(), which).stat().st_size, 7):
 
         def change(sealed, at=place):
+            at = min(at, len(sealed) - 1)  # each is encrypted anew: a number that begins with zeros is written shorter
             return sealed[:at] + bytes([sealed[at] ^ 4]) + sealed[at + 1 :]
 
         changed = scene.forge(**{spoiled: change})
@@ -324,9 +325,8 @@ def test_a_message_that_ends_where_a_packet_ends_is_refused_though_the_envelope_
     for end in (0, *accumulate(sizes[:-1])):
         cut = scene.forge(change=lambda packets, end=end: (b"".join(packets)[:end],))
         assert scene.desk.refusal(cut, scene.sent) == "container"
-    wrapped = len(scene.file(scene.forge(), DATA).read_bytes())
-    for keep in (0, 1, 2, wrapped // 2, wrapped - 22, wrapped - 1):
-        cut = scene.forge(sealed=lambda sealed, keep=keep: sealed[:keep])
+    for end in (0, 1, 2, -100, -22, -1):
+        cut = scene.forge(sealed=lambda sealed, end=end: sealed[:end])
         assert scene.desk.refusal(cut, scene.sent) == "undecryptable"
 
 

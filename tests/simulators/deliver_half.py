@@ -12,7 +12,6 @@ import pytest
 
 from gateway.crypto.ssh_keys import SigningKey
 from gateway.deliver.attempts import Attempts
-from gateway.deliver.breakers import mend
 from gateway.footing import mailbox
 from gateway.footing.mailbox import Order
 from gateway.footing.orders import Orders
@@ -104,6 +103,8 @@ class DeliverHalf:
     orders: Orders = field(default_factory=Orders)
     unasked: set[str] = field(default_factory=set)
     """Routes whose partners it is not time to ask for answers."""
+    silent: set[str] = field(default_factory=set)
+    """Routes whose partners sign nothing."""
 
     def __post_init__(self):
         self.workspace.make_folders(tuple(self.partners))
@@ -154,6 +155,7 @@ class DeliverHalf:
             reach=lambda route: nullcontext(self.partners[route]),
             is_open=lambda route: route not in self.closed,
             leads_to=lambda route: route,  # as an order names its partner
+            awaits_answers=lambda route: route not in self.silent,
             telemetry=Telemetry(self.log, lambda: self.at),
             clock=lambda: self.at,
             random=lambda: 0.5,
@@ -162,10 +164,9 @@ class DeliverHalf:
             is_time_for_answers=lambda route: route not in self.unasked,
         )
 
-    def retry(self, transfer, partner="yss"):
-        """What `gateway retry` does on this side."""
-        mend(self.attempts.store, partner)
-        self.attempts.retry(transfer)
+    def retry(self, transfer):
+        """What `gateway retry` leaves here; the next round finds it."""
+        mailbox.try_again(self.workspace.to_deliver, transfer)
 
     def wait(self, **time):
         self.at += timedelta(**time)

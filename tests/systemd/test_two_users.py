@@ -161,6 +161,54 @@ def test_a_parcel_that_deliver_could_not_read_is_never_even_sealed(tmp_path):
         assert list(made.state.glob("mailbox/to-deliver/*")) != []
 
 
+# what a person decides about a delivery, typed as prepare's user, of whom deliver's store is out of sight
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory):
+    """The partner's folder was away; and it is back."""
+    with server() as made, installed(tmp_path_factory.mktemp("failing"), made) as halves:
+        halves.approved()
+        halves.prepare()
+        inbox = halves.partner.files / "inbox"
+        inbox.rename(inbox.with_name("away"))
+        halves.deliver()
+        inbox.with_name("away").rename(inbox)
+        halves.prepare()
+        assert "failed" in halves.stages()
+        yield halves
+
+
+def transfers(halves):
+    return [line.split()[0] for line in halves.stages().splitlines()[1:]]
+
+
+def test_what_has_failed_is_retried_by_the_one_user_and_delivered_by_the_other(failed):
+    (transfer,) = transfers(failed)
+    said = failed.server.gateway(PREPARE, "retry", transfer)
+    assert said.returncode == 0, said.stderr
+    failed.deliver()
+    failed.prepare()
+    assert (len(failed.inbox()), "delivered" in failed.stages()) == (3, True)
+    settled = failed.server.gateway(PREPARE, "resolve", transfer, "delivered", "--reason", "confirmed-by-telephone")
+    assert settled.returncode == 0, settled.stderr
+    assert "resolved" in failed.stages()
+    assert list(failed.server.state.glob("mailbox/to-deliver/*/order.json")) == []
+
+
+def test_what_was_approved_by_mistake_is_stopped_by_the_one_user_and_let_go_of_by_the_other(tmp_path):
+    with server() as made, installed(tmp_path, made) as halves:
+        halves.approved()
+        halves.prepare()
+        (transfer,) = transfers(halves)
+        said = made.gateway(PREPARE, "recall", transfer, "--reason", "wrong-file")
+        assert (said.returncode, "is stopped" in said.stdout) == (0, True), said.stderr
+        halves.deliver()
+        halves.prepare()
+        assert (halves.inbox(), "refused" in halves.stages()) == ([], True)
+        assert (made.outbox / YSS / "refused" / f"{transfer}.csv").exists()
+
+
 # the rehearsal, each step as its user
 
 

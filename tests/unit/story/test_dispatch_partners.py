@@ -13,6 +13,7 @@ from gateway.vocabulary.errors import (
     DeliveryError,
     HostKeyMismatch,
     KeyUnavailable,
+    NameTaken,
     PartnerUnreachable,
 )
 from gateway.vocabulary.parcel import disposal_names
@@ -250,12 +251,60 @@ def test_outside_its_hours_nobody_asks_and_the_question_stays_due(half, answered
     assert half.round() == [("answered", answered, None)]
 
 
-def test_what_was_never_answered_is_not_asked_about(half):
+def test_a_partner_who_signs_nothing_is_asked_about_nothing_that_it_was_given(half):
+    half.silent = {"yss"}
     transfer = half.post()
     half.round()
     mailbox.close_order(half.workspace.to_deliver, transfer)
+    answer(half.yss, transfer)
     disposed(half.yss, transfer)
     half.wait(days=90)
+    assert half.round() == []
+
+
+def test_what_a_person_settled_without_an_answer_is_still_looked_for_a_few_times_a_day(half):
+    transfer = half.post()
+    half.unasked = {"yss"}
+    half.round()
+    mailbox.close_order(half.workspace.to_deliver, transfer)
+    contacts = asked(half.yss)
+    for _ in range(48):
+        half.wait(minutes=30)
+        half.round()
+    assert contacts() == 8, "for either of its answers"
+    answer(half.yss, transfer)
+    half.wait(hours=6)
+    assert half.round() == [("answered", transfer, None)]
+    contacts = asked(half.yss)
+    half.wait(hours=6)
+    assert half.round() == []
+    assert contacts() == 1, "for the second alone"
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["blocked", "partner-stopped"])
+def test_a_word_to_try_again_counts_once(half, stopped):
+    transfer = half.post()
+    half.yss.error = HostKeyMismatch("another key") if stopped else NameTaken("other content lies there")
+    assert [outcome for outcome, _, _ in half.round()] == ["failed"]
+    half.retry(transfer)
+    assert [outcome for outcome, _, _ in half.round()] == ["failed"]
+    half.yss.error = None
+    for _ in range(3):
+        half.wait(hours=1)
+        assert half.round() == [], "the same word is no other"
+    half.retry(transfer)
+    assert [outcome for outcome, _, _ in half.round()] == ["delivered"]
+
+
+def test_a_word_to_try_again_outlives_deliver_and_one_that_was_heard_too(half):
+    transfer = half.post()
+    half.yss.error = NameTaken("other content lies there")
+    half.round()
+    half.retry(transfer)
+    half.restart()
+    assert [outcome for outcome, _, _ in half.round()] == ["failed"]
+    half.restart()
+    half.yss.error = None
     assert half.round() == []
 
 
