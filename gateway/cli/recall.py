@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.opening import person, prepare_side
+from gateway.cli.opening import prepare_side
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.usage import checked_word, typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.story.recalling import Stopped
@@ -13,7 +14,7 @@ from gateway.story.recalling import recall as recall_transfer
 app = new_app()
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def recall(
     context: typer.Context,
     transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
@@ -29,7 +30,7 @@ def recall(
     wanted = typed_transfer(transfer)
     word = checked_word(reason)
     with prepare_side(context) as side:
-        done = recall_transfer(side.gateway, side.gates, wanted, reason=word, uid=person())
+        done = recall_transfer(side.gateway, side.gates, wanted, reason=word, uid=side.uid)
         if isinstance(done, Stopped):
             side.voice.say(
                 f"transfer {wanted} is stopped: once deliver has let go of it, its extract is under refused/"

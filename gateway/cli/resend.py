@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.opening import person, prepare_side
+from gateway.cli.opening import prepare_side
 from gateway.cli.staged import gate_of
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.story.resending import resend as resend_transfer
@@ -13,7 +14,7 @@ from gateway.story.resending import resend as resend_transfer
 app = new_app()
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def resend(
     context: typer.Context,
     transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
@@ -26,7 +27,7 @@ def resend(
     wanted = typed_transfer(transfer)
     with prepare_side(context) as side:
         gate = gate_of(side, wanted)
-        resent = resend_transfer(gate, wanted, uid=person())
+        resent = resend_transfer(gate, wanted, uid=side.uid)
         if resent.name:
             side.voice.say(f"{resent.name} lies in outbox/{gate.name}: it gets a new statement at the next round")
         else:

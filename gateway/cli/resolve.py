@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.opening import Opened, person, prepare_side
+from gateway.cli.opening import Opened, prepare_side
 from gateway.cli.staged import gate_of
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.usage import checked_word, typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.contract.partner import UploadEndpoint
@@ -19,7 +20,7 @@ from gateway.vocabulary.transfer import TransferId
 app = new_app()
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def resolve(
     context: typer.Context,
     transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
@@ -48,7 +49,7 @@ def resolve(
         if _lies_staged(side, wanted):
             _set_aside(side, wanted, verdict, word)
         else:
-            resolve_transfer(side.gateway, wanted, verdict, reason=word, uid=person())
+            resolve_transfer(side.gateway, wanted, verdict, reason=word, uid=side.uid)
         side.voice.say(f"transfer {wanted} is resolved: {verdict}")
 
 
@@ -58,7 +59,7 @@ def _set_aside(side: Opened, transfer: TransferId, verdict: Verdict, word: str) 
             f"transfer {transfer} lies staged: it is {verdict} once somebody has uploaded it",
             remedy=f"gateway open {transfer}, upload it, then: gateway uploaded {transfer} --reference REFERENCE",
         )
-    set_aside(gate_of(side, transfer), transfer, reason=word, uid=person())
+    set_aside(gate_of(side, transfer), transfer, reason=word, uid=side.uid)
 
 
 def _lies_staged(side: Opened, transfer: TransferId) -> bool:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.opening import person, prepare_side
+from gateway.cli.opening import prepare_side
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.story.retrying import retry as retry_transfer
@@ -12,7 +13,7 @@ from gateway.story.retrying import retry as retry_transfer
 app = new_app()
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def retry(
     context: typer.Context,
     transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
@@ -23,5 +24,5 @@ def retry(
     """
     wanted = typed_transfer(transfer)
     with prepare_side(context) as side:
-        retry_transfer(side.gateway, wanted, uid=person())
+        retry_transfer(side.gateway, wanted, uid=side.uid)
         side.voice.say(f"transfer {wanted} is tried again at the next round")

@@ -10,6 +10,7 @@ from gateway.cli.concern_words import said
 from gateway.cli.machine_words import ONE, table
 from gateway.cli.machine_words import plain as plain_machine
 from gateway.cli.opening import Opened, configured, prepare_side
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.verbs import new_app
 from gateway.config.signed_routes import usable_routes
 from gateway.footing.turn import HALVES, machines
@@ -23,7 +24,7 @@ from gateway.vocabulary.errors import NeedsPerson
 app = new_app()
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def status(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False,

@@ -6,6 +6,7 @@ import typer
 
 from gateway.cli.concern_words import plain, said
 from gateway.cli.opening import prepare_side
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.verbs import new_app
 from gateway.service.attention import concerns_of
 from gateway.vocabulary.errors import NeedsPerson
@@ -13,7 +14,7 @@ from gateway.vocabulary.errors import NeedsPerson
 app = new_app()
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def todo(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of lines.")] = False,

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.opening import person, prepare_side
+from gateway.cli.opening import prepare_side
 from gateway.cli.staged import gate_of
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.story.uploading import uploaded as record_uploaded
@@ -15,7 +16,7 @@ from gateway.vocabulary.facts import Facts
 app = new_app()
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def uploaded(
     context: typer.Context,
     transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
@@ -37,5 +38,5 @@ def uploaded(
             remedy="copy the portal's own; it must not be a child's number or date",
         ) from error
     with prepare_side(context) as side:
-        record_uploaded(gate_of(side, wanted), wanted, reference, uid=person())
+        record_uploaded(gate_of(side, wanted), wanted, reference, uid=side.uid)
         side.voice.say(f"transfer {wanted} is closed: uploaded as {reference}")

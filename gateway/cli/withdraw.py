@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from gateway.cli.child import asked_for
-from gateway.cli.opening import person, prepare_side
+from gateway.cli.opening import prepare_side
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.verbs import new_app
 from gateway.story.withdrawing import withdraw as withdraw_child
 from gateway.vocabulary.errors import NeedsPerson
@@ -13,7 +14,7 @@ from gateway.vocabulary.errors import NeedsPerson
 app = new_app()
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def withdraw(
     context: typer.Context,
     route: Annotated[str | None, typer.Option("--route", metavar="R", help="Only this route's partner.")] = None,
@@ -33,7 +34,7 @@ def withdraw(
         if route is not None:
             side.configuration.route(route)
         found = withdraw_child(
-            side.gateway, side.gates, asked_for(side.session), consented_only=consented_only, uid=person(), only=route
+            side.gateway, side.gates, asked_for(side.session), consented_only=consented_only, uid=side.uid, only=route
         )
         for removal in found.prepared:
             side.voice.say(f"transfer {removal.transfer}: {removal.partner} is told to remove it at the next round")

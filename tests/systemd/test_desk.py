@@ -6,13 +6,17 @@ import stat
 import subprocess
 import threading
 from contextlib import ExitStack, closing
+from random import Random
 
 import pytest
 
+from gateway.demo import tables
+from gateway.demo.children import population
+from gateway.vocabulary.moment import london_day
 from tests.end_to_end.conftest import YSS
 from tests.required import missing
 from tests.simulators.two_users import server
-from tests.systemd.test_two_users import DELIVER, PREPARE, installed
+from tests.systemd.test_two_users import DELIVER, PREPARE, installed, now
 
 DESK, MARIA, OTTO, ANNA, VISITOR = "handoff-desk", "maria", "otto", "anna", "visitor"
 PEOPLE = {
@@ -108,6 +112,43 @@ def test_an_operator_takes_a_hold_down(served):
     spoken = typed(served, OTTO, "hold", "add", "--reason", "refuge", given="uln: 1000000043\n")
     assert spoken.returncode == 0, spoken.stderr
     assert "is in force" in spoken.stdout
+
+
+def _once(halves, pattern):
+    pause = threading.Event()
+    for _ in range(PATIENCE_SECONDS * 20):
+        if found := list(halves.server.root.glob(pattern)):
+            return found[0]
+        pause.wait(0.05)
+    pytest.fail("\n".join(path.read_text() for path in halves.server.root.glob("*.log")))
+
+
+def receipted(halves, kind):
+    ledger = f"file:{halves.server.state}/prepare/ledger.sqlite?mode=ro"
+    with closing(sqlite3.connect(ledger, uri=True)) as database:
+        bodies = database.execute("select body from leaf where kind = ?", (kind,)).fetchall()
+    return [json.loads(body) for (body,) in bodies]
+
+
+def test_an_operator_stops_what_was_approved_by_mistake_under_his_own_uid(served):
+    made = served.server
+    outbox = made.outbox.relative_to(made.root)
+    children = population(Random(7), today=london_day(now()), rows=20).children
+    served.council.drop(YSS, "approved.csv", tables.extract(children, served.council.schema(YSS)))
+    _once(served, f"{outbox}/{YSS}/approved.csv.release")
+    for role in served.council.people:
+        served.council.sign(YSS, "approved.csv", role)
+    transfer = _once(served, f"{made.state.relative_to(made.root)}/mailbox/to-deliver/*/order.json").parent.name
+    for who in (ANNA, VISITOR):
+        assert typed(served, who, "recall", transfer, "--reason", "wrong-file").returncode == 4
+    assert transfer in typed(served, MARIA, "status").stdout
+    spoken = typed(served, OTTO, "recall", transfer, "--reason", "wrong-file")
+    assert (spoken.returncode, "is stopped" in spoken.stdout) == (0, True), spoken.stderr
+    (recalled,) = receipted(served, "recalled")
+    assert (recalled["transfer"], recalled["facts"]["uid"]) == (transfer, PEOPLE[OTTO][0])
+    assert (made.state / "mailbox" / "to-deliver" / transfer / "revoked").exists()
+    assert typed(served, OTTO, "retry", transfer).returncode == 2, "it has not failed"
+    assert typed(served, MARIA, "retry", transfer).returncode == 4, "not for her"
 
 
 CONNECT = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"

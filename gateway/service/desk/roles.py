@@ -1,7 +1,8 @@
 """Which verb of the desk is for whom. Pure, and the only place that says so.
 
-    handoff-operator   runs the gateway: takes down decisions and holds, counts what a file would release
-    handoff-dpo        the data protection officer: all of that, and every look at a child
+    handoff-operator   runs the gateway: sees where everything stands and what needs a person, settles deliveries, takes
+                       down decisions and holds, counts what a file would release
+    handoff-dpo        the data protection officer: takes down and takes back as well, and every look at a child
     handoff-analyst    prepares extracts: counts what a file would release
 
 What wants a signature wants it all the same: a group opens the desk, it signs nothing.
@@ -27,6 +28,14 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "consent record": frozenset({OPERATOR, DPO}),
     "consent withdraw": frozenset({OPERATOR, DPO}),
     "consent show": frozenset({DPO}),
+    "withdraw": frozenset({OPERATOR, DPO}),
+    "recall": frozenset({OPERATOR, DPO}),
+    "status": frozenset({OPERATOR, DPO}),
+    "todo": frozenset({OPERATOR, DPO}),
+    "retry": frozenset({OPERATOR}),
+    "resend": frozenset({OPERATOR}),
+    "resolve": frozenset({OPERATOR}),
+    "uploaded": frozenset({OPERATOR}),
 }
 """Act: the roles that may. What is not in it, nobody may ask for here."""
 

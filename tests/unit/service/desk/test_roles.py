@@ -21,6 +21,16 @@ TABLE = {
     "consent record --decision refuse": {OPERATOR, DPO},
     "consent withdraw --purpose p": {OPERATOR, DPO},
     "consent show": {DPO},
+    "withdraw": {OPERATOR, DPO},
+    "withdraw --consented-only --route yss": {OPERATOR, DPO},
+    "recall 01J --reason wrong-file": {OPERATOR, DPO},
+    "status": {OPERATOR, DPO},
+    "status --json": {OPERATOR, DPO},
+    "todo": {OPERATOR, DPO},
+    "retry 01J": {OPERATOR},
+    "resend 01J": {OPERATOR},
+    "resolve 01J delivered --reason asked": {OPERATOR},
+    "uploaded 01J --reference C": {OPERATOR},
 }
 
 
@@ -56,7 +66,7 @@ def test_several_groups_are_as_good_as_the_best_of_them():
 @pytest.mark.parametrize(
     "words",
     [
-        "run", "keys rotate log", "receipts list", "route sign yss", "withdraw", "hold", "hold remove", "hold --help add",
+        "run", "keys rotate log", "receipts list", "route sign yss", "purge", "hold", "hold remove", "hold --help add",
         "consent", "consent Import f", "HOLD add", "add hold", "",
     ],
 )  # fmt: skip

@@ -12,6 +12,7 @@ from tests.unit.service.desk.conftest import CHILD, DPO
 
 OPERATOR, ANALYST = (Peer(uid=1000, roles=frozenset({role})) for role in ("operator", "analyst"))
 NOBODY = Peer(uid=1001, roles=frozenset())
+EVERYBODY = Peer(uid=1002, roles=frozenset(ROLES))
 
 
 def uids(council, *kinds):
@@ -48,9 +49,13 @@ def test_every_verb_gives_the_same_words_and_codes_in_place_and_at_the_desk(coun
         (["hold", "list"], ""), (["hold", "lift", "7"], ""), (["consent", "show", "--json"], CHILD),
         (["consent", "show"], "shoe size: 38\n"), (["preview", "none.csv", "--route", "yss"], ""),
         (["consent", "import", "none.csv", "--as", "changes"], ""),
+        (["status"], ""), (["status", "--nodes", "--json"], ""), (["todo"], ""), (["withdraw"], CHILD), (["withdraw"], ""),
+        (["recall", absent, "--reason", "wrong-file"], ""), (["recall", absent, "--reason", "Wrong File"], ""),
+        (["retry", absent], ""), (["resend", absent], ""), (["resolve", absent, "absent", "--reason", "asked"], ""),
+        (["uploaded", absent, "--reference", "COLLECT-1"], ""), (["uploaded", "x", "--reference", "COLLECT-1"], ""),
     ]  # fmt: skip
     in_place = [council.type_in(*words, stdin=stdin) for words, stdin in typed]
-    with council.attended():
+    with council.attended(EVERYBODY):
         at_desk = [council.type_in(*words, stdin=stdin) for words, stdin in typed]
     assert at_desk == in_place
     assert len({spoken.code for spoken in in_place}) > 3
@@ -76,7 +81,8 @@ def test_a_command_that_is_typed_wrongly_never_comes_to_the_desk(council):
         (("disclosures",), OPERATOR), (("disclosures",), ANALYST), (("consent", "show"), OPERATOR),
         (("hold", "list"), OPERATOR), (("hold", "add", "--reason", "other"), ANALYST), (("incident", "0" * 26), OPERATOR),
         (("preview", "x.csv", "--route", "yss", "--rules"), ANALYST), (("preview", "x.csv", "--route", "yss"), NOBODY),
-        (("hold", "add", "--reason", "other"), NOBODY),
+        (("hold", "add", "--reason", "other"), NOBODY), (("withdraw",), ANALYST), (("todo",), ANALYST), (("status",), NOBODY),
+        (("recall", "0" * 26, "--reason", "wrong-file"), ANALYST), (("retry", "0" * 26), DPO),
     ],
 )  # fmt: skip
 def test_who_may_not_is_told_which_group_may_and_nothing_is_looked_at(council, words, peer):
