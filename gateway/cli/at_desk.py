@@ -7,7 +7,7 @@ word. A path among the words leads nowhere: these hands do not look at it.
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -26,8 +26,10 @@ from gateway.service.desk.listening import Answer
 from gateway.service.desk.peers import Peer
 from gateway.service.desk.request import Request
 from gateway.service.desk.roles import check
+from gateway.story.staged import Staged
 from gateway.vocabulary.digest import Digest
-from gateway.vocabulary.errors import GatewayError, UsageError
+from gateway.vocabulary.errors import GatewayError, StorageError, UsageError
+from gateway.vocabulary.parcel import names_of
 
 
 def answering(service: Session) -> Answer:
@@ -126,3 +128,23 @@ class FarHands:
 
     def write_page(self, page: Path, data: bytes) -> None:  # noqa: ARG002
         self.conversation.write_page(data)
+
+    @contextmanager
+    def parcel(self, staged: Staged, files: Path, identity: Path, into: Path) -> Iterator["FarParcel"]:  # noqa: ARG002
+        with ExitStack() as stack:
+            try:
+                sealed = [stack.enter_context((files / name).open("rb")) for name in names_of(staged.transfer)]
+            except OSError as error:
+                raise StorageError(
+                    "the staged parcel cannot be read", remedy="see who took it out of its folder"
+                ) from error
+            self.conversation.open_parcel(staged.encode(), sealed)
+        yield FarParcel(self.conversation)
+
+
+@dataclass(frozen=True, slots=True)
+class FarParcel:
+    conversation: Conversation
+
+    def keep(self) -> str:
+        return self.conversation.keep_parcel()

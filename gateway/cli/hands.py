@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from gateway.story.staged import Staged
 from gateway.vocabulary.digest import Digest
 
 
@@ -20,6 +21,13 @@ class Papers(Protocol):
     def read_small(self, name: str, limit: int) -> bytes: ...
 
     def write(self, name: str, data: bytes) -> None: ...
+
+
+class InHand(Protocol):
+    """A staged parcel that the person has verified and opened, and nobody has seen yet."""
+
+    def keep(self) -> str:
+        """Make its data visible; where it is, as the person would say it."""
 
 
 class Hands(Protocol):
@@ -47,3 +55,6 @@ class Hands(Protocol):
 
     def write_page(self, page: Path, data: bytes) -> None:
         """A new file, readable by the person alone. StorageError; its name is not told."""
+
+    def parcel(self, staged: Staged, files: Path, identity: Path, into: Path) -> AbstractContextManager[InHand]:
+        """Opened with the person's own identity, in a folder of theirs. Raises as `story.staged.verified`."""

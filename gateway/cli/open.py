@@ -1,24 +1,22 @@
 """`gateway open`: a return that is staged for an upload, opened by the person it is sealed to."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.cli.opening import person, prepare_side
+from gateway.cli.opening import prepare_side
+from gateway.cli.own_hands import hands_of
 from gateway.cli.staged import gate_of
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
-from gateway.crypto.age.identity_file import read_identities
-from gateway.footing.plain_file import read_plain
-from gateway.story.uploading import open_staged
+from gateway.story.uploading import record_opened, staged_parcel, staging_folder
 
 app = new_app()
-_LARGEST = 64 * 1024
 
 
-@app.command(name="open")
+@app.command(name="open", cls=DeskCommand)
 def open_return(
     context: typer.Context,
     transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
@@ -33,9 +31,9 @@ def open_return(
     """
     wanted = typed_transfer(transfer)
     with prepare_side(context) as side:
-        ask = (lambda: getpass.getpass("Passphrase of your identity: ")) if side.session.stdin.isatty() else None
-        identities = read_identities(read_plain(identity, _LARGEST, what="the identity"), ask)
         gate = gate_of(side, wanted)
-        opened = open_staged(gate, wanted, identities, into.absolute(), at=side.session.clock(), uid=person())
-        side.voice.say(f"{opened.path}: {opened.rows} rows")
+        staged = staged_parcel(gate, wanted)
+        with hands_of(side.session).parcel(staged, staging_folder(gate), identity, into) as parcel:
+            rows = record_opened(gate, wanted, uid=side.uid)
+            side.voice.say(f"{parcel.keep()}: {rows} rows")
         side.voice.say(f"once it is uploaded, delete it, then: gateway uploaded {wanted} --reference REFERENCE")

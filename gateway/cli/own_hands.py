@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gateway.cli.hands import Hands
-from gateway.cli.passphrase import signing_key
+from gateway.cli.passphrase import identities_of, signing_key
 from gateway.cli.session import Session
 from gateway.footing import durable
 from gateway.footing.drop_folder import DropFolder
 from gateway.pickup.claim import copy_into
+from gateway.story.staged import Staged, Verified, verified
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import NeedsPerson, StorageError, UsageError
 
@@ -89,6 +90,20 @@ class OwnHands:
             raise StorageError(
                 "the page could not be written", remedy="check that its folder is there and yours"
             ) from error
+
+    @contextmanager
+    def parcel(self, staged: Staged, files: Path, identity: Path, into: Path) -> Iterator["OwnParcel"]:
+        identities = identities_of(self.session, identity)
+        with verified(staged, files, identities, into.absolute(), at=self.session.clock()) as opened:
+            yield OwnParcel(opened)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnParcel:
+    opened: Verified
+
+    def keep(self) -> str:
+        return str(self.opened.keep())
 
 
 def _beside(file: Path) -> DropFolder:

@@ -21,6 +21,7 @@ from typer.core import TyperCommand
 
 from gateway.approval.register_desk import statement_name
 from gateway.cli.own_hands import OwnHands
+from gateway.cli.parcel_at_hand import ParcelAtHand
 from gateway.cli.session import Session
 from gateway.config.load import Configuration
 from gateway.config.machine import read_settings
@@ -80,6 +81,8 @@ class Named:
     file: Path | None
     page: Path | None
     number: int | None
+    identity: Path | None
+    into: Path | None
     yes: bool
 
     @classmethod
@@ -87,7 +90,8 @@ class Named:
         given = context.params
         return cls(
             act=act_of(words), key=given.get("key") or given.get("reviewer"), file=given.get("file"),
-            page=given.get("export"), number=given.get("number"), yes=bool(given.get("yes")),
+            page=given.get("export"), number=given.get("number"), identity=given.get("identity"),
+            into=given.get("into"), yes=bool(given.get("yes")),
         )  # fmt: skip
 
     @property
@@ -113,6 +117,7 @@ class PersonsEnd:
     stack: ExitStack
     _page: bytearray = field(default_factory=bytearray)
     _read: Callable[[int], bytes] | None = None
+    _parcel: ParcelAtHand | None = None
     _decoders: dict[str, codecs.IncrementalDecoder] = field(
         default_factory=lambda: {name: codecs.getincrementaldecoder("utf-8")("replace") for name in ("out", "err")}
     )
@@ -165,6 +170,7 @@ class PersonsEnd:
             "input": self._input, "file": self._file, "signature": self._signature, "agreement": self._signature,
             "names": self._names, "paper": self._paper, "write-paper": self._write_paper,
             "page-taken": self._page_taken, "page": self._take_page, "write-page": self._write_page,
+            "parcel": self._take_parcel, "sealed": self._add_sealed, "open": self._open_parcel, "keep": self._keep_parcel,
         }  # fmt: skip
         wanted = frame.text("want")
         if wanted not in answers:
@@ -249,6 +255,28 @@ class PersonsEnd:
     def _write_page(self, _: Frame) -> bytes:
         self.hands.write_page(self._named_page(), bytes(self._page))
         return b""
+
+    def _take_parcel(self, frame: Frame) -> bytes:
+        self._at_hand.take(frame.data)
+        return b""
+
+    def _add_sealed(self, frame: Frame) -> bytes:
+        self._at_hand.add(frame.count("which"), frame.data)
+        return b""
+
+    def _open_parcel(self, _: Frame) -> bytes:
+        self._at_hand.open()
+        return b""
+
+    def _keep_parcel(self, _: Frame) -> bytes:
+        return self._at_hand.keep().encode("utf-8", "surrogateescape")
+
+    @property
+    def _at_hand(self) -> ParcelAtHand:
+        if self.named.act != "open" or self.named.identity is None or self.named.into is None:
+            raise _not_of_this_verb()
+        self._parcel = self._parcel or ParcelAtHand(self.hands, self.named.identity, self.named.into, self.stack)
+        return self._parcel
 
     def _named_page(self) -> Path:
         if self.named.page is None:

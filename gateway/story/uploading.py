@@ -1,6 +1,6 @@
-"""A staged parcel, opened by the person it is sealed to, and what that person says became of it.
+"""A staged parcel: that the person it is sealed to opens it, and what that person says became of it.
 
-    open_staged   verified as any receiver verifies, opened into a private folder, receipt `opened`
+    staged_parcel what the person needs in order to open it; `record_opened`, receipt `opened`, before it is there
     uploaded      receipt `resolved` with the portal's reference: a person's word, and no signature
     set_aside     receipt `resolved` as absent: a person says that it was not uploaded, and will not be
 
@@ -10,63 +10,47 @@ Until it is opened nothing of it has left: a hold that was recorded since it was
 signature would make it `acknowledged`, and a portal signs nothing.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from gateway.contract.partner import UploadEndpoint
-from gateway.crypto.age import recipient_fingerprint
-from gateway.crypto.age.identity_file import Kept
-from gateway.crypto.signers import Signers
 from gateway.footing import durable, mailbox
 from gateway.footing.ledger import holds
-from gateway.footing.plain_file import read_plain
-from gateway.footing.working_folder import working_folder
 from gateway.receipts.receipt import Receipt
-from gateway.seal.envelope import LARGEST
-from gateway.seal.opening import Answered, OpenedParcel, Reader, Sender, UnverifiedParcel
-from gateway.seal.rejections import rejected
 from gateway.story.gate import Gate
 from gateway.story.outcomes import tell_outcome
+from gateway.story.staged import Staged
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
-from gateway.vocabulary.namespaces import of_act
 from gateway.vocabulary.parcel import names_of
 from gateway.vocabulary.transfer import Stage, TransferId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    path: Path
-    rows: int
-
-
-def open_staged(
-    gate: Gate, transfer: TransferId, identities: tuple[Kept, ...], into: Path, *, at: datetime, uid: int
-) -> Opened:
-    """The data file under its own name in `into`, a private folder; receipted before it is there.
-
-    Whatever else lies there is left alone, but for what an earlier opening left when it was killed.
+def staged_parcel(gate: Gate, transfer: TransferId) -> Staged:
+    """What its person needs to open it (`staged`).
 
     Raises:
-        UsageError: the route stages nothing, a hold came since it was sealed, or `into` holds a file of that name.
-        ParcelInvalid: what lies in the folder is not the parcel that we sealed for this person.
+        UsageError: the route stages nothing, it does not lie there, or a hold came since it was sealed.
     """
-    staged = staging_folder(gate)
+    staging_folder(gate)
+    _refuse_elsewhere(gate, transfer)
     _refuse_overtaken(gate, transfer)
-    ciphertext, signature, envelope = (staged / name for name in names_of(transfer))
-    found = UnverifiedParcel(
-        transfer=transfer,
-        envelope=read_plain(envelope, LARGEST, what="a staged envelope"),
-        signature=read_plain(signature, LARGEST, what="a staged envelope's signature"),
+    gateway, partner = gate.gateway, gate.route.partner
+    return Staged(
+        transfer=transfer, sender=gateway.sender, domain=gateway.domain, key=gateway.signing.public.line(),
+        partner=partner.partner, recipient=partner.recipient,
+    )  # fmt: skip
+
+
+def record_opened(gate: Gate, transfer: TransferId, *, uid: int) -> int:
+    """Once it is verified, and before the data is there; how many rows it has."""
+    sealed = gate.gateway.log.last(transfer, Stage.SEALED)
+    released = sealed.receipt.facts["released"] if sealed else 0
+    rows = released if isinstance(released, int) else 0
+    facts = Facts(uid=uid, rows=rows)
+    gate.gateway.log.append(
+        Receipt(kind="opened", transfer=transfer, route=gate.name, at=gate.gateway.clock(), facts=facts)
     )
-    signed = found.verify(_ourselves(gate), at)
-    sequence = signed.envelope.heading.sequence
-    answered = Answered(expected=lambda _route: sequence, seen=lambda _transfer: False)
-    with working_folder(into) as work:
-        with ciphertext.open("rb") as stream:
-            opened = signed.open([stream], work, _reader(gate, identities), answered, at)
-        return _kept(gate, opened, into, uid=uid)
+    return rows
 
 
 def uploaded(gate: Gate, transfer: TransferId, reference: str, *, uid: int) -> None:
@@ -89,16 +73,20 @@ def set_aside(gate: Gate, transfer: TransferId, *, reason: str, uid: int) -> Non
 
 def _settle(gate: Gate, transfer: TransferId, said: Facts) -> None:
     gateway, staged = gate.gateway, staging_folder(gate)
-    stage = gateway.log.stage(transfer)
-    if stage not in (Stage.DELIVERED, Stage.OVERDUE):
-        raise UsageError(
-            f"transfer {transfer} is not staged: it stands at {stage}", remedy="'gateway status' shows which ones are"
-        )
+    _refuse_elsewhere(gate, transfer)
     facts = said | Facts(partner=gate.route.partner.partner)
     gateway.log.append(
         Receipt.of_stage(Stage.RESOLVED, transfer=transfer, route=gate.name, at=gateway.clock(), facts=facts)
     )
     _take_out(gate, transfer, staged)
+
+
+def _refuse_elsewhere(gate: Gate, transfer: TransferId) -> None:
+    stage = gate.gateway.log.stage(transfer)
+    if stage not in (Stage.DELIVERED, Stage.OVERDUE):
+        raise UsageError(
+            f"transfer {transfer} is not staged: it stands at {stage}", remedy="'gateway status' shows which ones are"
+        )
 
 
 def _refuse_overtaken(gate: Gate, transfer: TransferId) -> None:
@@ -138,31 +126,3 @@ def staging_folder(gate: Gate) -> Path:
             remedy="'gateway receive' is the partner's verb",
         )
     return gate.gateway.workspace.home / endpoint.folder
-
-
-def _kept(gate: Gate, opened: OpenedParcel, into: Path, *, uid: int) -> Opened:
-    target, transfer = into / opened.manifest.file.name, opened.envelope.heading.transfer
-    if target.exists():
-        raise UsageError("a file of that name is there already", remedy="name a new folder with --into")
-    facts = Facts(uid=uid, rows=opened.manifest.file.rows)
-    gate.gateway.log.append(
-        Receipt(kind="opened", transfer=transfer, route=gate.name, at=gate.gateway.clock(), facts=facts)
-    )
-    durable.publish(opened.data, target)
-    return Opened(path=target, rows=opened.manifest.file.rows)
-
-
-def _ourselves(gate: Gate) -> Sender:
-    """Whoever opens verifies the gateway's own signature, as any partner does."""
-    gateway = gate.gateway
-    acts = ",".join(of_act(act, gateway.domain) for act in ("content", "envelope"))
-    line = f'{gateway.sender} namespaces="{acts}" {gateway.signing.public.line()}\n'
-    return Sender(id=gateway.sender, domain=gateway.domain, signers=Signers.parse(line, source="our own key"))
-
-
-def _reader(gate: Gate, identities: tuple[Kept, ...]) -> Reader:
-    partner = gate.route.partner
-    keys = frozenset(recipient_fingerprint(identity.recipient().spelled()) for identity in identities)
-    if recipient_fingerprint(partner.recipient) not in keys:
-        raise rejected("not-addressed")
-    return Reader(id=partner.partner, identities=identities, keys=keys)

@@ -43,12 +43,12 @@ def served(tmp_path_factory):
         made.make_folders()
         for user, only in ((PREPARE, "prepare"), (DESK, "desk")):
             services.enter_context(made.serving(user, "run", "--only", only, alone=only == "prepare"))
-        _until(made, "desk/desk.sock")
-        _until(made, "handed/prepare.sock")
+        until_there(made, "desk/desk.sock")
+        until_there(made, "handed/prepare.sock")
         yield halves
 
 
-def _until(made, name):
+def until_there(made, name):
     pause = threading.Event()
     for _ in range(PATIENCE_SECONDS * 20):
         if (made.state / name).exists():

@@ -7,6 +7,8 @@
     want names                            of the papers beside the file
     want paper name most                  one of them
     write-paper name · write-page · page-taken
+    parcel · sealed which · open · keep   a staged parcel for the person's identity: what it is, its files, that it
+                                          be verified and opened, that its data be shown
     done exit
 
 The person's files, keys and folders are touched by the person's own process alone, with the
@@ -15,7 +17,8 @@ person's own rights: a path never leads prepare anywhere.
 
 import io
 import json
-from typing import Literal
+from collections.abc import Iterable
+from typing import BinaryIO, Literal
 
 from gateway.service.desk.frames import MOST_BYTES, Frame, Line
 from gateway.service.desk.request import TYPE, Request
@@ -76,6 +79,18 @@ class Conversation:
         for start in range(0, len(data), MOST_BYTES):
             self._want({"want": "page"}, data[start : start + MOST_BYTES])
         self._want({"want": "write-page"})
+
+    def open_parcel(self, about: bytes, files: Iterable[BinaryIO]) -> None:
+        """The person verifies and opens it, where nobody sees it yet."""
+        self._want({"want": "parcel"}, about)
+        for which, file in enumerate(files):
+            while data := file.read(MOST_BYTES):
+                self._want({"want": "sealed", "which": which}, data)
+        self._want({"want": "open"})
+
+    def keep_parcel(self) -> str:
+        """Where its data is now, as the person calls that."""
+        return self._want({"want": "keep"}).decode("utf-8", "surrogateescape")
 
     def done(self, code: int) -> None:
         self._line.send({"done": code})

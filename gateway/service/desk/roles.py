@@ -4,6 +4,7 @@
                        down decisions and holds, counts what a file would release
     handoff-dpo        the data protection officer: takes down and takes back as well, and every look at a child
     handoff-analyst    prepares extracts: counts what a file would release
+    handoff-returns    uploads returns by hand: opens what is sealed to them, and says that it was uploaded
 
 What wants a signature wants it all the same: a group opens the desk, it signs nothing.
 """
@@ -13,9 +14,9 @@ from typing import Final
 
 from gateway.vocabulary.errors import Refused, UsageError
 
-OPERATOR, DPO, ANALYST = ROLES = ("operator", "dpo", "analyst")
+OPERATOR, DPO, ANALYST, RETURNS = ROLES = ("operator", "dpo", "analyst", "returns")
 MAY: Final[Mapping[str, frozenset[str]]] = {
-    "preview": frozenset(ROLES),
+    "preview": frozenset({OPERATOR, DPO, ANALYST}),
     "preview --rules": frozenset({DPO}),
     "preview --child": frozenset({DPO}),
     "disclosures": frozenset({DPO}),
@@ -35,7 +36,8 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "retry": frozenset({OPERATOR}),
     "resend": frozenset({OPERATOR}),
     "resolve": frozenset({OPERATOR}),
-    "uploaded": frozenset({OPERATOR}),
+    "open": frozenset({RETURNS}),
+    "uploaded": frozenset({OPERATOR, RETURNS}),
 }
 """Act: the roles that may. What is not in it, nobody may ask for here."""
 

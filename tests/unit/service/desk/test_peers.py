@@ -8,7 +8,7 @@ import pytest
 from gateway.service.desk.peers import OVERFLOW, credentials_of, peer_of, roles_of
 from gateway.service.desk.roles import ROLES
 
-GROUPS = {"operator": 901, "dpo": 902, "analyst": 903}
+GROUPS = {"operator": 901, "dpo": 902, "analyst": 903, "returns": 904}
 
 
 def test_the_kernel_names_the_user_and_all_groups_of_whoever_connected():
@@ -35,7 +35,7 @@ def test_what_is_no_unix_socket_has_nobody_at_its_other_end():
     ("gids", "roles"),
     [
         ((), set()), ((100,), set()), ((901,), {"operator"}), ((902, 903, 100), {"dpo", "analyst"}),
-        ((901, 902, 903), set(ROLES)),
+        ((901, 902, 903), {"operator", "dpo", "analyst"}), ((904, 903, 902, 901), set(ROLES)),
     ],
 )  # fmt: skip
 def test_groups_and_nothing_else_give_a_person_roles(gids, roles):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.service.desk.roles import ANALYST, DPO, MAY, OPERATOR, ROLES, act_of, check
+from gateway.service.desk.roles import ANALYST, DPO, MAY, OPERATOR, RETURNS, ROLES, act_of, check
 from gateway.vocabulary.errors import Refused, UsageError
 
 TABLE = {
@@ -30,7 +30,8 @@ TABLE = {
     "retry 01J": {OPERATOR},
     "resend 01J": {OPERATOR},
     "resolve 01J delivered --reason asked": {OPERATOR},
-    "uploaded 01J --reference C": {OPERATOR},
+    "open 01J --identity i --into d": {RETURNS},
+    "uploaded 01J --reference C": {OPERATOR, RETURNS},
 }
 
 
