@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from gateway.cli.child import ASKED_SUBJECT, asked_for
-from gateway.cli.opening import Opened, person, prepare_side
+from gateway.cli.opening import Opened, prepare_side
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.cli.voice import counted
@@ -18,7 +19,7 @@ from gateway.vocabulary.errors import UsageError
 app = new_app()
 
 
-@app.command()
+@app.command(cls=DeskCommand)
 def purge(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is due, and what keeps it.")] = False,
@@ -50,7 +51,7 @@ def purge(
         if contacts:
             if not contacts.exists():
                 raise UsageError("there is no such file", remedy="check its name and its folder")
-            count = import_contacts(side.gateway, contacts, uid=person())
+            count = import_contacts(side.gateway, contacts, uid=side.uid)
             side.voice.say(f"receipted: the last contact with {counted(count, 'child', 'children')}")
         elif held or lifted or child_held or child_lifted:
             _hold(side, held or lifted, is_lifted=bool(lifted or child_lifted))
@@ -70,9 +71,9 @@ def _say_due(side: Opened) -> None:
 
 def _hold(side: Opened, transfer: str | None, *, is_lifted: bool) -> None:
     if transfer:
-        hold(side.gateway, typed_transfer(transfer), lifted=is_lifted, uid=person())
+        hold(side.gateway, typed_transfer(transfer), lifted=is_lifted, uid=side.uid)
     else:
-        hold_child(side.gateway, asked_for(side.session, ASKED_SUBJECT), lifted=is_lifted, uid=person())
+        hold_child(side.gateway, asked_for(side.session, ASKED_SUBJECT), lifted=is_lifted, uid=side.uid)
     evidence = "its evidence" if transfer else "whatever tells of this child"
     side.voice.say(f"receipted: {evidence} " + ("goes by the schedule again" if is_lifted else "is kept"))
 
@@ -80,7 +81,7 @@ def _hold(side: Opened, transfer: str | None, *, is_lifted: bool) -> None:
 def _purge(side: Opened) -> None:
     at = side.session.clock()
     extracts = sum(purge_route(gate, at) for gate in side.gates.values())
-    purged = purge_due(side.gateway, at, uid=person())
+    purged = purge_due(side.gateway, at, uid=side.uid)
     side.voice.say(f"unlinked: {extracts} extracts and arrivals, {purged.files} files of disclosures")
     side.voice.say(
         f"emptied: {counted(purged.receipts, 'receipt')} of {counted(purged.transfers, 'transfer')}; hashes stay in the log"

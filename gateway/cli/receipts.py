@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli import evidence
-from gateway.cli.opening import person, prepare_side
+from gateway.cli.opening import prepare_side
 from gateway.cli.receipt_words import for_operators, page_of
 from gateway.cli.session import Session
+from gateway.cli.through_desk import DeskCommand
 from gateway.cli.usage import typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.receipts.receipt import Receipt
@@ -30,7 +31,7 @@ LARGEST_NOTE = 256 * 1024
 HEAD = ("transfer", "route", "partner", "stands at", "since", "released")
 
 
-@app.command("list", short_help="transfers, newest first, with the rung each stands on")
+@app.command("list", cls=DeskCommand, short_help="transfers, newest first, with the rung each stands on")
 def list_transfers(
     context: typer.Context,
     route: Annotated[str | None, typer.Option("--route", metavar="R", help="Of this route only.")] = None,
@@ -72,7 +73,7 @@ def list_transfers(
         _say(side.session, standing.page_of(side.gateway, wanted), as_json=as_json, as_csv=as_csv)
 
 
-@app.command(short_help="one transfer as a page")
+@app.command(cls=DeskCommand, short_help="one transfer as a page")
 def show(
     context: typer.Context,
     transfer: Annotated[str, typer.Argument(metavar="TRANSFER", help="The transfer's 26 letters and digits.")],
@@ -89,7 +90,7 @@ def show(
         if not entries:
             raise UsageError(f"there is no transfer {wanted}", remedy="'gateway receipts list' shows those there are")
         if by_rule:
-            facts = Facts(transfer=wanted, uid=person())
+            facts = Facts(transfer=wanted, uid=side.uid)
             log.append(Receipt(kind="rules-shown", at=side.gateway.clock(), facts=facts))
         if as_json:
             side.voice.say_json(

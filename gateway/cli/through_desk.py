@@ -30,7 +30,7 @@ from gateway.service.desk.conversation import BLOCK
 from gateway.service.desk.frames import MOST_BYTES, Frame, Line
 from gateway.service.desk.listening import connected
 from gateway.service.desk.request import TYPE, Request
-from gateway.service.desk.roles import act_of
+from gateway.service.desk.roles import act_of, is_for_desk
 from gateway.vocabulary.errors import ExtractInvalid, FormatInvalid, StorageError, UsageError
 from gateway.vocabulary.namespaces import of_act
 
@@ -54,7 +54,7 @@ class DeskCommand(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         session = Session.of(ctx)
-        at_desk = _desk(session) if session.hands is None else None
+        at_desk = _desk(session) if session.hands is None and is_for_desk(session.words) else None
         if at_desk is None:
             return super().invoke(ctx)
         sock, domain = at_desk

@@ -33,6 +33,13 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "recall": frozenset({OPERATOR, DPO}),
     "status": frozenset({OPERATOR, DPO}),
     "todo": frozenset({OPERATOR, DPO}),
+    "receipts list": frozenset({OPERATOR, DPO}),
+    "receipts show": frozenset({OPERATOR, DPO}),
+    "receipts show --by-rule": frozenset({DPO}),
+    "purge --legal-hold": frozenset({DPO}),
+    "purge --legal-hold-child": frozenset({DPO}),
+    "purge --lift": frozenset({DPO}),
+    "purge --lift-child": frozenset({DPO}),
     "retry": frozenset({OPERATOR}),
     "resend": frozenset({OPERATOR}),
     "resolve": frozenset({OPERATOR}),
@@ -49,11 +56,28 @@ def group_of(role: str) -> str:
 def act_of(words: Sequence[str]) -> str:
     """The act that these words of a verb are; the one for fewer people, where an option decides. UsageError if none."""
     for act in sorted(MAY, key=len, reverse=True):
-        verb, _, more = act.partition(" ")
-        rest = list(words[1:])
-        if words[0] == verb and (more in rest if more.startswith("--") else not more or rest[:1] == [more]):
+        if _is_act(act.split(" "), words):
             return act
     raise UsageError("the desk of prepare knows no such verb", remedy="'gateway --help' lists the verbs")
+
+
+def is_for_desk(words: Sequence[str]) -> bool:
+    """Whether these words are an act of anybody's here: some verbs are only with certain options."""
+    try:
+        act_of(words)
+    except UsageError:
+        return False
+    return True
+
+
+def _is_act(act: Sequence[str], words: Sequence[str]) -> bool:
+    """Its verb, and the verb below that, stand first; its option anywhere behind them."""
+    verbs = [word for word in act if not word.startswith("--")]
+    options = act[len(verbs) :]
+    rest = words[len(verbs) :]
+    return list(words[: len(verbs)]) == verbs and all(
+        any(word == option or word.startswith(f"{option}=") for word in rest) for option in options
+    )
 
 
 def check(words: Sequence[str], roles: Iterable[str]) -> None:

@@ -27,6 +27,16 @@ TABLE = {
     "status": {OPERATOR, DPO},
     "status --json": {OPERATOR, DPO},
     "todo": {OPERATOR, DPO},
+    "receipts list": {OPERATOR, DPO},
+    "receipts list --needs-person --json": {OPERATOR, DPO},
+    "receipts show 01J": {OPERATOR, DPO},
+    "receipts show 01J --by-rule": {DPO},
+    "receipts show --by-rule 01J": {DPO},
+    "purge --legal-hold 01J": {DPO},
+    "purge --legal-hold=01J": {DPO},
+    "purge --legal-hold-child": {DPO},
+    "purge --lift 01J": {DPO},
+    "purge --lift-child": {DPO},
     "retry 01J": {OPERATOR},
     "resend 01J": {OPERATOR},
     "resolve 01J delivered --reason asked": {OPERATOR},
@@ -67,7 +77,8 @@ def test_several_groups_are_as_good_as_the_best_of_them():
 @pytest.mark.parametrize(
     "words",
     [
-        "run", "keys rotate log", "receipts list", "route sign yss", "purge", "hold", "hold remove", "hold --help add",
+        "run", "keys rotate log", "receipts verify", "receipts", "route sign yss", "purge", "purge --dry-run",
+        "purge --last-contact f", "list receipts", "show --by-rule receipts", "hold", "hold remove", "hold --help add",
         "consent", "consent Import f", "HOLD add", "add hold", "",
     ],
 )  # fmt: skip
