@@ -26,9 +26,10 @@ from gateway.service.desk.listening import Answer
 from gateway.service.desk.peers import Peer
 from gateway.service.desk.request import Request
 from gateway.service.desk.roles import check
+from gateway.story.opening_staged import sealed_file
 from gateway.story.staged import Staged
 from gateway.vocabulary.digest import Digest
-from gateway.vocabulary.errors import GatewayError, StorageError, UsageError
+from gateway.vocabulary.errors import GatewayError, UsageError
 from gateway.vocabulary.parcel import names_of
 
 
@@ -132,12 +133,7 @@ class FarHands:
     @contextmanager
     def parcel(self, staged: Staged, files: Path, identity: Path, into: Path) -> Iterator["FarParcel"]:  # noqa: ARG002
         with ExitStack() as stack:
-            try:
-                sealed = [stack.enter_context((files / name).open("rb")) for name in names_of(staged.transfer)]
-            except OSError as error:
-                raise StorageError(
-                    "the staged parcel cannot be read", remedy="see who took it out of its folder"
-                ) from error
+            sealed = [stack.enter_context(sealed_file(files, name)) for name in names_of(staged.transfer)]
             self.conversation.open_parcel(staged.encode(), sealed)
         yield FarParcel(self.conversation)
 

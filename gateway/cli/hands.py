@@ -57,4 +57,4 @@ class Hands(Protocol):
         """A new file, readable by the person alone. StorageError; its name is not told."""
 
     def parcel(self, staged: Staged, files: Path, identity: Path, into: Path) -> AbstractContextManager[InHand]:
-        """Opened with the person's own identity, in a folder of theirs. Raises as `story.staged.verified`."""
+        """Opened with the person's own identity, in a folder of theirs. Raises as `story.opening_staged.verified`."""

@@ -13,7 +13,8 @@ from gateway.cli.session import Session
 from gateway.footing import durable
 from gateway.footing.drop_folder import DropFolder
 from gateway.pickup.claim import copy_into
-from gateway.story.staged import Staged, Verified, verified
+from gateway.story.opening_staged import Verified, verified
+from gateway.story.staged import Staged
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import NeedsPerson, StorageError, UsageError
 

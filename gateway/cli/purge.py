@@ -45,16 +45,18 @@ def purge(
     The service unlinks extracts by itself; evidence goes here alone. Hashes stay, so that the
     log verifies as before. Unlinked is not shredded: snapshots and backups go by their own schedule.
     """
-    if sum(map(bool, (dry_run, held, lifted, child_held, child_lifted, contacts))) > 1:
+    asked_for_one = (held is not None, lifted is not None, contacts is not None)  # also where it is empty: no purge
+    if sum((dry_run, child_held, child_lifted, *asked_for_one)) > 1:
         raise UsageError("these options are about different things", remedy="give one of them")
     with prepare_side(context) as side:
-        if contacts:
+        if contacts is not None:
             if not contacts.exists():
                 raise UsageError("there is no such file", remedy="check its name and its folder")
             count = import_contacts(side.gateway, contacts, uid=side.uid)
             side.voice.say(f"receipted: the last contact with {counted(count, 'child', 'children')}")
-        elif held or lifted or child_held or child_lifted:
-            _hold(side, held or lifted, is_lifted=bool(lifted or child_lifted))
+        elif child_held or child_lifted or any(asked_for_one):
+            named = held if held is not None else lifted
+            _hold(side, named, is_lifted=lifted is not None or child_lifted)
         elif dry_run:
             _say_due(side)
         else:
@@ -70,11 +72,11 @@ def _say_due(side: Opened) -> None:
 
 
 def _hold(side: Opened, transfer: str | None, *, is_lifted: bool) -> None:
-    if transfer:
+    if transfer is not None:
         hold(side.gateway, typed_transfer(transfer), lifted=is_lifted, uid=side.uid)
     else:
         hold_child(side.gateway, asked_for(side.session, ASKED_SUBJECT), lifted=is_lifted, uid=side.uid)
-    evidence = "its evidence" if transfer else "whatever tells of this child"
+    evidence = "its evidence" if transfer is not None else "whatever tells of this child"
     side.voice.say(f"receipted: {evidence} " + ("goes by the schedule again" if is_lifted else "is kept"))
 
 

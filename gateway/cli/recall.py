@@ -31,12 +31,12 @@ def recall(
     word = checked_word(reason)
     with prepare_side(context) as side:
         done = recall_transfer(side.gateway, side.gates, wanted, reason=word, uid=side.uid)
-        if isinstance(done, Stopped):
+        if isinstance(done, Stopped) and done.is_removal:
+            side.voice.say(f"transfer {wanted} is given up: tell its partner yourself what is to go")
+        elif isinstance(done, Stopped):
             side.voice.say(
                 f"transfer {wanted} is stopped: once deliver has let go of it, its extract is under refused/"
             )
-            side.voice.say(
-                "if it left in this very moment, the partner is told to remove them, and 'gateway status' shows it"
-            )
+            side.voice.say("if it left in this very moment, 'gateway todo' and 'gateway status' show what became of it")
         else:
             side.voice.say(f"transfer {done.transfer}: {done.partner} is told to remove them at the next round")

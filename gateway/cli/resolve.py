@@ -63,7 +63,7 @@ def _set_aside(side: Opened, transfer: TransferId, verdict: Verdict, word: str) 
 
 
 def _lies_staged(side: Opened, transfer: TransferId) -> bool:
-    """ConfigError if that cannot be told while its route may not be used."""
-    if side.gateway.log.transfer(transfer).stage not in LIES_STAGED:
-        return False
-    return isinstance(gate_of(side, transfer).route.partner.endpoint, UploadEndpoint)
+    """Also while its route is suspended; where its pages are gone nobody can say."""
+    known = side.gateway.log.transfer(transfer)
+    endpoints = [route.partner.endpoint for route in side.configuration.routes if route.name == known.route]
+    return known.stage in LIES_STAGED and any(isinstance(one, UploadEndpoint) for one in endpoints)

@@ -59,7 +59,8 @@ class DeskCommand(TyperCommand):
             return super().invoke(ctx)
         sock, domain = at_desk
         with sock, ExitStack() as stack:
-            return PersonsEnd(Line(sock), session, Named.of(ctx, session.words), domain, stack).converse()
+            ended = PersonsEnd(Line(sock), session, Named.of(ctx, session.words), domain, stack).converse()
+        return super().invoke(ctx) if ended is None else ended
 
 
 def _desk(session: Session) -> tuple[socket.socket, str] | None:
@@ -116,14 +117,15 @@ class PersonsEnd:
     domain: str
     stack: ExitStack
     _page: bytearray = field(default_factory=bytearray)
+    _asked: bool = False
     _read: Callable[[int], bytes] | None = None
     _parcel: ParcelAtHand | None = None
     _decoders: dict[str, codecs.IncrementalDecoder] = field(
         default_factory=lambda: {name: codecs.getincrementaldecoder("utf-8")("replace") for name in ("out", "err")}
     )
 
-    def converse(self) -> int:
-        """The verb's exit code.
+    def converse(self) -> int | None:
+        """The verb's exit code; None if nobody attended: whoever sits at the door could hand the person over to no prepare.
 
         Raises:
             StorageError: prepare went away before it had answered.
@@ -131,10 +133,12 @@ class PersonsEnd:
         """
         while True:
             frame = self.line.receive(WAIT_SECONDS)
+            if frame is None and not self._asked:
+                return None
             if frame is None:
                 raise StorageError(
                     "prepare ended before it had answered",
-                    remedy="nothing was done, or all of it: look, and type it again",
+                    remedy="see where it stands, and type it again: what was done is not done twice",
                 )
             if "done" in frame.members:
                 return frame.count("done")
@@ -151,6 +155,7 @@ class PersonsEnd:
             raise FormatInvalid("prepare is of another version than this program", remedy="upgrade and restart both")
         terminals = {"in": self.session.stdin, "out": self.session.voice.out}
         mine = frozenset(name for name, stream in terminals.items() if stream.isatty())
+        self._asked = True
         self.line.send(Request(words=self.session.words, terminals=mine).members())
 
     @property

@@ -16,6 +16,7 @@ from gateway.service.wiring import LATE
 from gateway.story import strays
 from gateway.story.alert_outbox import unsent
 from gateway.story.anchoring import check_anchor
+from gateway.story.come_through import of_recalled
 from gateway.story.concerns import Concern, of_agreement, of_expected, of_signers, of_standing
 from gateway.story.deadlines import of_own_key, of_refused, of_retention, of_stray
 from gateway.story.gate import Gateway
@@ -38,6 +39,7 @@ def concerns_of(gateway: Gateway, configuration: Configuration, at: datetime) ->
         *_of_alerts(gateway, at),
         *_of_routes(configuration, at),
         *_of_transfers(standings, configuration.routes, at),
+        *(concern for route in configuration.routes for concern in of_recalled(gateway, route)),
         *_of_expected(gateway, configuration, at),
         *_of_people(configuration, at),
         *_of_own_keys(configuration, at),

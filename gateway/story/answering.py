@@ -23,7 +23,7 @@ from gateway.story import duplicates
 from gateway.story.answer_keys import verify_answer
 from gateway.story.gate import Gate, Gateway
 from gateway.story.outcomes import tell_outcome
-from gateway.story.overtaken import take_back_overtaken
+from gateway.story.overtaken import take_back_overtaken, take_back_recalled
 from gateway.vocabulary import moment
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import AcknowledgementInvalid, EvidenceError, FormatInvalid, slug_of
@@ -50,6 +50,7 @@ def answered(gate: Gate, seen: Observation) -> None:
         _reject(gate, seen, "out-of-turn")
         return
     _record(gate, seen, answer, key)
+    take_back_recalled(gate, seen.transfer)
     # the partner has it, even if nobody ever saw it delivered, or it was taken back in vain
     durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))
     duplicates.forget(gate, seen.transfer)

@@ -14,6 +14,7 @@ from gateway.approval.statement import NEW_COLUMN, REMOVALS, ROWS
 from gateway.contract.policy import Limits
 from gateway.footing.ledger import disclosures, transfers
 from gateway.minimise.outcome import Outcome
+from gateway.receipts.log import ReceiptLog
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate
 from gateway.vocabulary.transfer import Stage, TransferId
@@ -21,7 +22,7 @@ from gateway.vocabulary.transfer import Stage, TransferId
 LEFT = frozenset(
     {Stage.SEALED, Stage.DELIVERED, Stage.OVERDUE, Stage.ACKNOWLEDGED, Stage.DISPOSED, Stage.RESOLVED, Stage.IN_DOUBT}
 )
-"""What has left, or is about to: the partner has it, or may."""
+"""What has left, or is about to: the partner has it, or may. What it has rejected it has not taken (`was_taken`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,15 @@ def last_full(gate: Gate) -> LastFull | None:
     log = gate.gateway.log
     with gate.gateway.ledger.reading() as tx:
         full = transfers.numbered(tx, gate.name, gate.route.partner.partner, scope="full")
-        found = next((transfer for transfer, _ in full if log.stage(transfer) in LEFT), None)
+        found = next((transfer for transfer, _ in full if was_taken(log, transfer)), None)
     sealed = log.last(found, Stage.SEALED) if found else None
     return _last_full(found, sealed.receipt) if found and sealed else None
+
+
+def was_taken(log: ReceiptLog, transfer: TransferId) -> bool:
+    """By the partner, or it may have been, or is about to be. A rejection stays one, whatever a person says of it later."""
+    stage = log.stage(transfer)
+    return stage in LEFT and not (stage is Stage.RESOLVED and log.last(transfer, Stage.REJECTED_BY_PARTNER))
 
 
 def disclosed_by(gate: Gate, last: LastFull | None) -> Path | None:

@@ -88,7 +88,7 @@ def of_standing(standing: Standing, route: Route | None, at: datetime) -> Concer
         return None
     return Concern(
         level=level,
-        kind=UNDELIVERED if stage in UNDER_WAY else str(stage),
+        kind="unreached" if standing.out_of_reach else UNDELIVERED if stage in UNDER_WAY else str(stage),
         sentence=SENTENCES[stage],
         to_do=standing.to_do() if stage in TO_DO else f"gateway receipts show {standing.transfer}",
         since=since,

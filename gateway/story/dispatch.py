@@ -105,7 +105,7 @@ def _orders_by_route(half: Dispatcher) -> dict[str, _Lying]:
     orders: list[tuple[Path, Order]] = []
     for folder, known in half.orders.lying(half.workspace.to_deliver):
         orders += [(folder, known)] if known else _read(half, (folder,))
-    standing = _standing(half, _taken_up(half, orders))
+    standing = _taken_up(half, orders, _standing(half, orders))
     found: dict[str, _Lying] = {}
     for folder, order in orders:
         if order.parcel.transfer in standing.due:
@@ -115,14 +115,14 @@ def _orders_by_route(half: Dispatcher) -> dict[str, _Lying]:
     return found
 
 
-def _taken_up(half: Dispatcher, orders: list[tuple[Path, Order]]) -> list[tuple[Path, Order]]:
-    """The same, once what a person wants tried again is due again."""
-    before = _standing(half, orders)
+def _taken_up(half: Dispatcher, orders: list[tuple[Path, Order]], before: Standing) -> Standing:
+    """Where they stand once what a person wants tried again is due again."""
+    busy, taken = before.due | before.awaited, False
     for folder, order in orders:
-        if order.parcel.transfer not in before.due | before.awaited:
+        if order.parcel.transfer not in busy:
             with _alone(half, _named(folder)):
-                take_up(half, folder, order)
-    return orders
+                taken |= take_up(half, folder, order)
+    return _standing(half, orders) if taken else before
 
 
 def _standing(half: Dispatcher, orders: Iterable[tuple[Path, Order]]) -> Standing:

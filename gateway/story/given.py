@@ -14,7 +14,7 @@ from itertools import takewhile
 
 from gateway.footing.ledger import disclosures, transfers
 from gateway.receipts.entry import Entry
-from gateway.story.brake import LEFT
+from gateway.story.brake import was_taken
 from gateway.story.disclosed import Reach, reach_of
 from gateway.story.gate import Gate
 from gateway.vocabulary.moment import london_day
@@ -52,7 +52,7 @@ def _left(gate: Gate, scope: str) -> Iterator[tuple[int, TransferId]]:
     log = gate.gateway.log
     with gate.gateway.ledger.reading() as tx:
         for transfer, number in transfers.numbered(tx, gate.name, gate.route.partner.partner, scope=scope):
-            if log.stage(transfer) in LEFT:
+            if was_taken(log, transfer):
                 yield number, transfer
 
 

@@ -24,7 +24,8 @@ from gateway.story import duplicates
 from gateway.story.answering import answered
 from gateway.story.gate import Gate, Gateway
 from gateway.story.outcomes import tell_outcome
-from gateway.story.overtaken import take_back_overtaken
+from gateway.story.overtaken import take_back_overtaken, take_back_recalled
+from gateway.story.recalled import is_recalled
 from gateway.vocabulary import moment
 from gateway.vocabulary.errors import GatewayError, slug_of
 from gateway.vocabulary.facts import Facts
@@ -91,8 +92,9 @@ def _gate_of(gateway: Gateway, gates: Mapping[str, Gate], transfer: TransferId) 
 
 def _delivered(gate: Gate, seen: Observation) -> None:
     _climb(gate, seen, Stage.DELIVERED)
-    if gate.gateway.log.stage(seen.transfer) not in HAS_ARRIVED:
+    if not _has_arrived(gate.gateway, seen.transfer):
         return  # whoever has taken deliver over can say so of anything: what is waiting stays
+    take_back_recalled(gate, seen.transfer)  # first: staff's folders may be away
     durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))
     duplicates.forget(gate, seen.transfer)
     folder = gate.gateway.workspace.to_deliver / seen.transfer
@@ -102,6 +104,12 @@ def _delivered(gate: Gate, seen: Observation) -> None:
     take_back_overtaken(gate, seen.transfer, told_by=Stage.DELIVERED)
     if gate.route.partner.acknowledgement == "none":
         mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer, gate.gateway.check_turn)
+
+
+def _has_arrived(gateway: Gateway, transfer: TransferId) -> bool:
+    """Also where a person has settled it, before all was done that follows from the report."""
+    stage = gateway.log.stage(transfer)
+    return stage in HAS_ARRIVED or (stage is Stage.RESOLVED and gateway.log.last(transfer, Stage.DELIVERED) is not None)
 
 
 def _stopped(gate: Gate, seen: Observation) -> None:
@@ -133,11 +141,15 @@ def _is_overtaken(gate: Gate, seen: Observation) -> bool:
 
 def _failed(gate: Gate, seen: Observation) -> None:
     _climb(gate, seen, Stage.FAILED)
+    if is_recalled(gate.gateway, seen.transfer):  # before this was known: deliver is to say that it stopped
+        mailbox.revoke(gate.gateway.workspace.to_deliver, seen.transfer)
+        mailbox.try_again(gate.gateway.workspace.to_deliver, seen.transfer)
     tell_outcome(gate, seen.transfer)
 
 
 def _in_doubt(gate: Gate, seen: Observation) -> None:
     _climb(gate, seen, Stage.IN_DOUBT)
+    take_back_recalled(gate, seen.transfer)
     tell_outcome(gate, seen.transfer)
     take_back_overtaken(gate, seen.transfer, told_by=Stage.IN_DOUBT)
 

@@ -1,6 +1,7 @@
 """What was closed while nobody could be told: a parcel that was taken back, or had failed, and came all the same.
 
-If a person had recalled it, everybody whom it released is to go.
+If a person had recalled it, everybody whom it released is to go: that comes before anything else that a report brings
+about, is done once, and where it cannot be done it is an alarm (`come_through`).
 """
 
 import os
@@ -11,11 +12,11 @@ from gateway.receipts.entry import Entry
 from gateway.story.gate import Gate, Gateway
 from gateway.story.given import may_be_held
 from gateway.story.reaching import beyond_reach
-from gateway.story.recalled import RECALLED, is_recalled
+from gateway.story.recalled import has_removal, is_recalled
 from gateway.story.withdrawing import take_back, take_back_everybody, take_back_held
 from gateway.vocabulary.transfer import Stage, TransferId
 
-OVERTAKEN = frozenset({Stage.REVOKED, Stage.FAILED, RECALLED})
+OVERTAKEN = frozenset({Stage.REVOKED, Stage.FAILED})
 MAY_BE_THERE = frozenset({Stage.DELIVERED, Stage.IN_DOUBT, Stage.ACKNOWLEDGED, Stage.REJECTED_BY_PARTNER})
 READ_BEFORE = timedelta(days=1)
 """A decision says when it was read; it was recorded later, once two people had signed."""
@@ -32,13 +33,9 @@ def take_back_overtaken(gate: Gate, transfer: TransferId, *, told_by: Stage) -> 
     """
     gateway = gate.gateway
     sealed = gateway.log.last(transfer, Stage.SEALED)
-    if sealed is None or not _was_overtaken(gateway, sealed, told_by):
+    if sealed is None or is_recalled(gateway, transfer) or not _was_overtaken(gateway, sealed, told_by):
         return
     if transfer not in {one.transfer for one in may_be_held(gate)}:
-        return
-    if is_recalled(gateway, transfer):
-        if not beyond_reach(gate, gateway.log.transfer(transfer).partner):
-            take_back_everybody(gate, transfer, uid=os.getuid())
         return
     since = sealed.receipt.at - READ_BEFORE
     with gateway.ledger.reading() as tx:
@@ -47,6 +44,16 @@ def take_back_overtaken(gate: Gate, transfer: TransferId, *, told_by: Stage) -> 
         decided = [one for one in known if one.recorded > since]
     take_back(gate, decided, uid=os.getuid())
     take_back_held(gate, held, uid=os.getuid())
+
+
+def take_back_recalled(gate: Gate, transfer: TransferId) -> None:
+    """Everybody whom it released, if it was recalled, may be there, and its partner was not told yet. Raises as above."""
+    gateway = gate.gateway
+    if not is_recalled(gateway, transfer) or has_removal(gateway, gate.name, transfer):
+        return
+    is_there = transfer in {one.transfer for one in may_be_held(gate)}
+    if is_there and not beyond_reach(gate, gateway.log.transfer(transfer).partner):
+        take_back_everybody(gate, transfer, uid=os.getuid())
 
 
 def _was_overtaken(gateway: Gateway, sealed: Entry, told_by: Stage) -> bool:

@@ -16,7 +16,7 @@ from datetime import datetime
 from itertools import zip_longest
 
 from gateway.approval.rules import Reason
-from gateway.footing import mailbox
+from gateway.footing import durable, mailbox
 from gateway.footing.telemetry import LogEvent
 from gateway.receipts.receipt import Receipt
 from gateway.story.carrying import EXTRACT, Carried, Overrun, begin_ahead, carry, post
@@ -162,8 +162,11 @@ def _has_stopped(gate: Gate, transfer: TransferId) -> bool:
 
 
 def _carry(gate: Gate, transfer: TransferId, at: datetime) -> None:
+    recalled = is_recalled(gate.gateway, transfer)
     if (gate.gateway.workspace.arrival(transfer) / LIST).exists():
-        if _is_for_another(gate, transfer):
+        if recalled:
+            _give_up_removal(gate, transfer, at)
+        elif _is_for_another(gate, transfer):
             _fail(gate, transfer, at)
         else:
             carry_removal(gate, transfer, at)
@@ -171,7 +174,7 @@ def _carry(gate: Gate, transfer: TransferId, at: datetime) -> None:
     if not (gate.gateway.workspace.arrival(transfer) / EXTRACT).exists():
         record_refused(gate, transfer, EXPIRED, at)
         return
-    if is_recalled(gate.gateway, transfer):
+    if recalled:
         refuse_arrival(gate, transfer, RECALLED, at)
         return
     answer = carry(gate, transfer, at)
@@ -179,10 +182,17 @@ def _carry(gate: Gate, transfer: TransferId, at: datetime) -> None:
         gate.gateway.telemetry.event(
             LogEvent.STAGE_REACHED, Facts(transfer=transfer, route=gate.name, stage=str(Stage.SEALED))
         )
+    elif answer is not None and is_recalled(gate.gateway, transfer):  # while it was judged
+        refuse_arrival(gate, transfer, RECALLED, at)
     elif isinstance(answer, Overrun):
         _pause(gate, transfer, answer, at)
     elif answer is not None:
         refuse_arrival(gate, transfer, answer, at)
+
+
+def _give_up_removal(gate: Gate, transfer: TransferId, at: datetime) -> None:
+    record_refused(gate, transfer, RECALLED, at)
+    durable.discard_folder(gate.gateway.workspace.arrival(transfer))
 
 
 def _is_for_another(gate: Gate, transfer: TransferId) -> bool:

@@ -25,3 +25,9 @@ def recalled_in(gate: Gate, *stages: Stage) -> list[tuple[TransferId, Stage]]:
     named = dict.fromkeys(transfer for entry in recalled if (transfer := entry.receipt.transfer))
     found = ((transfer, gate.gateway.log.stage(transfer)) for transfer in named)
     return [(transfer, stage) for transfer, stage in found if stage in stages]
+
+
+def has_removal(gateway: Gateway, route: str, transfer: TransferId) -> bool:
+    """Its partner has been, or will be, told to remove everybody whom it released."""
+    removals = gateway.log.entries(kinds=(Stage.WITHDRAWN,), route=route)
+    return any(removal.receipt.facts.get("supersedes") == transfer for removal in removals)

@@ -1,7 +1,7 @@
 """A handoff that should not leave, or should not have left, is taken back by a person's word.
 
     it has not left      it is taken back as if its rules had changed, and refused instead of being made again: the
-                         extract comes back under refused/
+                         extract comes back under refused/. So is a removal that has failed, but no other
     it has, or may have  a removal of everybody whom it released, from the partner that was given them
 
 Nobody's signature is wanted for either: to stop can do no harm that waiting for another person would not make worse.
@@ -38,6 +38,7 @@ class Stopped:
     """It does not leave; unless deliver had released it, and has not said so yet."""
 
     transfer: TransferId
+    is_removal: bool
 
 
 def recall(
@@ -46,30 +47,35 @@ def recall(
     """Stop it, or prepare a removal of everybody whom it released.
 
     Raises:
-        UsageError: there is no such transfer, it is a removal, nothing of it can leave or be removed, or its route is
+        UsageError: there is no such transfer, it is a removal that has not failed, nothing of it can leave or be removed, or its route is
             out of service, so that its partner can be told nothing.
         StorageError: its disclosures have expired.
     """
-    if is_removal(gateway, transfer):
-        raise UsageError(f"transfer {transfer} is a removal: what it takes back cannot be given again")
     known = gateway.log.transfer(transfer)
     facts = Facts(reason=reason, uid=uid)
     receipt = Receipt(kind=RECALLED, transfer=transfer, route=known.route, at=gateway.clock(), facts=facts)
-    if _is_in_time(gateway, receipt):  # (S1)
+    if _is_in_time(gateway, known, receipt):  # (S1)
         return _stopped(gateway, known)
     gate = _gate(gateway, gates, gateway.log.transfer(transfer))
-    gateway.log.append(receipt)
-    return take_back_everybody(gate, transfer, uid=uid)
+    return take_back_everybody(gate, transfer, uid=uid, settle=lambda tx: gateway.log.append_in(tx, receipt))
 
 
-def _is_in_time(gateway: Gateway, receipt: Receipt) -> bool:
-    """Receipted before any other receipt says that it has left: whatever tells of that later finds it recalled."""
-    transfer = receipt.transfer
+def _is_in_time(gateway: Gateway, known: Transfer, receipt: Receipt) -> bool:
+    """Receipted before any other receipt says that it has left: whatever tells of that later finds it recalled.
+
+    UsageError for a removal that has not failed: it is on its way, and nobody keeps it from that.
+    """
+    stops = frozenset({Stage.FAILED}) if is_removal(gateway, known.id) else ON_ITS_WAY
     with gateway.ledger.writing() as tx:
-        is_on_its_way = transfer is not None and gateway.log.stage(transfer) in ON_ITS_WAY
-        if is_on_its_way and transfer and not is_recalled(gateway, transfer):
+        is_in_time = gateway.log.stage(known.id) in stops
+        if is_in_time and not is_recalled(gateway, known.id):
             gateway.log.append_in(tx, receipt)
-    return is_on_its_way
+    if not is_in_time and stops != ON_ITS_WAY:
+        raise UsageError(
+            f"transfer {known.id} is a removal: what it takes back cannot be given again",
+            remedy="one whose delivery has failed can be given up",
+        )
+    return is_in_time
 
 
 def _stopped(gateway: Gateway, known: Transfer) -> Stopped:
@@ -77,7 +83,7 @@ def _stopped(gateway: Gateway, known: Transfer) -> Stopped:
     if gateway.log.stage(known.id) is Stage.FAILED and (gateway.workspace.to_deliver / known.id / ORDER).exists():
         # deliver looks at it once more, finds that it is revoked, and says that it stopped
         mailbox.try_again(gateway.workspace.to_deliver, known.id)
-    return Stopped(transfer=known.id)
+    return Stopped(transfer=known.id, is_removal=is_removal(gateway, known.id))
 
 
 def _gate(gateway: Gateway, gates: Mapping[str, Gate], known: Transfer) -> Gate:

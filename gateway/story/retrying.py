@@ -36,7 +36,7 @@ def retry(gateway: Gateway, transfer: TransferId, *, uid: int) -> None:
         )
     if is_out_of_reach(gateway, transfer):
         raise UsageError(
-            f"transfer {transfer} is a removal for {known.partner}, and its route leads to another partner by now",
+            f"transfer {transfer} is a removal for {known.partner}, and its route had left that partner",
             remedy=f"tell them yourself, then: gateway resolve {transfer} delivered --reason WORD",
         )
     if not (gateway.workspace.to_deliver / transfer / ORDER).exists():
@@ -50,11 +50,13 @@ def retry(gateway: Gateway, transfer: TransferId, *, uid: int) -> None:
     mailbox.try_again(gateway.workspace.to_deliver, transfer)  # (T1)
 
 
-def take_up(half: Dispatcher, folder: Path, order: Order) -> None:
+def take_up(half: Dispatcher, folder: Path, order: Order) -> bool:
     """For deliver's side, of an order that nothing is done about: due at once, if a person has said so since."""
     transfer, word = order.parcel.transfer, mailbox.wanted_again(folder)
     if word is None or not half.attempts.is_news(transfer, WORD, word):
-        return
-    mend(half.attempts.store, order.partner)
+        return False
+    if not mailbox.is_revoked(folder):  # what is only to be stopped says nothing about the way to the partner
+        mend(half.attempts.store, order.partner)
     half.attempts.retry(transfer)
     half.attempts.told(transfer, WORD, word)  # (T2)
+    return True

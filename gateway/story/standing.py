@@ -17,12 +17,11 @@ from gateway.vocabulary.transfer import ENDED, NEEDS_PERSON, Stage, TransferId
 TO_DO: Mapping[Stage, str] = {
     Stage.WAITING: "two people sign: outbox/{route}/waiting.txt has the lines to type",
     Stage.PAUSED: "more would leave than was signed for, or the route has changed since: a new statement awaits two signatures in outbox/{route}",
-    Stage.FAILED: "mend the cause (gateway receipts show {transfer}), then: gateway retry {transfer}",
+    Stage.FAILED: "mend the cause (gateway receipts show {transfer}), then: gateway retry {transfer}; or give it up: gateway recall {transfer} --reason WORD",
     Stage.IN_DOUBT: "ask {partner} whether it arrived, then: gateway resolve {transfer} delivered|absent --reason WORD",
     Stage.OVERDUE: "ask {partner} for its acknowledgement; if they confirm it in another way: gateway resolve {transfer} delivered --reason WORD",
     Stage.REJECTED_BY_PARTNER: "gateway receipts show {transfer}; once it is seen to: gateway resolve {transfer} abandoned --reason WORD",
 }
-OR_GIVE_UP = "; or give it up: gateway recall {transfer} --reason WORD"
 TO_TELL = "tell {partner} yourself what is to go, then: gateway resolve {transfer} delivered --reason WORD"
 UNDER_WAY = frozenset({Stage.SEALED, Stage.REVOKED})
 OPEN = (frozenset(Stage) - ENDED - {Stage.RESOLVED}) | NEEDS_PERSON
@@ -46,7 +45,6 @@ class Standing:
     rows: int | None
     released: int | None
     under_way: datetime | None = None
-    is_removal: bool = False
     out_of_reach: bool = False
     """A removal that nothing carries any more."""
 
@@ -63,8 +61,6 @@ class Standing:
     def to_do(self) -> str:
         """The command to type, or nothing."""
         words = TO_TELL if self.out_of_reach else TO_DO.get(self.stage, "")
-        if self.stage is Stage.FAILED and not self.is_removal:
-            words += OR_GIVE_UP
         return words.format(route=self.route, partner=self.partner, transfer=self.transfer)
 
 
@@ -160,7 +156,6 @@ def _standing(row: TransferRow, stood: Stood, under_way: datetime | None) -> Sta
         rows=rows,
         released=released,
         under_way=under_way,
-        is_removal=row.scope == "removal",
         out_of_reach=_has_lost_its_partner(stood.newest),
     )
 

@@ -15,11 +15,13 @@ from pathlib import Path
 from gateway.contract.partner import UploadEndpoint
 from gateway.footing import durable, mailbox
 from gateway.footing.ledger import holds
+from gateway.receipts.entry import Entry
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gate
 from gateway.story.outcomes import tell_outcome
+from gateway.story.recalled import is_recalled
 from gateway.story.staged import Staged
-from gateway.vocabulary.errors import UsageError
+from gateway.vocabulary.errors import StorageError, UsageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.parcel import names_of
 from gateway.vocabulary.transfer import Stage, TransferId
@@ -29,28 +31,28 @@ def staged_parcel(gate: Gate, transfer: TransferId) -> Staged:
     """What its person needs to open it (`staged`).
 
     Raises:
-        UsageError: the route stages nothing, it does not lie there, or a hold came since it was sealed.
+        UsageError: the route stages nothing, it does not lie there, somebody has recalled it, or a hold came since it was
+            sealed.
     """
     staging_folder(gate)
-    _refuse_elsewhere(gate, transfer)
-    _refuse_overtaken(gate, transfer)
+    sealed = _refuse_shut(gate, transfer)
     gateway, partner = gate.gateway, gate.route.partner
     return Staged(
         transfer=transfer, sender=gateway.sender, domain=gateway.domain, key=gateway.signing.public.line(),
-        partner=partner.partner, recipient=partner.recipient,
+        partner=partner.partner, recipient=partner.recipient, envelope=str(sealed.receipt.facts["envelope"]),
     )  # fmt: skip
 
 
 def record_opened(gate: Gate, transfer: TransferId, *, uid: int) -> int:
-    """Once it is verified, and before the data is there; how many rows it has."""
-    sealed = gate.gateway.log.last(transfer, Stage.SEALED)
-    released = sealed.receipt.facts["released"] if sealed else 0
-    rows = released if isinstance(released, int) else 0
-    facts = Facts(uid=uid, rows=rows)
-    gate.gateway.log.append(
-        Receipt(kind="opened", transfer=transfer, route=gate.name, at=gate.gateway.clock(), facts=facts)
-    )
-    return rows
+    """Once it is verified, and before the data is there; how many rows it has. Raises as above: somebody may have been slow."""
+    gateway = gate.gateway
+    with gateway.ledger.writing() as tx:
+        rows = _refuse_shut(gate, transfer).receipt.facts["released"]
+        facts = Facts(uid=uid, rows=rows)
+        gateway.log.append_in(
+            tx, Receipt(kind="opened", transfer=transfer, route=gate.name, at=gateway.clock(), facts=facts)
+        )
+    return rows if isinstance(rows, int) else 0
 
 
 def uploaded(gate: Gate, transfer: TransferId, reference: str, *, uid: int) -> None:
@@ -81,6 +83,21 @@ def _settle(gate: Gate, transfer: TransferId, said: Facts) -> None:
     _take_out(gate, transfer, staged)
 
 
+def _refuse_shut(gate: Gate, transfer: TransferId) -> Entry:
+    """Its receipt `sealed`, if it may be opened now."""
+    _refuse_elsewhere(gate, transfer)
+    sealed = gate.gateway.log.last(transfer, Stage.SEALED)
+    if sealed is None:
+        raise StorageError(f"transfer {transfer} is staged without its receipt", remedy="run 'gateway receipts verify'")
+    if is_recalled(gate.gateway, transfer):
+        raise UsageError(
+            f"transfer {transfer} was recalled: it is not opened any more",
+            remedy=f"gateway resolve {transfer} absent --reason recalled",
+        )
+    _refuse_overtaken(gate, transfer, sealed)
+    return sealed
+
+
 def _refuse_elsewhere(gate: Gate, transfer: TransferId) -> None:
     stage = gate.gateway.log.stage(transfer)
     if stage not in (Stage.DELIVERED, Stage.OVERDUE):
@@ -89,13 +106,12 @@ def _refuse_elsewhere(gate: Gate, transfer: TransferId) -> None:
         )
 
 
-def _refuse_overtaken(gate: Gate, transfer: TransferId) -> None:
+def _refuse_overtaken(gate: Gate, transfer: TransferId, sealed: Entry) -> None:
     """Whom a hold is about is not said, and hardly known: an address holds whoever lives there."""
     log = gate.gateway.log
-    sealed = log.last(transfer, Stage.SEALED)
     with gate.gateway.ledger.reading() as tx:
         live = {row.id for row in holds.listed(tx, live_only=True)}
-    since = [entry for entry in log.entries(kinds=("hold-added",)) if sealed is None or entry.index > sealed.index]
+    since = [entry for entry in log.entries(kinds=("hold-added",)) if entry.index > sealed.index]
     if any(entry.receipt.facts["index"] in live for entry in since):
         raise UsageError(
             f"transfer {transfer} was judged by rules that are over: it is not opened any more",

@@ -137,14 +137,14 @@ def _may_have(gateway: Gateway, transfer: TransferId) -> bool:
     return gateway.log.stage(transfer) in ON_ITS_WAY or reach_of(gateway, transfer) is not Reach.NOT
 
 
-def take_back_everybody(gate: Gate, transfer: TransferId, *, uid: int) -> Prepared:
+def take_back_everybody(gate: Gate, transfer: TransferId, *, uid: int, settle: Settle = bool) -> Prepared:
     """Whom this transfer released, from the partner that was given them.
 
     Raises:
         StorageError, LogBroken: its disclosures have expired, or are not those that were receipted.
     """
     subjects = everybody(proved_file(gate.gateway, transfer))
-    return _prepare(gate, dict.fromkeys(subjects, WHOLE), uid=uid, supersedes=transfer)
+    return _prepare(gate, dict.fromkeys(subjects, WHOLE), uid=uid, supersedes=transfer, settle=settle)
 
 
 def is_removal(gateway: Gateway, transfer: TransferId) -> bool:

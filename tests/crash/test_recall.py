@@ -10,13 +10,14 @@ from tests.crash.effects import AFTER, BEFORE
 from tests.crash.handoff import Handoff
 from tests.crash.starter import KILLED, started
 from tests.end_to_end.conftest import YSS, a_world
+from tests.end_to_end.test_withdrawal import rounds
 
-SEALED, RELEASED = "sealed", "released"
+SEALED, RELEASED, ANSWERED = "sealed", "released", "answered"
 
 
 @pytest.fixture(scope="module")
 def council(tmp_path_factory):
-    """A parcel waits for deliver; or lies at the partner, and prepare has not heard of it."""
+    """A parcel waits for deliver; or lies at the partner, and prepare has not heard of it; or was answered for."""
     folder = tmp_path_factory.mktemp("recall")
     with a_world(folder) as world, started(folder) as starter:
         handoff = Handoff(folder, world, starter)
@@ -25,6 +26,8 @@ def council(tmp_path_factory):
         handoff.keep(SEALED)
         world.run("deliver")
         handoff.keep(RELEASED)
+        rounds(world)
+        handoff.keep(ANSWERED)
         yield handoff
 
 
@@ -84,4 +87,16 @@ def test_what_had_left_is_removed_by_itself_wherever_the_power_went(council):
         was_said = "recalled" in council.world.ladder(transfer)
         the_day_goes_on(council)
         assert Stage.DELIVERED in council.world.ladder(transfer)
+        assert bool(held_by_the_partner(council)) is not was_said, (steps[step - 1], moment)
+
+
+def test_a_recall_of_what_was_answered_for_is_receipted_with_its_removal_or_not_at_all(council):
+    council.begin(ANSWERED)
+    steps = recalled(council).steps
+    for step, moment in cuts(steps):
+        council.begin(ANSWERED)
+        assert recalled(council, die=step, moment=moment).code == KILLED
+        transfer, *_ = council.world.transfers()
+        was_said = "recalled" in council.world.ladder(transfer)
+        the_day_goes_on(council)
         assert bool(held_by_the_partner(council)) is not was_said, (steps[step - 1], moment)

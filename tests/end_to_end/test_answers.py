@@ -22,9 +22,10 @@ def answered(world):
     return world
 
 
-def answer_files(world):
+def answer_files(world, of=""):
+    """Of one transfer, where there are more."""
     folder = world.partners[YSS].files / "acknowledgements"
-    (body,) = folder.glob("*.ack.json")
+    (body,) = folder.glob(f"{of}*.ack.json")
     return body, body.with_name(body.name + ".sig")
 
 
@@ -32,9 +33,9 @@ def partners_key(world) -> SigningKey:
     return SigningKey.load((world.partners[YSS].home / "keys" / "acknowledge.key").read_bytes())
 
 
-def answer_instead(world, *, key: SigningKey | None = None, namespace: str = "acknowledge", **changes) -> None:
+def answer_instead(world, *, key: SigningKey | None = None, namespace: str = "acknowledge", of="", **changes) -> None:
     """What lies there says something else, signed soundly by the partner's key or another."""
-    body, signature = answer_files(world)
+    body, signature = answer_files(world, of)
     page = json.loads(body.read_text()) | changes
     text = canonical.encode(page)
     body.write_bytes(text)

@@ -1,8 +1,9 @@
 """A staged return is opened by the person it is sealed to, in that person's own process, while prepare runs: at its desk."""
 
 import io
+import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
@@ -10,20 +11,25 @@ from gateway.cli.at_desk import answering
 from gateway.cli.session import Session
 from gateway.cli.voice import Voice
 from gateway.footing.telemetry import Telemetry
+from gateway.receipts.receipt import Receipt
 from gateway.service.desk.listening import Desk, bound
 from gateway.service.desk.peers import Peer
+from gateway.service.wiring import gates_of
 from gateway.story.staged import Staged
-from gateway.vocabulary.errors import FormatInvalid
+from gateway.story.uploading import record_opened, staged_parcel
+from gateway.vocabulary.errors import FormatInvalid, UsageError
+from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.parcel import names_of
 from gateway.vocabulary.transfer import Stage, TransferId
-from tests.end_to_end.conftest import YSS
+from tests.end_to_end.conftest import CENSUS, YSS
 from tests.end_to_end.test_deliveries import identity, staged, staging
 
 __all__ = ["staging"]
 ROSA, OTTO = (Peer(uid=4711, roles=frozenset({role})) for role in ("returns", "operator"))
 STAGED = Staged(
-    transfer=TransferId("0" * 26), sender="northmere", domain="handoff.example", key="k", partner="p", recipient="r"
-)
+    transfer=TransferId("0" * 26), sender="northmere", domain="handoff.example", key="k", partner="p", recipient="r",
+    envelope="e",
+)  # fmt: skip
 
 
 @contextmanager
@@ -142,6 +148,71 @@ def test_what_was_uploaded_is_opened_no_more(world, transfer, opens, type_in, tm
     shutil.rmtree(tmp_path / "mine", ignore_errors=True)
     assert opens().code == 2
     nothing_was_opened(world, transfer, tmp_path / "mine")
+
+
+def instead(path, what, world):
+    """Whoever may write in the folder puts something else there."""
+    secret = world.folder / "secret"
+    secret.write_bytes(b"an extract")
+    path.unlink()
+    {
+        "link": lambda: path.symlink_to(secret),
+        "pipe": lambda: os.mkfifo(path),
+        "second name": lambda: path.hardlink_to(secret),
+    }[what]()
+
+
+@pytest.mark.parametrize("at_the_desk", [True, False], ids=["desk", "in-place"])
+@pytest.mark.parametrize("what", ["link", "pipe", "second name"])
+def test_what_is_no_file_of_its_own_in_the_folder_is_not_even_read(world, transfer, opens, what, at_the_desk):
+    instead(world.council.home / "staged" / names_of(transfer)[0], what, world)
+    with attended(world) if at_the_desk else nullcontext():
+        spoken = opens()
+    assert (spoken.code, "cannot be read" in spoken.err) == (74, True)
+    assert "opened" not in world.ladder(transfer)
+
+
+def test_an_older_parcel_of_the_same_handoff_is_not_opened(world, staging, type_in, tmp_path):
+    """It was made again since its time had passed; deliver, taken over, stages the one before."""
+    world.approved(route=CENSUS)
+    world.run("prepare")
+    (transfer,) = world.transfers(CENSUS)
+    box = world.council.configuration.workspace.to_deliver / transfer
+    older = {name: (box / name).read_bytes() for name in names_of(transfer)}
+    world.clock.turn(hours=6)
+    world.run()
+    world.run()
+    assert world.ladder(transfer)[-3:] == ["revoked", "sealed", "delivered"]
+    for name, content in older.items():
+        (staging / name).write_bytes(content)
+    spoken = type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine")
+    assert spoken.code == 65
+    nothing_was_opened(world, transfer, tmp_path / "mine")
+
+
+def recalled(world, transfer, type_in):
+    with world.opened() as gateway:
+        facts = Facts(reason="wrong-file", uid=0)
+        gateway.log.append(Receipt(kind="recalled", transfer=transfer, route=CENSUS, at=world.clock(), facts=facts))
+
+
+def held(world, transfer, type_in):
+    world.hold({"upn": world.people.fit_for_a_return()[0].fields["upn"]})
+
+
+def taken_out(world, transfer, type_in):
+    assert type_in("resolve", transfer, "absent", "--reason", "not-needed").code == 0
+
+
+@pytest.mark.parametrize("meanwhile", [recalled, held, taken_out])
+def test_what_happens_while_she_types_her_passphrase_keeps_it_shut(world, transfer, type_in, meanwhile):
+    with world.opened() as gateway:
+        gate = gates_of(gateway, world.council.configuration, world.clock())[CENSUS]
+        staged_parcel(gate, transfer)
+        meanwhile(world, transfer, type_in)
+        with pytest.raises(UsageError):
+            record_opened(gate, transfer, uid=0)
+    assert "opened" not in world.ladder(transfer)
 
 
 def asking(ask):

@@ -1,5 +1,7 @@
 """What a person takes back: before it left, it does not leave; after that, the partner is told to remove everybody."""
 
+from contextlib import closing
+
 import pytest
 
 from gateway.deliver.attempts import Attempts
@@ -9,7 +11,7 @@ from gateway.service.wiring import gates_of
 from gateway.story.carrying import post
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage
-from tests.end_to_end.conftest import YSS
+from tests.end_to_end.conftest import CENSUS, YSS
 from tests.end_to_end.test_changed_routes import sealed, to_another_partner, unsealed
 from tests.end_to_end.test_deliveries import identity, staged, staging
 from tests.end_to_end.test_sequence import numbers, run, taken
@@ -157,6 +159,9 @@ def test_a_partner_who_is_not_contacted_any_more_keeps_nothing_from_being_stoppe
     world.run()
     world.run()
     nothing_left(world, transfer)
+    with closing(Attempts(world.council.configuration.deliver_store)) as attempts:
+        stopped = attempts.store.rows("select stopped from breaker where partner = 'youth-support'")
+    assert stopped == [("host-key-mismatch",)], "that somebody stops a parcel mends nothing"
 
 
 def test_those_behind_it_go_on_with_the_numbers_that_are_free(run, type_in):
@@ -197,6 +202,99 @@ def test_what_left_in_the_same_moment_is_removed_at_the_partner_by_itself(world,
     assert len(received) == 1
     assert len(removal_at_the_partner(world)) == len(received[0].read_text("utf-8").splitlines()) - 1
     assert world.stages() == [Stage.ACKNOWLEDGED, Stage.ACKNOWLEDGED]
+
+
+def test_what_deliver_could_not_deliver_before_it_was_recalled_is_stopped_too(world, type_in):
+    """Prepare has not read yet that it failed."""
+    sealed(world)
+    inbox = world.partners[YSS].files / "inbox"
+    inbox.rename(inbox.with_name("away"))
+    world.run("deliver")
+    inbox.with_name("away").rename(inbox)
+    assert type_in("recall", the_one(world), *WHY).code == 0
+    for _ in range(3):
+        world.run()
+    nothing_left(world, the_one(world))
+
+
+def test_staffs_folders_being_away_keep_no_recalled_child_at_the_partner(world, type_in):
+    """And somebody settles it meanwhile, since it looks as if nothing more came of it."""
+    sealed(world)
+    transfer = the_one(world)
+    world.run("deliver")
+    receipted_and_no_more(world, transfer)
+    outcomes = world.council.drop_folder(YSS) / "outcomes"
+    outcomes.rmdir()
+    outcomes.write_text("in the way")
+    world.run("prepare")
+    assert type_in("resolve", transfer, "delivered", "--reason", "asked").code == 0
+    outcomes.unlink()
+    outcomes.mkdir()
+    rounds(world)
+    rounds(world)
+    assert len(removal_at_the_partner(world)) > 0
+
+
+def came_through(type_in):
+    return [line for line in type_in("todo").out.splitlines() if "recalled" in line]
+
+
+def test_a_return_that_came_through_is_an_alarm_until_somebody_has_looked_at_it(world, type_in):
+    """It has no references by which its partner could be told."""
+    world.approved(route=CENSUS)
+    world.run("prepare")
+    (transfer,) = world.transfers(CENSUS)
+    world.run("deliver")
+    assert type_in("recall", transfer, *WHY).code == 0
+    world.run()
+    world.partners[CENSUS].receive(world.clock())
+    world.run()
+    assert world.ladder(transfer)[-1] == "acknowledged"
+    assert "a recalled handoff has come, or may have come, to its partner" in came_through(type_in)[0]
+    assert f"gateway incident {transfer}" in type_in("todo").out
+    assert type_in("incident", transfer).code == 0
+    assert came_through(type_in) == []
+
+
+def test_a_return_that_was_staged_in_the_same_moment_stays_shut(world, staging, type_in, tmp_path):
+    world.approved(route=CENSUS)
+    world.run("prepare")
+    (transfer,) = world.transfers(CENSUS)
+    world.run("deliver")
+    assert type_in("recall", transfer, *WHY).code == 0
+    world.run()
+    assert world.ladder(transfer)[-1] == "delivered"
+    spoken = type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine")
+    assert (spoken.code, f"gateway resolve {transfer} absent" in spoken.err) == (2, True)
+    assert f"gateway resolve {transfer} absent" in type_in("todo").out
+    assert type_in("resolve", transfer, "absent", "--reason", "recalled").code == 0
+    assert (list(staging.iterdir()), came_through(type_in)) == ([], [])
+
+
+def test_nothing_is_receipted_where_nothing_can_be_prepared(world, handed_over, type_in):
+    transfer, _ = handed_over
+    world.council.configuration.workspace.disclosures(f"{transfer}.parquet").unlink()
+    assert type_in("recall", transfer, *WHY).code in (70, 74)
+    assert "recalled" not in world.ladder(transfer)
+
+
+def test_a_removal_that_cannot_be_delivered_is_given_up_and_its_number_is_the_next_ones(world, handed_over, type_in):
+    _, rows = handed_over
+    (removal,) = taken_back(world, {"upn": upn_of(world, rows[1])})
+    inbox = world.partners[YSS].files / "inbox"
+    inbox.rename(inbox.with_name("away"))
+    world.run()
+    inbox.with_name("away").rename(inbox)
+    assert world.ladder(removal.transfer)[-1] == "failed"
+    spoken = type_in("recall", removal.transfer, "--reason", "told-by-telephone")
+    assert (spoken.code, "is given up" in spoken.out) == (0, True)
+    for _ in range(3):
+        world.run()
+    assert world.ladder(removal.transfer)[-1] == "refused"
+    assert not world.council.configuration.workspace.arrival(removal.transfer).exists()
+    (again,) = taken_back(world, {"upn": upn_of(world, rows[2])})
+    rounds(world)
+    assert world.ladder(again.transfer)[-1] == "acknowledged"
 
 
 def test_a_whole_transfer_is_removed_once_it_has_left(world, handed_over, type_in):

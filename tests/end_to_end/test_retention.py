@@ -128,7 +128,16 @@ def test_options_that_are_about_different_things_are_refused(untouched):
 
     type_in = typing_in(untouched)
     assert type_in("purge", "--legal-hold", "x", "--lift", "x").code == 2
+    assert type_in("purge", "--lift=", "--last-contact", "x").code == 2
     assert type_in("purge", "--dry-run", "--lift-child").code == 2
+
+
+@pytest.mark.parametrize("words", [("--legal-hold", ""), ("--lift", ""), ("--legal-hold=",), ("--last-contact", "")])
+def test_an_option_that_was_left_empty_purges_nothing(handed_over, type_in, words):
+    handed_over.clock.turn(days=YEARS + 1)
+    assert why(type_in) == ["due"]
+    assert type_in("purge", *words).code in (2, 65)
+    assert why(type_in) == ["due"]
 
 
 def test_evidence_that_nobody_purges_is_warned_of_and_then_an_alarm(handed_over, type_in):

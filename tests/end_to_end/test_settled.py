@@ -11,7 +11,7 @@ from tests.end_to_end.conftest import CENSUS, YSS
 from tests.end_to_end.test_answers import answer_instead
 from tests.end_to_end.test_changed_routes import change, to_another_partner
 from tests.end_to_end.test_deliveries import staged, staging
-from tests.end_to_end.test_withdrawal import handed_over, taken_back, upn_of
+from tests.end_to_end.test_withdrawal import handed_over, rounds, taken_back, upn_of
 
 __all__ = ["handed_over", "staging"]
 ASKED = ("--reason", "confirmed-by-telephone")
@@ -199,3 +199,22 @@ def test_what_a_partner_who_answers_nothing_was_given_is_under_way_no_longer(wor
     world.clock.turn(hours=2)
     world.run()
     nobody_is_needed(world, type_in)
+
+
+def test_what_was_settled_when_it_had_failed_has_left_its_number_to_the_next(world, handed_over, type_in):
+    """The route goes to another partner, and comes back; the first still waits for the number after the last it had."""
+    _, rows = handed_over
+    (removal,) = taken_back(world, {"upn": upn_of(world, rows[3])})
+    world.run("prepare")
+    assert world.facts(removal.transfer, Stage.SEALED)["sequence"] == 2
+    to_another_partner(world, type_in)
+    world.run()
+    world.clock.turn(hours=6)
+    world.run()
+    assert world.ladder(removal.transfer)[-1] == "failed"
+    assert type_in("resolve", removal.transfer, "delivered", "--reason", "told-by-telephone").code == 0
+    change(world, "routes", "yss", 'partner = "other-service"', 'partner = "youth-support"')
+    (again,) = taken_back(world, {"upn": upn_of(world, rows[4])})
+    rounds(world)
+    assert world.facts(again.transfer, Stage.SEALED)["sequence"] == 2
+    assert world.ladder(again.transfer)[-1] == "acknowledged"

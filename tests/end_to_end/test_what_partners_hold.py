@@ -8,6 +8,7 @@ import pytest
 from gateway.demo import tables
 from gateway.vocabulary.transfer import Stage
 from tests.end_to_end.conftest import YSS
+from tests.end_to_end.test_answers import answer_instead
 from tests.end_to_end.test_endings import a_morning, birthday, next_to_be, removals
 from tests.end_to_end.test_overtaken import refused
 from tests.end_to_end.test_subjects import approve, called, hand_over, instead, somebody
@@ -47,6 +48,23 @@ def test_a_hold_reaches_what_the_partner_has_from_before_a_parcel_that_may_not_h
     transfer = in_doubt(world, [child for child in world.people.children if child.fields["upn"] != upn])
     if verdict:
         assert type_in("resolve", transfer, verdict, "--reason", "asked").code == 0
+    world.hold({"upn": upn})
+    assert listed(world) == [f"{rows[3]['Reference']},whole"]
+
+
+def test_a_parcel_that_the_partner_rejected_replaced_nothing_though_somebody_has_seen_to_it(
+    world, handed_over, type_in
+):
+    _, rows = handed_over
+    upn = upn_of(world, rows[3])
+    approve(world, [child for child in world.people.children if child.fields["upn"] != upn], "next.csv")
+    world.run()
+    transfer = world.transfers()[-1]
+    world.partners[YSS].receive(world.clock())
+    rejection = {"disposition": "rejected", "code": "file-hash", "manifest": None, "rows": None, "checkpoint": None}
+    answer_instead(world, of=transfer, **rejection)
+    world.run()
+    assert type_in("resolve", transfer, "abandoned", "--reason", "seen-to").code == 0
     world.hold({"upn": upn})
     assert listed(world) == [f"{rows[3]['Reference']},whole"]
 

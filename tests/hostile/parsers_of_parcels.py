@@ -28,7 +28,9 @@ from gateway.seal.acknowledgement import Acknowledgement, UnverifiedAcknowledgem
 from gateway.seal.envelope import Envelope, Weight
 from gateway.seal.manifest import Manifest
 from gateway.seal.unpacking import ContainerReader, TooLarge
+from gateway.story.staged import Staged
 from gateway.vocabulary.digest import Digest
+from gateway.vocabulary.transfer import TransferId
 from tests.simulators.council import AT, CSV, ME, Council, build
 from tests.simulators.security_key import SecurityKey
 
@@ -88,6 +90,10 @@ def _verify(data: bytes) -> None:
 
 SIGNATURES = [KEY.sign(b"text", "content@x").encode(), TOUCHED.sign(b"text", "content@x").encode()]
 LINES = f'jo@x namespaces="prepare.yss@x",valid-before="20271231Z" {KEY.public_line()}\n'.encode()
+STAGED = Staged(
+    transfer=TransferId("0" * 26), sender="northmere", domain="x", key=KEY.public_line(), partner="p", recipient="age1",
+    envelope="0" * 64,
+)  # fmt: skip
 PARSERS = {
     "age": (
         lambda data: list(decrypting(io.BytesIO(data), [X25519, HYBRID, SSH])),
@@ -116,5 +122,6 @@ PARSERS = {
     "manifest": (Manifest.parse, lambda: [PAGE]),
     "answer": (_answer, lambda: [acknowledgement() + KEY.sign(acknowledgement(), "acknowledge@x").encode()]),
     "acknowledgement": (Acknowledgement.parse, lambda: [acknowledgement()]),
+    "staged": (Staged.parse, lambda: [STAGED.encode()]),
     "container": (_inflate, lambda: [build(CSV, PAGE, SIGNATURES[0])[:9000]]),
 }  # fmt: skip

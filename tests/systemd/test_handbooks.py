@@ -7,8 +7,9 @@ import pytest
 
 from gateway.footing.telemetry import LogEvent
 from gateway.service import attention
-from gateway.story import concerns, deadlines
+from gateway.story import come_through, concerns, deadlines
 from gateway.story.alerting import ALERTS
+from gateway.story.recalled import RECALLED
 from gateway.story.standing import UNDER_WAY
 from gateway.vocabulary.transfer import Stage
 from tests import shape
@@ -64,9 +65,9 @@ def test_every_stage_that_a_handoff_can_stand_at_is_explained():
 
 
 def test_every_kind_of_concern_has_a_row_that_says_what_to_do():
-    sources = [Path(module.__file__).read_text("utf-8") for module in (attention, concerns, deadlines)]
+    sources = [Path(module.__file__).read_text("utf-8") for module in (attention, come_through, concerns, deadlines)]
     kinds = {kind for source in sources for kind in re.findall(r'kind="([a-z-]+)"', source)}
-    kinds |= {str(stage) for stage in concerns.CLOCKS.keys() - UNDER_WAY} | {concerns.UNDELIVERED, ALERTS}
+    kinds |= {str(stage) for stage in concerns.CLOCKS.keys() - UNDER_WAY} | {concerns.UNDELIVERED, ALERTS, RECALLED}
     table = OPERATING.split("| kind |")[1].split("\n\n")[0].splitlines()[2:]
     told = [kind for row in table for kind in re.findall(r"`([a-z-]+)`", row.split("|")[1])]
     assert len(told) == len(set(told))

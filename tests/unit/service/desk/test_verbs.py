@@ -1,10 +1,11 @@
 """Verbs through the desk: what a person sees is what they would see in place, and the receipt names the person."""
 
 import json
+import threading
 
 import pytest
 
-from gateway.service.desk.listening import connected
+from gateway.service.desk.listening import bound, connected
 from gateway.service.desk.peers import Peer
 from gateway.service.desk.roles import ROLES
 from gateway.vocabulary.errors import StorageError
@@ -39,6 +40,21 @@ def test_a_socket_that_nobody_listens_at_any_more_is_no_service(council):
         stale.hardlink_to(council.socket)
     stale.rename(council.socket)
     assert council.type_in("consent", "show", stdin=CHILD).code == 0
+
+
+def _turn_away(listener):
+    listener.accept()[0].close()
+
+
+def test_a_door_behind_which_is_no_prepare_is_no_service(council):
+    """Whoever hands people over is there, and prepare is not: the connection ends before anybody attends."""
+    with bound(council.socket, 0o600) as listener:
+        door = threading.Thread(target=_turn_away, args=(listener,))
+        door.start()
+        spoken = council.type_in("todo")
+        door.join()
+    assert (spoken.code, "prepare ended" in spoken.err) == (3, False)
+    assert spoken.out
 
 
 def test_every_verb_gives_the_same_words_and_codes_in_place_and_at_the_desk(council):
