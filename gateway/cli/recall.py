@@ -5,11 +5,13 @@ from typing import Annotated
 import typer
 
 from gateway.cli.opening import prepare_side
+from gateway.cli.removal_words import say_list
 from gateway.cli.through_desk import DeskCommand
 from gateway.cli.usage import checked_word, typed_transfer
 from gateway.cli.verbs import new_app
 from gateway.story.recalling import Stopped
 from gateway.story.recalling import recall as recall_transfer
+from gateway.story.withdrawing import asked_to_remove
 
 app = new_app()
 
@@ -30,9 +32,11 @@ def recall(
     wanted = typed_transfer(transfer)
     word = checked_word(reason)
     with prepare_side(context) as side:
+        lines = asked_to_remove(side.gateway, wanted)
         done = recall_transfer(side.gateway, side.gates, wanted, reason=word, uid=side.uid)
         if isinstance(done, Stopped) and done.is_removal:
             side.voice.say(f"transfer {wanted} is given up: tell its partner yourself what is to go")
+            say_list(side.voice, lines)
         elif isinstance(done, Stopped):
             side.voice.say(
                 f"transfer {wanted} is stopped: once deliver has let go of it, its extract is under refused/"

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.opening import Opened, prepare_side
+from gateway.cli.removal_words import say_list
 from gateway.cli.staged import gate_of
 from gateway.cli.through_desk import DeskCommand
 from gateway.cli.usage import checked_word, typed_transfer
@@ -14,8 +15,9 @@ from gateway.story.concerns import LIES_STAGED
 from gateway.story.settling import Verdict
 from gateway.story.settling import resolve as resolve_transfer
 from gateway.story.uploading import set_aside
+from gateway.story.withdrawing import asked_to_remove
 from gateway.vocabulary.errors import UsageError
-from gateway.vocabulary.transfer import TransferId
+from gateway.vocabulary.transfer import Stage, TransferId
 
 app = new_app()
 
@@ -46,10 +48,12 @@ def resolve(
     wanted = typed_transfer(transfer)
     word = checked_word(reason)
     with prepare_side(context) as side:
-        if _lies_staged(side, wanted):
+        if _lies_staged(side, wanted, verdict):
             _set_aside(side, wanted, verdict, word)
         else:
+            lines = asked_to_remove(side.gateway, wanted)
             resolve_transfer(side.gateway, wanted, verdict, reason=word, uid=side.uid)
+            say_list(side.voice, lines)
         side.voice.say(f"transfer {wanted} is resolved: {verdict}")
 
 
@@ -62,8 +66,9 @@ def _set_aside(side: Opened, transfer: TransferId, verdict: Verdict, word: str) 
     set_aside(gate_of(side, transfer), transfer, reason=word, uid=side.uid)
 
 
-def _lies_staged(side: Opened, transfer: TransferId) -> bool:
-    """Also while its route is suspended; where its pages are gone nobody can say."""
+def _lies_staged(side: Opened, transfer: TransferId, verdict: Verdict) -> bool:
+    """Also while its route is suspended; where its pages are gone nobody can say. `absent` may be said again after a crash."""
     known = side.gateway.log.transfer(transfer)
     endpoints = [route.partner.endpoint for route in side.configuration.routes if route.name == known.route]
-    return known.stage in LIES_STAGED and any(isinstance(one, UploadEndpoint) for one in endpoints)
+    may_lie = known.stage in LIES_STAGED or (known.stage is Stage.RESOLVED and verdict == "absent")
+    return may_lie and any(isinstance(one, UploadEndpoint) for one in endpoints)

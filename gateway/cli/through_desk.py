@@ -138,7 +138,7 @@ class PersonsEnd:
             if frame is None:
                 raise StorageError(
                     "prepare ended before it had answered",
-                    remedy="see where it stands, and type it again: what was done is not done twice",
+                    remedy="nothing was done, or all of it: look ('gateway status', 'gateway receipts list') before you type it again",
                 )
             if "done" in frame.members:
                 return frame.count("done")

@@ -1,6 +1,6 @@
 """All that passes between prepare and deliver: orders one way, observations the other.
 
-    to-deliver/<transfer>/order.json, the parcel's files, perhaps `revoked`, perhaps `again`
+    to-deliver/<transfer>/order.json, the parcel's files, perhaps `revoked`, `again`, `let-go`
     from-deliver/<at>-<transfer>.json and .json.sig, signed with deliver's observation key
 
 Where each half has a user of its own, a mailbox has the setgid bit and a group of both: what
@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
+from typing import Final, Literal
 
 from gateway.crypto.ssh_keys import PublicKey, SigningKey
 from gateway.crypto.sshsig import UnverifiedSignature
@@ -30,7 +31,12 @@ from gateway.vocabulary.transfer import TransferId
 
 __all__ = ["ORDER", "REVOKED", "Observation", "Order", "Outcome"]
 
-ORDER, REVOKED, AGAIN = "order.json", "revoked", "again"
+ORDER, REVOKED = "order.json", "revoked"
+AGAIN: Final = "again"
+"""The cause is mended, and the partner may be contacted."""
+LET_GO: Final = "let-go"
+"""It is to be looked at once more, since it was recalled: that says nothing about the way to the partner."""
+Word = Literal["again", "let-go"]
 _UNFINISHED = re.compile(r"\.?[0-9]{8}T[0-9]+-([0-9a-z]{26})-.+\.(?:tmp|sig)")
 
 
@@ -65,21 +71,21 @@ def is_revoked(folder: Path) -> bool:
     return (folder / REVOKED).exists() or not (folder / ORDER).exists()
 
 
-def try_again(mailbox: Path, transfer: TransferId) -> None:
+def try_again(mailbox: Path, transfer: TransferId, word: Word = AGAIN) -> None:
     """A person wants what deliver has put down taken up again; said once more it is another word.
 
     StorageError if its order is gone: then deliver has nothing to take up.
     """
-    durable.replace(mailbox / transfer / AGAIN, b"")
+    durable.replace(mailbox / transfer / word, b"")
 
 
-def wanted_again(folder: Path) -> bytes | None:
+def wanted_again(folder: Path, word: Word) -> bytes | None:
     """What tells the last such word from those before it; deliver's user may see that it is there, and no more."""
     try:
-        word = (folder / AGAIN).lstat()
+        said = (folder / word).lstat()
     except FileNotFoundError:
         return None
-    return b"%d-%d" % (word.st_ino, word.st_mtime_ns)
+    return b"%d-%d" % (said.st_ino, said.st_mtime_ns)
 
 
 def drop_ciphertext(mailbox: Path, order: Order) -> None:

@@ -33,13 +33,19 @@ ROLES = ("prepare", "approve", "route")
 def concerns_of(gateway: Gateway, configuration: Configuration, at: datetime) -> list[Concern]:
     """Alarms first, oldest first."""
     standings = open_transfers(gateway, configuration.routes)
+    recalled = [concern for route in configuration.routes for concern in of_recalled(gateway, route)]
+    shut = {concern.transfer for concern in recalled}
     found = [
         *_of_log(gateway, at),
         *_of_clock(gateway, configuration, at),
         *_of_alerts(gateway, at),
         *_of_routes(configuration, at),
-        *_of_transfers(standings, configuration.routes, at),
-        *(concern for route in configuration.routes for concern in of_recalled(gateway, route)),
+        *(
+            one
+            for one in _of_transfers(standings, configuration.routes, at)
+            if one.kind != "staged" or one.transfer not in shut
+        ),
+        *recalled,
         *_of_expected(gateway, configuration, at),
         *_of_people(configuration, at),
         *_of_own_keys(configuration, at),

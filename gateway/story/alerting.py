@@ -25,7 +25,6 @@ COMMANDS: Final[Mapping[str, str]] = {
     Stage.FAILED: "gateway retry {transfer}",
     Stage.IN_DOUBT: "gateway resolve {transfer} delivered|absent --reason WORD",
     "unreached": "gateway resolve {transfer} delivered --reason WORD",
-    "recalled": "gateway incident {transfer}",
     "staged": "gateway uploaded {transfer} --reference REFERENCE",
     "log": "gateway receipts verify",
     "log-broken": "gateway receipts verify",

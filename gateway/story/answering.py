@@ -24,6 +24,7 @@ from gateway.story.answer_keys import verify_answer
 from gateway.story.gate import Gate, Gateway
 from gateway.story.outcomes import tell_outcome
 from gateway.story.overtaken import take_back_overtaken, take_back_recalled
+from gateway.story.withdrawing import is_removal
 from gateway.vocabulary import moment
 from gateway.vocabulary.digest import Digest
 from gateway.vocabulary.errors import AcknowledgementInvalid, EvidenceError, FormatInvalid, slug_of
@@ -52,7 +53,8 @@ def answered(gate: Gate, seen: Observation) -> None:
     _record(gate, seen, answer, key)
     take_back_recalled(gate, seen.transfer)
     # the partner has it, even if nobody ever saw it delivered, or it was taken back in vain
-    durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))
+    if not (answer.disposition == "rejected" and is_removal(gate.gateway, seen.transfer)):
+        durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))  # a person may have to tell them the list
     duplicates.forget(gate, seen.transfer)
     mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer, gate.gateway.check_turn)
     tell_outcome(gate, seen.transfer)

@@ -16,6 +16,7 @@ from gateway.story.concerns import LIES_STAGED, Concern
 from gateway.story.disclosed import Reach, reach_of
 from gateway.story.gate import Gateway
 from gateway.story.recalled import RECALLED, has_removal
+from gateway.story.withdrawing import is_removal
 from gateway.vocabulary.alert import Level
 from gateway.vocabulary.transfer import TransferId
 
@@ -23,24 +24,30 @@ LOOKED_AT: Final = "incident"
 
 
 def of_recalled(gateway: Gateway, route: Route) -> Iterator[Concern]:
-    """Costs as much as was ever recalled on this route."""
+    """Costs as much as was ever recalled on this route. A removal that came is what was wanted."""
     since: dict[TransferId, datetime] = {}
     for entry in gateway.log.entries(kinds=(RECALLED,), route=route.name):
         transfer = entry.receipt.transfer
-        if transfer and transfer not in since and _is_open(gateway, route.name, transfer, entry):
+        if transfer and transfer not in since and not is_removal(gateway, transfer) and _is_open(gateway, route, entry):
             since[transfer] = entry.receipt.at
     yield from (_concern(gateway, route, transfer, at) for transfer, at in since.items())
 
 
-def _is_open(gateway: Gateway, route: str, transfer: TransferId, recalled: Entry) -> bool:
+def lies_staged(gateway: Gateway, route: Route, transfer: TransferId) -> bool:
+    return isinstance(route.partner.endpoint, UploadEndpoint) and gateway.log.stage(transfer) in LIES_STAGED
+
+
+def _is_open(gateway: Gateway, route: Route, recalled: Entry) -> bool:
+    transfer = TransferId(str(recalled.receipt.transfer))
     if reach_of(gateway, transfer) is Reach.NOT:
         return False
     after = [entry for entry in gateway.log.of_transfer(transfer) if entry.index > recalled.index]
-    return not any(entry.receipt.kind == LOOKED_AT for entry in after) and not has_removal(gateway, route, transfer)
+    looked_at = any(entry.receipt.kind == LOOKED_AT for entry in after) and not lies_staged(gateway, route, transfer)
+    return not looked_at and not has_removal(gateway, route.name, transfer)
 
 
 def _concern(gateway: Gateway, route: Route, transfer: TransferId, at: datetime) -> Concern:
-    staged = isinstance(route.partner.endpoint, UploadEndpoint) and gateway.log.stage(transfer) in LIES_STAGED
+    staged = lies_staged(gateway, route, transfer)
     return Concern(
         level=Level.ALARM,
         kind=RECALLED,

@@ -174,6 +174,9 @@ def _reach(stage: Stage, receipts: Sequence[Receipt]) -> Reach:
     """Whether the parcel came to its partner."""
     if stage is Stage.RESOLVED:
         verdicts = [str(receipt.facts["verdict"]) for receipt in receipts if receipt.kind == Stage.RESOLVED]
-        is_known = verdicts[-1] == "abandoned" and not _SEEN_THERE.isdisjoint(receipt.kind for receipt in receipts)
-        return Reach.LEFT if is_known else _RESOLVED.get(verdicts[-1], Reach.PERHAPS)
+        kinds, verdict = {receipt.kind for receipt in receipts}, verdicts[-1]
+        if verdict == "absent" and "opened" in kinds:
+            return Reach.PERHAPS  # a person had it, and what a portal has, nobody signs
+        is_known = verdict == "abandoned" and not _SEEN_THERE.isdisjoint(kinds)
+        return Reach.LEFT if is_known else _RESOLVED.get(verdict, Reach.PERHAPS)
     return Reach.LEFT if stage in _LEFT else Reach.PERHAPS if stage is Stage.IN_DOUBT else Reach.NOT

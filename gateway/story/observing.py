@@ -26,6 +26,8 @@ from gateway.story.gate import Gate, Gateway
 from gateway.story.outcomes import tell_outcome
 from gateway.story.overtaken import take_back_overtaken, take_back_recalled
 from gateway.story.recalled import is_recalled
+from gateway.story.revoking import let_go
+from gateway.story.withdrawing import is_removal
 from gateway.vocabulary import moment
 from gateway.vocabulary.errors import GatewayError, slug_of
 from gateway.vocabulary.facts import Facts
@@ -95,7 +97,10 @@ def _delivered(gate: Gate, seen: Observation) -> None:
     if not _has_arrived(gate.gateway, seen.transfer):
         return  # whoever has taken deliver over can say so of anything: what is waiting stays
     take_back_recalled(gate, seen.transfer)  # first: staff's folders may be away
-    durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))
+    if gate.route.partner.acknowledgement == "none" or not is_removal(gate.gateway, seen.transfer):
+        durable.discard_folder(
+            gate.gateway.workspace.arrival(seen.transfer)
+        )  # a removal's list is told if it is rejected
     duplicates.forget(gate, seen.transfer)
     folder = gate.gateway.workspace.to_deliver / seen.transfer
     if (folder / mailbox.ORDER).exists():
@@ -140,10 +145,10 @@ def _is_overtaken(gate: Gate, seen: Observation) -> bool:
 
 
 def _failed(gate: Gate, seen: Observation) -> None:
-    _climb(gate, seen, Stage.FAILED)
-    if is_recalled(gate.gateway, seen.transfer):  # before this was known: deliver is to say that it stopped
+    # recalled before this was known: deliver is to say that it stopped, and is asked once
+    if _climb(gate, seen, Stage.FAILED) and is_recalled(gate.gateway, seen.transfer):
         mailbox.revoke(gate.gateway.workspace.to_deliver, seen.transfer)
-        mailbox.try_again(gate.gateway.workspace.to_deliver, seen.transfer)
+        let_go(gate.gateway, seen.transfer)
     tell_outcome(gate, seen.transfer)
 
 
@@ -168,13 +173,14 @@ _HANDLERS: Mapping[Outcome, Callable[[Gate, Observation], None]] = {
 }
 
 
-def _climb(gate: Gate, seen: Observation, stage: Stage) -> None:
+def _climb(gate: Gate, seen: Observation, stage: Stage) -> bool:
     """The receipt, unless the transfer stands where this rung may not follow: then it was seen before."""
     gateway = gate.gateway
     if stage not in FOLLOWS[gateway.log.stage(seen.transfer)]:
-        return
+        return False
     facts = seen.facts | Facts(observed=moment.spell(seen.at), partner=gateway.log.transfer(seen.transfer).partner)
     gateway.log.append(
         Receipt.of_stage(stage, transfer=seen.transfer, route=gate.name, at=gateway.clock(), facts=facts)
     )
     gateway.telemetry.event(LogEvent.STAGE_REACHED, Facts(transfer=seen.transfer, route=gate.name, stage=str(stage)))
+    return True

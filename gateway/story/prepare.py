@@ -30,7 +30,7 @@ from gateway.story.overdue import strike
 from gateway.story.purging import purge
 from gateway.story.recalled import REFUSAL as RECALLED
 from gateway.story.recalled import is_recalled, recalled_in
-from gateway.story.refusing import Refusal, record_refused, refuse_arrival
+from gateway.story.refusing import Refusal, record_refused, refuse_arrival, refuse_expired
 from gateway.story.removals_due import prepare_left
 from gateway.story.removing import carry_removal
 from gateway.story.revoking import revoke_out_of_turn, revoke_overtaken
@@ -42,7 +42,13 @@ from gateway.vocabulary.errors import GatewayError, StorageError, slug_of
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
 
-EXPIRED = Refusal(reasons=(Reason("extract-expired", "the extract was kept as long as it may be, and is gone"),))
+EXPIRED = Refusal(
+    reasons=(
+        Reason(
+            "extract-expired", "nothing left, and the extract was kept as long as it may be, and is gone: drop it again"
+        ),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +178,7 @@ def _carry(gate: Gate, transfer: TransferId, at: datetime) -> None:
             carry_removal(gate, transfer, at)
         return
     if not (gate.gateway.workspace.arrival(transfer) / EXTRACT).exists():
-        record_refused(gate, transfer, EXPIRED, at)
+        refuse_expired(gate, transfer, RECALLED if recalled else EXPIRED, at)
         return
     if recalled:
         refuse_arrival(gate, transfer, RECALLED, at)

@@ -12,6 +12,7 @@ from gateway.story.refusing import Refusal
 from gateway.vocabulary.transfer import Stage, TransferId
 
 RECALLED: Final = "recalled"
+NOT_REMOVED = frozenset({Stage.REFUSED, Stage.REJECTED_BY_PARTNER})
 REFUSAL = Refusal(reasons=(Reason(RECALLED, "somebody took it back before it left; drop it again if it may leave"),))
 
 
@@ -28,6 +29,7 @@ def recalled_in(gate: Gate, *stages: Stage) -> list[tuple[TransferId, Stage]]:
 
 
 def has_removal(gateway: Gateway, route: str, transfer: TransferId) -> bool:
-    """Its partner has been, or will be, told to remove everybody whom it released."""
+    """Its partner was told, or will be, to remove everybody whom it released; not where that was given up or rejected."""
     removals = gateway.log.entries(kinds=(Stage.WITHDRAWN,), route=route)
-    return any(removal.receipt.facts.get("supersedes") == transfer for removal in removals)
+    made = [one.receipt.transfer for one in removals if one.receipt.facts.get("supersedes") == transfer]
+    return any(gateway.log.stage(removal) not in NOT_REMOVED for removal in made if removal)

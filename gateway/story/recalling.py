@@ -15,15 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.contract.partner import UploadEndpoint
-from gateway.footing import mailbox
-from gateway.footing.mailbox import ORDER
 from gateway.receipts.receipt import Receipt
 from gateway.story.concerns import LIES_STAGED
 from gateway.story.disclosed import Reach, reach_of
 from gateway.story.gate import Gate, Gateway
 from gateway.story.reaching import beyond_reach
 from gateway.story.recalled import RECALLED, is_recalled
-from gateway.story.revoking import revoke
+from gateway.story.revoking import let_go, revoke
 from gateway.story.withdrawing import Prepared, is_removal, take_back_everybody
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
@@ -80,9 +78,8 @@ def _is_in_time(gateway: Gateway, known: Transfer, receipt: Receipt) -> bool:
 
 def _stopped(gateway: Gateway, known: Transfer) -> Stopped:
     revoke(gateway, known.id, known.route, RECALLED, gateway.clock())
-    if gateway.log.stage(known.id) is Stage.FAILED and (gateway.workspace.to_deliver / known.id / ORDER).exists():
-        # deliver looks at it once more, finds that it is revoked, and says that it stopped
-        mailbox.try_again(gateway.workspace.to_deliver, known.id)
+    if gateway.log.stage(known.id) is Stage.FAILED:
+        let_go(gateway, known.id)
     return Stopped(transfer=known.id, is_removal=is_removal(gateway, known.id))
 
 

@@ -69,6 +69,13 @@ def return_refused(gate: Gate, transfer: TransferId, refusal: Refusal, at: datet
     durable.discard_folder(arrival)
 
 
+def refuse_expired(gate: Gate, transfer: TransferId, refusal: Refusal, at: datetime) -> None:
+    """The extract is gone: its owner finds the note alone, and by it that nothing left."""
+    record_refused(gate, transfer, refusal, at)
+    with DropFolder(gate.gateway.workspace.drop_folder(gate.name)) as folder, folder.below(REFUSED) as refused:
+        refused.write(f"{transfer}.txt", _note(gate, transfer, refusal, at))
+
+
 def record_refused(gate: Gate, transfer: TransferId, refusal: Refusal, at: datetime) -> None:
     duplicates.forget(gate, transfer)
     facts = Facts(reasons=refusal.slugs())

@@ -14,6 +14,7 @@ from gateway.receipts.receipt import Receipt
 from gateway.story.carrying import EXTRACT
 from gateway.story.gate import Gate
 from gateway.story.giving_back import lay_back
+from gateway.story.withdrawing import is_removal
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
@@ -41,6 +42,10 @@ class Resent:
 def resend(gate: Gate, transfer: TransferId, *, uid: int) -> Resent:
     """UsageError while its parcel may still arrive, or if it was never sealed."""
     gateway = gate.gateway
+    if is_removal(gateway, transfer):
+        raise UsageError(
+            f"transfer {transfer} is a removal: no file was dropped for it", remedy="gateway withdraw makes another"
+        )
     stage = gateway.log.stage(transfer)
     if stage not in MAY_BE_RESENT:
         raise UsageError(

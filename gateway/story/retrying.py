@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gateway.deliver.breakers import mend
 from gateway.footing import mailbox
-from gateway.footing.mailbox import ORDER, Order
+from gateway.footing.mailbox import AGAIN, LET_GO, ORDER, Order
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gateway
 from gateway.story.pushing import Dispatcher
@@ -18,8 +18,6 @@ from gateway.story.standing import is_out_of_reach
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, TransferId
-
-WORD = b"again"
 
 
 def retry(gateway: Gateway, transfer: TransferId, *, uid: int) -> None:
@@ -37,7 +35,7 @@ def retry(gateway: Gateway, transfer: TransferId, *, uid: int) -> None:
     if is_out_of_reach(gateway, transfer):
         raise UsageError(
             f"transfer {transfer} is a removal for {known.partner}, and its route had left that partner",
-            remedy=f"tell them yourself, then: gateway resolve {transfer} delivered --reason WORD",
+            remedy=f"tell them yourself: gateway resolve {transfer} delivered --reason WORD says by which references",
         )
     if not (gateway.workspace.to_deliver / transfer / ORDER).exists():
         raise UsageError(
@@ -52,11 +50,14 @@ def retry(gateway: Gateway, transfer: TransferId, *, uid: int) -> None:
 
 def take_up(half: Dispatcher, folder: Path, order: Order) -> bool:
     """For deliver's side, of an order that nothing is done about: due at once, if a person has said so since."""
-    transfer, word = order.parcel.transfer, mailbox.wanted_again(folder)
-    if word is None or not half.attempts.is_news(transfer, WORD, word):
-        return False
-    if not mailbox.is_revoked(folder):  # what is only to be stopped says nothing about the way to the partner
-        mend(half.attempts.store, order.partner)
-    half.attempts.retry(transfer)
-    half.attempts.told(transfer, WORD, word)  # (T2)
-    return True
+    transfer, fresh = order.parcel.transfer, False
+    for name in (AGAIN, LET_GO):
+        word = mailbox.wanted_again(folder, name)
+        if word is None or not half.attempts.is_news(transfer, name.encode(), word):
+            continue
+        if name == AGAIN:
+            mend(half.attempts.store, order.partner)
+        half.attempts.retry(transfer)
+        half.attempts.told(transfer, name.encode(), word)  # (T2)
+        fresh = True
+    return fresh

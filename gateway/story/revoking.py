@@ -49,6 +49,12 @@ def revoke(gateway: Gateway, transfer: TransferId, route: str, reason: str, at: 
     mailbox.revoke(gateway.workspace.to_deliver, transfer)  # (V1)
 
 
+def let_go(gateway: Gateway, transfer: TransferId) -> None:
+    """Of what has failed, and is revoked: deliver looks at it once more, and says that it stopped. Nothing where no order lies."""
+    if (gateway.workspace.to_deliver / transfer / mailbox.ORDER).exists():
+        mailbox.try_again(gateway.workspace.to_deliver, transfer, mailbox.LET_GO)
+
+
 def revoke_out_of_turn(gate: Gate, at: datetime) -> None:
     """What was sealed behind a parcel that never leaves now: deliver would wait for that one in vain."""
     for one in under_way(gate):

@@ -17,6 +17,7 @@ from gateway.footing import durable, mailbox
 from gateway.receipts.receipt import Receipt
 from gateway.story.gate import Gateway
 from gateway.story.standing import is_out_of_reach
+from gateway.story.withdrawing import is_removal
 from gateway.vocabulary.errors import UsageError
 from gateway.vocabulary.facts import Facts
 from gateway.vocabulary.transfer import Stage, Transfer, TransferId
@@ -51,7 +52,7 @@ def resolve(gateway: Gateway, transfer: TransferId, verdict: Verdict, *, reason:
         Receipt.of_stage(Stage.RESOLVED, transfer=transfer, route=known.route, at=gateway.clock(), facts=facts)
     )
     mailbox.close_order(gateway.workspace.to_deliver, transfer)
-    if verdict == "delivered" or out_of_reach:
+    if verdict == "delivered" or is_removal(gateway, transfer):
         durable.discard_folder(gateway.workspace.arrival(transfer))
 
 

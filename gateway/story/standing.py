@@ -22,7 +22,9 @@ TO_DO: Mapping[Stage, str] = {
     Stage.OVERDUE: "ask {partner} for its acknowledgement; if they confirm it in another way: gateway resolve {transfer} delivered --reason WORD",
     Stage.REJECTED_BY_PARTNER: "gateway receipts show {transfer}; once it is seen to: gateway resolve {transfer} abandoned --reason WORD",
 }
-TO_TELL = "tell {partner} yourself what is to go, then: gateway resolve {transfer} delivered --reason WORD"
+TO_TELL = (
+    "gateway resolve {transfer} delivered --reason WORD says by which references; tell {partner} yourself what is to go"
+)
 UNDER_WAY = frozenset({Stage.SEALED, Stage.REVOKED})
 OPEN = (frozenset(Stage) - ENDED - {Stage.RESOLVED}) | NEEDS_PERSON
 """Not ended, or ended in a way that a person must look at. What somebody has settled waits for nothing."""

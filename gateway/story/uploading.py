@@ -61,16 +61,14 @@ def uploaded(gate: Gate, transfer: TransferId, reference: str, *, uid: int) -> N
     Raises:
         UsageError: the route stages nothing, or the transfer does not lie there.
     """
-    gateway, staged = gate.gateway, staging_folder(gate)
-    if gateway.log.stage(transfer) is Stage.RESOLVED and _is_left(gate, transfer, staged):
-        _take_out(gate, transfer, staged)
-        return
-    _settle(gate, transfer, Facts(verdict="uploaded", reference=reference, uid=uid))
+    if not _taken_out_after_all(gate, transfer, "uploaded"):
+        _settle(gate, transfer, Facts(verdict="uploaded", reference=reference, uid=uid))
 
 
 def set_aside(gate: Gate, transfer: TransferId, *, reason: str, uid: int) -> None:
-    """A person says that it was not uploaded, and will not be; the parcel is taken out of the folder. Raises as `uploaded`."""
-    _settle(gate, transfer, Facts(verdict="absent", reason=reason, uid=uid))
+    """A person says that it was not uploaded, and will not be; the parcel is taken out of the folder. As `uploaded`."""
+    if not _taken_out_after_all(gate, transfer, "absent"):
+        _settle(gate, transfer, Facts(verdict="absent", reason=reason, uid=uid))
 
 
 def _settle(gate: Gate, transfer: TransferId, said: Facts) -> None:
@@ -92,7 +90,7 @@ def _refuse_shut(gate: Gate, transfer: TransferId) -> Entry:
     if is_recalled(gate.gateway, transfer):
         raise UsageError(
             f"transfer {transfer} was recalled: it is not opened any more",
-            remedy=f"gateway resolve {transfer} absent --reason recalled",
+            remedy=f"an operator types: gateway resolve {transfer} absent --reason recalled",
         )
     _refuse_overtaken(gate, transfer, sealed)
     return sealed
@@ -115,22 +113,25 @@ def _refuse_overtaken(gate: Gate, transfer: TransferId, sealed: Entry) -> None:
     if any(entry.receipt.facts["index"] in live for entry in since):
         raise UsageError(
             f"transfer {transfer} was judged by rules that are over: it is not opened any more",
-            remedy=f"gateway resolve {transfer} absent --reason overtaken; then gateway resend {transfer}, and drop the file again",
+            remedy=f"an operator types: gateway resolve {transfer} absent --reason overtaken; then gateway resend {transfer}, and the file is dropped again",
         )
 
 
-def _is_left(gate: Gate, transfer: TransferId, staged: Path) -> bool:
-    """It was said before, and something of the parcel lies there still."""
-    said = gate.gateway.log.last(transfer, Stage.RESOLVED)
-    is_uploaded = said is not None and said.receipt.facts.get("verdict") == "uploaded"
-    return is_uploaded and any((staged / name).exists() for name in names_of(transfer))
+def _taken_out_after_all(gate: Gate, transfer: TransferId, verdict: str) -> bool:
+    """Where it was said before, and something of the parcel lies there still."""
+    staged, said = staging_folder(gate), gate.gateway.log.last(transfer, Stage.RESOLVED)
+    is_said = said is not None and said.receipt.facts.get("verdict") == verdict
+    is_left = is_said and any((staged / name).exists() for name in names_of(transfer))
+    if is_left:
+        _take_out(gate, transfer, staged)
+    return is_left
 
 
 def _take_out(gate: Gate, transfer: TransferId, staged: Path) -> None:
-    tell_outcome(gate, transfer)
     for name in reversed(names_of(transfer)):  # the envelope first: without it the others are no parcel
         durable.remove(staged / name)
     mailbox.close_order(gate.gateway.workspace.to_deliver, transfer)
+    tell_outcome(gate, transfer)  # last: staff's folders may be away
 
 
 def staging_folder(gate: Gate) -> Path:

@@ -147,6 +147,13 @@ def take_back_everybody(gate: Gate, transfer: TransferId, *, uid: int, settle: S
     return _prepare(gate, dict.fromkeys(subjects, WHOLE), uid=uid, supersedes=transfer, settle=settle)
 
 
+def asked_to_remove(gateway: Gateway, transfer: TransferId) -> list[str]:
+    """A removal's lines, reference and what is to go, for a person who tells the partner; empty once its list is gone."""
+    path = gateway.workspace.arrival(transfer) / LIST
+    lines = path.read_text("ascii").splitlines()[1:] if path.exists() else []
+    return [line.replace(",", "  ") for line in lines]
+
+
 def is_removal(gateway: Gateway, transfer: TransferId) -> bool:
     with gateway.ledger.reading() as tx:
         row = transfers.get(tx, transfer)

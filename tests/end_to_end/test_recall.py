@@ -1,5 +1,6 @@
 """What a person takes back: before it left, it does not leave; after that, the partner is told to remove everybody."""
 
+import sqlite3
 from contextlib import closing
 
 import pytest
@@ -164,6 +165,47 @@ def test_a_partner_who_is_not_contacted_any_more_keeps_nothing_from_being_stoppe
     assert stopped == [("host-key-mismatch",)], "that somebody stops a parcel mends nothing"
 
 
+def intent_recorded(world):
+    """The last try came as far as its rename, and nobody knows what became of that."""
+    with closing(sqlite3.connect(world.council.configuration.workspace.attempts)) as store, store:
+        store.execute("update attempt set intent = 1")
+
+
+def login_is_refused(world):
+    with closing(Attempts(world.council.configuration.deliver_store)) as attempts:
+        attempts.store.write("insert into breaker values (?, 0, '', ?)", ("youth-support", "authentication-refused"))
+
+
+def test_where_a_rename_may_have_happened_deliver_looks_once_and_not_for_ever(world, type_in):
+    failed(world)
+    transfer = the_one(world)
+    intent_recorded(world)
+    login_is_refused(world)
+    assert type_in("recall", transfer, *WHY).code == 0
+    before = world.log.getvalue().count("delivery-failed")
+    world.run()
+    assert world.log.getvalue().count("delivery-failed") == before + 1
+    assert world.stages() == [Stage.FAILED]
+    assert type_in("retry", transfer).code == 0
+    world.run()
+    assert world.ladder(transfer)[-1] == "in-doubt", "it was looked at, and nobody can tell"
+    assert len(world.transfers()) == 2, "so the partner is told to remove them"
+
+
+def test_a_retry_mends_although_what_failed_has_been_overtaken_meanwhile(world, type_in):
+    """At midnight at the latest: the day is part of what it was judged by."""
+    sealed(world)
+    login_is_refused(world)
+    world.run()
+    world.hold({"upn": world.people.children[0].fields["upn"]})
+    world.run()
+    assert world.stages() == [Stage.FAILED]
+    assert type_in("retry", the_one(world)).code == 0
+    world.run()
+    world.run()
+    assert world.stages() == [Stage.DELIVERED]
+
+
 def test_those_behind_it_go_on_with_the_numbers_that_are_free(run, type_in):
     order, _ = numbers(run)
     assert type_in("recall", order[0], *WHY).code == 0
@@ -209,6 +251,7 @@ def test_a_removal_that_cannot_be_delivered_is_given_up_and_its_number_is_the_ne
     assert world.ladder(removal.transfer)[-1] == "failed"
     spoken = type_in("recall", removal.transfer, "--reason", "told-by-telephone")
     assert (spoken.code, "is given up" in spoken.out) == (0, True)
+    assert f"  {rows[1]['Reference']}  whole" in spoken.out, "or nobody could tell them"
     for _ in range(3):
         world.run()
     assert world.ladder(removal.transfer)[-1] == "refused"

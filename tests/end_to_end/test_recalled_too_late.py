@@ -79,7 +79,10 @@ def test_a_return_that_was_staged_in_the_same_moment_stays_shut(world, staging, 
     assert world.ladder(transfer)[-1] == "delivered"
     spoken = type_in("open", transfer, "--identity", identity(world), "--into", tmp_path / "mine")
     assert (spoken.code, f"gateway resolve {transfer} absent" in spoken.err) == (2, True)
-    assert f"gateway resolve {transfer} absent" in type_in("todo").out
+    told = type_in("todo").out
+    assert (f"gateway resolve {transfer} absent" in told, "gateway uploaded" in told) == (True, False)
+    type_in("incident", transfer)
+    assert came_through(type_in) != [], "it lies there still"
     assert type_in("resolve", transfer, "absent", "--reason", "recalled").code == 0
     assert (list(staging.iterdir()), came_through(type_in)) == ([], [])
 

@@ -79,6 +79,23 @@ def test_a_return_whose_upload_was_receipted_before_the_power_went_is_taken_out_
     assert world.ladder(transfer).count("resolved") == 1
 
 
+def test_a_return_that_was_set_aside_before_the_power_went_is_taken_out_when_it_is_said_again(world, staging, type_in):
+    transfer = staged(world)
+    resolved(world, transfer, CENSUS, verdict="absent", reason="overtaken", uid=0)
+    assert type_in("resolve", transfer, "absent", "--reason", "overtaken").code == 0
+    assert list(staging.iterdir()) == []
+    assert world.ladder(transfer).count("resolved") == 1
+    assert type_in("resolve", transfer, "absent", "--reason", "overtaken").code == 2, "once"
+
+
+def test_a_return_that_somebody_has_opened_is_never_certainly_absent(world, staging, type_in, tmp_path):
+    transfer = staged(world)
+    own = world.partners[CENSUS].home / "keys" / "identity.key"
+    assert type_in("open", transfer, "--identity", own, "--into", tmp_path / "mine").code == 0
+    assert type_in("resolve", transfer, "absent", "--reason", "overtaken").code == 0
+    assert reach(world, transfer) is Reach.PERHAPS
+
+
 def test_what_was_settled_before_the_power_went_has_no_order_and_no_extract_after_the_next_start(world):
     transfer = world.in_doubt()
     resolved(world, transfer, YSS, verdict="delivered", reason="asked", uid=0)
@@ -152,7 +169,8 @@ def test_a_removal_that_nothing_carries_any_more_is_closed_once_they_were_told(w
     assert told in type_in("todo").out
     spoken = type_in("retry", removal.transfer)
     assert (spoken.code, told in spoken.err) == (2, True)
-    assert type_in("resolve", removal.transfer, "delivered", "--reason", "told-by-telephone").code == 0
+    spoken = type_in("resolve", removal.transfer, "delivered", "--reason", "told-by-telephone")
+    assert (spoken.code, f"  {rows[3]['Reference']}  whole" in spoken.out) == (0, True)
     assert not world.council.configuration.workspace.arrival(removal.transfer).exists()
     nobody_is_needed(world, type_in)
 
@@ -218,3 +236,30 @@ def test_what_was_settled_when_it_had_failed_has_left_its_number_to_the_next(wor
     rounds(world)
     assert world.facts(again.transfer, Stage.SEALED)["sequence"] == 2
     assert world.ladder(again.transfer)[-1] == "acknowledged"
+
+
+def test_a_removal_that_the_partner_rejects_is_told_by_a_person_who_learns_of_whom(world, handed_over, type_in):
+    _, rows = handed_over
+    (removal,) = taken_back(world, {"upn": upn_of(world, rows[3])})
+    world.run()
+    world.partners[YSS].receive(world.clock())
+    rejection = {"disposition": "rejected", "code": "file-hash", "manifest": None, "rows": None, "checkpoint": None}
+    answer_instead(world, of=removal.transfer, **rejection)
+    world.run()
+    assert world.ladder(removal.transfer)[-1] == "rejected-by-partner"
+    assert type_in("resend", removal.transfer).code == 2
+    spoken = type_in("resolve", removal.transfer, "abandoned", "--reason", "told-by-telephone")
+    assert (spoken.code, f"  {rows[3]['Reference']}  whole" in spoken.out) == (0, True)
+    assert not world.council.configuration.workspace.arrival(removal.transfer).exists()
+
+
+def test_what_outlived_its_extract_undelivered_is_told_to_its_owner(world):
+    world.approved()
+    world.run("prepare")
+    (transfer,) = world.transfers()
+    (world.council.configuration.workspace.arrival(transfer) / "extract").unlink()  # its days are over
+    world.clock.turn(hours=6)
+    world.run()
+    world.run()
+    assert world.stages() == [Stage.REFUSED]
+    assert "nothing left, and the extract was kept as long as it may be" in world.refused()[f"{transfer}.txt"]
