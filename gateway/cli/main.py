@@ -101,6 +101,8 @@ def _invoke(argv: list[str], session: Session) -> int:
 
 
 def main() -> None:
+    # Whatever else is installed may register itself with pydantic, and would be loaded where children's data is.
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     code = run(sys.argv[1:], os.environ, sys.stdout, sys.stderr)
     try:
         sys.stdout.flush()

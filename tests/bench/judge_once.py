@@ -3,6 +3,8 @@
 python -m tests.bench.judge_once counted|count|holds EXTRACT SNAPSHOT FOLDER DAY
 """
 
+import gc
+import os
 import sys
 from contextlib import closing
 from dataclasses import replace
@@ -22,6 +24,8 @@ _TOP = Path(__file__).resolve().parents[2]
 
 
 def main(way: str, extract: str, register: str, folder: str, day: str) -> None:
+    gc.disable()  # while it loads, and without plugins, as the command itself does (`cli.verbs`, `cli.main`)
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     workers = Workers()
     workers.warm()  # as whoever picks an extract up does: the rest is loaded while they start
     from gateway.config.pages import load_page
@@ -30,6 +34,7 @@ def main(way: str, extract: str, register: str, folder: str, day: str) -> None:
     from gateway.minimise.engine import Job, minimising
     from gateway.minimise.identifiers import pseudonyms
 
+    gc.enable()
     disclosures = Path(folder) / "disclosures.parquet"
     disclosures.unlink(missing_ok=True)
     job = Job(
@@ -44,6 +49,7 @@ def main(way: str, extract: str, register: str, folder: str, day: str) -> None:
             file.write(chunk)
     if run.outcome().duplicates or not Path(file.name).stat().st_size:
         sys.exit("nothing was released")
+    gc.freeze()  # as the command does when it leaves
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from types import ModuleType
@@ -164,6 +165,28 @@ def test_every_verb_in_the_table_has_its_module_and_a_docstring():
         assert command.help, name
         assert line[0].islower(), name
         assert not line.endswith("."), name
+
+
+def test_what_registers_itself_with_pydantic_is_not_loaded(tmp_path):
+    (tmp_path / "uninvited-1.0.dist-info").mkdir()
+    (tmp_path / "uninvited-1.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: uninvited\nVersion: 1.0\n"
+    )
+    (tmp_path / "uninvited-1.0.dist-info" / "entry_points.txt").write_text("[pydantic]\nuninvited = uninvited:plugin\n")
+    (tmp_path / "uninvited.py").write_text(
+        "from pathlib import Path\nPath(__file__).with_name('was-here').touch()\nplugin = None\n"
+    )
+    words = ["gateway", "init", str(tmp_path / "home"), "--domain", "handoff.example"]
+    code = f"import sys; sys.argv = {words!r}; from gateway.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "was-here").exists()
 
 
 def test_help_and_version_load_nothing_heavy():
