@@ -2,7 +2,7 @@
 
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.cli.hands import Hands, InHand
@@ -21,7 +21,7 @@ class ParcelAtHand:
     stack: ExitStack
     _staged: Staged | None = None
     _files: Path | None = None
-    _opened: InHand | None = field(default=None)
+    _opened: InHand | None = None
 
     def take(self, about: bytes) -> None:
         if self._staged is not None:

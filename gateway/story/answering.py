@@ -52,9 +52,10 @@ def answered(gate: Gate, seen: Observation) -> None:
         return
     _record(gate, seen, answer, key)
     take_back_recalled(gate, seen.transfer)
-    # the partner has it, even if nobody ever saw it delivered, or it was taken back in vain
+    # the partner has it, even if nobody ever saw it delivered, or it was taken back in vain; a removal that it
+    # rejects keeps its list, since a person has to tell them
     if not (answer.disposition == "rejected" and is_removal(gate.gateway, seen.transfer)):
-        durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))  # a person may have to tell them the list
+        durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))
     duplicates.forget(gate, seen.transfer)
     mailbox.close_order(gate.gateway.workspace.to_deliver, seen.transfer, gate.gateway.check_turn)
     tell_outcome(gate, seen.transfer)

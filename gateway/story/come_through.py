@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from gateway.contract.partner import UploadEndpoint
 from gateway.contract.route import Route
 from gateway.receipts.entry import Entry
-from gateway.story.concerns import LIES_STAGED, Concern
+from gateway.story.concerns import Concern, lies_staged
 from gateway.story.disclosed import Reach, reach_of
 from gateway.story.gate import Gateway
 from gateway.story.recalled import RECALLED, has_removal
@@ -33,21 +32,17 @@ def of_recalled(gateway: Gateway, route: Route) -> Iterator[Concern]:
     yield from (_concern(gateway, route, transfer, at) for transfer, at in since.items())
 
 
-def lies_staged(gateway: Gateway, route: Route, transfer: TransferId) -> bool:
-    return isinstance(route.partner.endpoint, UploadEndpoint) and gateway.log.stage(transfer) in LIES_STAGED
-
-
 def _is_open(gateway: Gateway, route: Route, recalled: Entry) -> bool:
     transfer = TransferId(str(recalled.receipt.transfer))
     if reach_of(gateway, transfer) is Reach.NOT:
         return False
     after = [entry for entry in gateway.log.of_transfer(transfer) if entry.index > recalled.index]
-    looked_at = any(entry.receipt.kind == LOOKED_AT for entry in after) and not lies_staged(gateway, route, transfer)
+    looked_at = any(entry.receipt.kind == LOOKED_AT for entry in after) and not _is_staged(gateway, route, transfer)
     return not looked_at and not has_removal(gateway, route.name, transfer)
 
 
 def _concern(gateway: Gateway, route: Route, transfer: TransferId, at: datetime) -> Concern:
-    staged = lies_staged(gateway, route, transfer)
+    staged = _is_staged(gateway, route, transfer)
     return Concern(
         level=Level.ALARM,
         kind=RECALLED,
@@ -61,3 +56,7 @@ def _concern(gateway: Gateway, route: Route, transfer: TransferId, at: datetime)
         route=route.name,
         transfer=transfer,
     )
+
+
+def _is_staged(gateway: Gateway, route: Route, transfer: TransferId) -> bool:
+    return lies_staged(gateway.log.transfer(transfer).stage, route)

@@ -77,7 +77,7 @@ SENTENCES: Mapping[Stage, str] = {
 def of_standing(standing: Standing, route: Route | None, at: datetime) -> Concern | None:
     """None while its clock has not struck. A route that is out of service has no clocks: its transfers are alarms."""
     stage = standing.stage
-    if stage in LIES_STAGED and route and isinstance(route.partner.endpoint, UploadEndpoint):
+    if route and lies_staged(stage, route):
         return _of_staged(standing, route, at)
     if stage not in CLOCKS or (stage is Stage.DELIVERED and route and route.partner.acknowledgement == "none"):
         return None
@@ -95,6 +95,11 @@ def of_standing(standing: Standing, route: Route | None, at: datetime) -> Concer
         route=standing.route,
         transfer=standing.transfer,
     )
+
+
+def lies_staged(stage: Stage, route: Route) -> bool:
+    """What was delivered lies in a folder of ours, until a person has uploaded it."""
+    return stage in LIES_STAGED and isinstance(route.partner.endpoint, UploadEndpoint)
 
 
 def _of_staged(standing: Standing, route: Route, at: datetime) -> Concern:

@@ -98,9 +98,8 @@ def _delivered(gate: Gate, seen: Observation) -> None:
         return  # whoever has taken deliver over can say so of anything: what is waiting stays
     take_back_recalled(gate, seen.transfer)  # first: staff's folders may be away
     if gate.route.partner.acknowledgement == "none" or not is_removal(gate.gateway, seen.transfer):
-        durable.discard_folder(
-            gate.gateway.workspace.arrival(seen.transfer)
-        )  # a removal's list is told if it is rejected
+        # a removal keeps its list: a person is told it if the partner rejects it
+        durable.discard_folder(gate.gateway.workspace.arrival(seen.transfer))
     duplicates.forget(gate, seen.transfer)
     folder = gate.gateway.workspace.to_deliver / seen.transfer
     if (folder / mailbox.ORDER).exists():

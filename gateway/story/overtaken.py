@@ -13,11 +13,11 @@ from gateway.story.gate import Gate, Gateway
 from gateway.story.given import may_be_held
 from gateway.story.reaching import beyond_reach
 from gateway.story.recalled import has_removal, is_recalled
+from gateway.story.sequence import MAY_BE_THERE
 from gateway.story.withdrawing import take_back, take_back_everybody, take_back_held
 from gateway.vocabulary.transfer import Stage, TransferId
 
 OVERTAKEN = frozenset({Stage.REVOKED, Stage.FAILED})
-MAY_BE_THERE = frozenset({Stage.DELIVERED, Stage.IN_DOUBT, Stage.ACKNOWLEDGED, Stage.REJECTED_BY_PARTNER})
 READ_BEFORE = timedelta(days=1)
 """A decision says when it was read; it was recorded later, once two people had signed."""
 

@@ -14,9 +14,8 @@ failed until it is said again.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.contract.partner import UploadEndpoint
 from gateway.receipts.receipt import Receipt
-from gateway.story.concerns import LIES_STAGED
+from gateway.story.concerns import lies_staged
 from gateway.story.disclosed import Reach, reach_of
 from gateway.story.gate import Gate, Gateway
 from gateway.story.reaching import beyond_reach
@@ -45,8 +44,8 @@ def recall(
     """Stop it, or prepare a removal of everybody whom it released.
 
     Raises:
-        UsageError: there is no such transfer, it is a removal that has not failed, nothing of it can leave or be removed, or its route is
-            out of service, so that its partner can be told nothing.
+        UsageError: there is no such transfer, it is a removal that has not failed, nothing of it can leave or be
+            removed, or its route is out of service, so that its partner can be told nothing.
         StorageError: its disclosures have expired.
     """
     known = gateway.log.transfer(transfer)
@@ -92,7 +91,7 @@ def _gate(gateway: Gateway, gates: Mapping[str, Gate], known: Transfer) -> Gate:
         raise UsageError(
             f"the route {known.route} is out of service", remedy="'gateway doctor' says why; mend it first"
         )
-    if known.stage in LIES_STAGED and isinstance(gate.route.partner.endpoint, UploadEndpoint):
+    if lies_staged(known.stage, gate.route):
         raise UsageError(
             f"transfer {known.id} lies staged, and has not left until somebody uploads it",
             remedy=f"gateway resolve {known.id} absent --reason WORD takes it out of the folder",

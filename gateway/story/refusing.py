@@ -70,7 +70,7 @@ def return_refused(gate: Gate, transfer: TransferId, refusal: Refusal, at: datet
 
 
 def refuse_expired(gate: Gate, transfer: TransferId, refusal: Refusal, at: datetime) -> None:
-    """The extract is gone: its owner finds the note alone, and by it that nothing left."""
+    """The extract is gone: its owner finds the note alone, and by it that nothing left. A crash between costs the note."""
     record_refused(gate, transfer, refusal, at)
     with DropFolder(gate.gateway.workspace.drop_folder(gate.name)) as folder, folder.below(REFUSED) as refused:
         refused.write(f"{transfer}.txt", _note(gate, transfer, refusal, at))

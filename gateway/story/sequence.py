@@ -19,7 +19,7 @@ AHEAD = 8
 """So many parcels of one route are on their way at a time, at most: what is revoked is sealed once more."""
 ON_ITS_WAY = frozenset({Stage.SEALED, Stage.REVOKED, Stage.FAILED})
 NEVER_LEFT = frozenset({Stage.REFUSED, Stage.PAUSED})
-PERHAPS_THERE = frozenset({Stage.DELIVERED, Stage.IN_DOUBT, Stage.ACKNOWLEDGED, Stage.REJECTED_BY_PARTNER})
+MAY_BE_THERE = frozenset({Stage.DELIVERED, Stage.IN_DOUBT, Stage.ACKNOWLEDGED, Stage.REJECTED_BY_PARTNER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,4 +90,4 @@ def _numbered(gate: Gate, tx: Transaction) -> Iterator[tuple[TransferId, int, St
 def _never_left(gate: Gate, transfer: TransferId) -> bool:
     """Settled by a person when it had failed: nothing ever told that it was, or might be, at the partner."""
     kinds = {entry.receipt.kind for entry in gate.gateway.log.of_transfer(transfer)}
-    return kinds.isdisjoint(PERHAPS_THERE)
+    return kinds.isdisjoint(MAY_BE_THERE)

@@ -77,26 +77,15 @@ def test_what_was_to_leave_leaves_nothing_or_comes_back_wherever_the_power_went(
         assert bool(held_by_the_partner(council)) is not was_said, (steps[step - 1], moment)
 
 
-def test_what_had_left_is_removed_by_itself_wherever_the_power_went(council):
-    council.begin(RELEASED)
+@pytest.mark.parametrize("begun", [RELEASED, ANSWERED])
+def test_what_had_left_is_removed_by_itself_wherever_the_power_went(council, begun):
+    council.begin(begun)
     steps = recalled(council).steps
     for step, moment in cuts(steps):
-        council.begin(RELEASED)
-        assert recalled(council, die=step, moment=moment).code == KILLED
-        (transfer,) = council.world.transfers()
-        was_said = "recalled" in council.world.ladder(transfer)
-        the_day_goes_on(council)
-        assert Stage.DELIVERED in council.world.ladder(transfer)
-        assert bool(held_by_the_partner(council)) is not was_said, (steps[step - 1], moment)
-
-
-def test_a_recall_of_what_was_answered_for_is_receipted_with_its_removal_or_not_at_all(council):
-    council.begin(ANSWERED)
-    steps = recalled(council).steps
-    for step, moment in cuts(steps):
-        council.begin(ANSWERED)
+        council.begin(begun)
         assert recalled(council, die=step, moment=moment).code == KILLED
         transfer, *_ = council.world.transfers()
         was_said = "recalled" in council.world.ladder(transfer)
         the_day_goes_on(council)
+        assert Stage.DELIVERED in council.world.ladder(transfer)
         assert bool(held_by_the_partner(council)) is not was_said, (steps[step - 1], moment)

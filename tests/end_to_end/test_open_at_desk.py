@@ -23,6 +23,7 @@ from gateway.vocabulary.parcel import names_of
 from gateway.vocabulary.transfer import Stage, TransferId
 from tests.end_to_end.conftest import CENSUS, YSS
 from tests.end_to_end.test_deliveries import identity, staged, staging
+from tests.unit.service.desk.test_hostile import asking
 
 __all__ = ["staging"]
 ROSA, OTTO = (Peer(uid=4711, roles=frozenset({role})) for role in ("returns", "operator"))
@@ -213,17 +214,6 @@ def test_what_happens_while_she_types_her_passphrase_keeps_it_shut(world, transf
         with pytest.raises(UsageError):
             record_opened(gate, transfer, uid=0)
     assert "opened" not in world.ladder(transfer)
-
-
-def asking(ask):
-    """A desk that asks the person for something, whatever the verb."""
-
-    def answer(conversation, peer) -> int:
-        conversation.request()
-        ask(conversation)
-        return 0
-
-    return answer
 
 
 @pytest.mark.parametrize(

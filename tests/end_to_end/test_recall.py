@@ -40,6 +40,12 @@ def revoked(world):
     assert world.stages() == [Stage.REVOKED]
 
 
+def is_not_contacted(world, since="authentication-refused"):
+    """Nobody asks the partner anything more until a person has looked."""
+    with closing(Attempts(world.council.configuration.deliver_store)) as attempts:
+        attempts.store.write("insert into breaker values (?, 0, '', ?)", ("youth-support", since))
+
+
 def the_one(world):
     (transfer,) = world.transfers()
     return transfer
@@ -151,9 +157,7 @@ def test_a_partner_who_is_not_contacted_any_more_keeps_nothing_from_being_stoppe
     """Its host key has changed: only a person sets that going again, and nobody has to, for this."""
     sealed(world)
     transfer = the_one(world)
-    attempts = Attempts(world.council.configuration.deliver_store)
-    attempts.store.write("insert into breaker values (?, 0, '', ?)", ("youth-support", "host-key-mismatch"))
-    attempts.close()
+    is_not_contacted(world, since="host-key-mismatch")
     world.run()
     assert world.stages() == [Stage.FAILED]
     assert type_in("recall", transfer, *WHY).code == 0
@@ -171,16 +175,11 @@ def intent_recorded(world):
         store.execute("update attempt set intent = 1")
 
 
-def login_is_refused(world):
-    with closing(Attempts(world.council.configuration.deliver_store)) as attempts:
-        attempts.store.write("insert into breaker values (?, 0, '', ?)", ("youth-support", "authentication-refused"))
-
-
 def test_where_a_rename_may_have_happened_deliver_looks_once_and_not_for_ever(world, type_in):
     failed(world)
     transfer = the_one(world)
     intent_recorded(world)
-    login_is_refused(world)
+    is_not_contacted(world)
     assert type_in("recall", transfer, *WHY).code == 0
     before = world.log.getvalue().count("delivery-failed")
     world.run()
@@ -195,7 +194,7 @@ def test_where_a_rename_may_have_happened_deliver_looks_once_and_not_for_ever(wo
 def test_a_retry_mends_although_what_failed_has_been_overtaken_meanwhile(world, type_in):
     """At midnight at the latest: the day is part of what it was judged by."""
     sealed(world)
-    login_is_refused(world)
+    is_not_contacted(world)
     world.run()
     world.hold({"upn": world.people.children[0].fields["upn"]})
     world.run()
